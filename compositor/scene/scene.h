@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is shown where: guests with their heads, outputs, and the arrangement that joins them. Pure logic: no system
+ * call, no clock (time is an argument), no drawing. The single truth that the seat asks about positions and the frame
+ * loop asks about pictures.
+ *
+ * Units: pixels; nanoseconds of CLOCK_MONOTONIC (or of a virtual clock); refresh in mHz.
+ */
+#ifndef SCENE_SCENE_H
+#define SCENE_SCENE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <pixman.h>
+
+#include "base/list.h"
+#include "base/rect.h"
+#include "base/util.h"
+#include "compositor/scene/buffer.h"
+#include "compositor/scene/layer.h"
+
+#define SCENE_MAX_GUESTS 64
+#define SCENE_MAX_HEADS 16 /* of one guest */
+#define SCENE_MAX_OUTPUTS 16
+#define SCENE_MAX_LAYERS 16
+#define STRIP_HEIGHT 24 /* pixels of the strip along the top of each output */
+#define FRAME_WIDTH 8   /* pixels of the frame around a guest's rectangle */
+
+struct scene;
+struct scene_guest;
+struct scene_output;
+
+/* How a commit ended. */
+struct presented {
+	uint64_t time_ns;
+	uint32_t refresh_ns;
+	uint64_t sequence; /* of the output's frames */
+};
+
+/* One commit of a head, after wl_surface.commit. */
+struct head_commit {
+	struct buffer *buffer; /* NULL: no picture */
+	struct rect src;       /* the part of buffer that the head shows; inside it */
+	/* In buffer pixels; NULL means everything. Copied. */
+	const pixman_region32_t *damage;
+	/* Named again in scene_events.commit_done; 0: nobody wants to know. */
+	uint64_t token;
+};
+
+/* One virtual monitor of a guest. */
+struct scene_head {
+	struct scene_guest *guest;
+	unsigned index;
+	int width, height; /* configured, until a commit says otherwise */
+	void *data;        /* of whoever added it */
+	bool visible;
+	struct scene_output *output; /* where it is shown, NULL when it is not */
+	struct rect dst;             /* on that output: where its picture goes, set while visible */
+	/* Private to the scene: pending and current commit, damage, sampling, counters. */
+	struct head_state *state;
+};
+
+struct scene_guest {
+	struct list link; /* scene.guests, in the order of arrival */
+	struct scene *scene;
+	struct mark mark;
+	struct scene_head *heads[SCENE_MAX_HEADS];
+	void *data;
+	uint64_t frames_shown, frames_superseded;
+};
+
+/*
+ * What the scene tells its owner. Called at once, from inside the calls below; the owner must not add or remove
+ * guests, heads or outputs from within one.
+ */
+struct scene_events {
+	/* This output needs a frame (again). */
+	void (*frame_wanted)(void *data, struct scene_output *output);
+	/*
+	 * The head's visibility or place changed. When it is hidden, its commits have been discarded and its
+	 * buffers unlocked before this is called.
+	 */
+	void (*head_placed)(void *data, struct scene_head *head);
+	/* The commit is on the glass (how) or never will be (how is NULL): its predecessor's buffer is free. */
+	void (*commit_done)(void *data, struct scene_head *head, uint64_t token, const struct presented *how);
+};
+
+struct scene *scene_create(const struct scene_events *events, void *data);
+/* All guests and outputs must be gone. */
+void scene_destroy(struct scene *scene);
+
+/* ---- guests and heads ---- */
+
+/* NULL and errno: EEXIST, EINVAL for a bad name, ENOSPC. Colour and pattern differ from those of the others while there are any left. */
+struct scene_guest *scene_guest_add(struct scene *scene, const char *name, void *data);
+/* Its heads must be gone. */
+void scene_guest_remove(struct scene_guest *guest);
+struct scene_guest *scene_guest_find(struct scene *scene, const char *name);
+/* NULL and errno: EEXIST, ENOSPC, ENOMEM. */
+struct scene_head *scene_head_add(struct scene_guest *guest, unsigned index, int width, int height, void *data);
+/* Discards its commits and unlocks its buffers first. */
+void scene_head_remove(struct scene_head *head);
+/*
+ * The newest commit replaces one that has not been latched yet, which is discarded. For a hidden head the commit is
+ * discarded at once.
+ */
+void scene_head_commit(struct scene_head *head, const struct head_commit *commit);
+
+/* ---- outputs ---- */
+
+struct scene_output {
+	struct list link; /* scene.outputs, in the order of their names' arrival */
+	struct scene *scene;
+	char name[32];
+	int width, height;
+	int refresh_mhz;
+	struct rect layout; /* in the space that the pointer moves in: outputs side by side, left to right */
+	void *data;
+	uint64_t frames, bytes_read, bytes_written, bytes_compared;
+	struct output_state *state; /* private: layers, damage ring, what was latched */
+};
+
+/* NULL and errno: EEXIST, ENOSPC. */
+struct scene_output *scene_output_add(struct scene *scene, const char *name, int width, int height, int refresh_mhz,
+				      void *data);
+void scene_output_remove(struct scene_output *output);
+
+/* ---- who is shown, who is named ---- */
+
+/*
+ * The guest whose heads come first: head k on output k. Outputs left over show the other guests' heads in the order in
+ * which those were last in front, then the host's card. NULL: nothing but cards.
+ */
+void scene_set_front(struct scene *scene, struct scene_guest *guest);
+struct scene_guest *scene_front(const struct scene *scene);
+/* The guest after this one in the order of arrival, round and round; NULL when there is none. */
+struct scene_guest *scene_guest_next(struct scene *scene, struct scene_guest *after);
+/* What every output's strip names as the keyboard's owner. */
+void scene_set_keyboard(struct scene *scene, struct scene_guest *guest);
+/* A card over all guest pixels of all outputs (the strip stays), or NULL to take it away. Copied. */
+void scene_set_card(struct scene *scene, const struct card *card);
+
+/* The visible head under a point of an output, and the point in pixels of the head. NULL: the host's. */
+struct scene_head *scene_pick(struct scene_output *output, double x, double y, double *head_x, double *head_y);
+
+/* ---- frames: latch, draw, present, in that order per output ---- */
+
+/* A frame to draw. Valid until the next call for the same output. */
+struct frame {
+	const struct layer *layers;
+	unsigned n_layers;
+	/* What differs from a target of this age: to be drawn, nothing else. Output pixels. */
+	pixman_region32_t damage;
+};
+
+/*
+ * Takes the newest commits of the heads on this output and says what to draw into a target of this age. Returns
+ * false when nothing changed since the last frame: nothing to draw or commit. The caller ends the frame's damage
+ * with frame_finish.
+ */
+bool scene_output_latch(struct scene_output *output, unsigned target_age, struct frame *frame);
+void frame_finish(struct frame *frame);
+/* The device took the frame (its flip is on the way), or refused it: then everything is damaged again. */
+void scene_output_committed(struct scene_output *output, bool accepted);
+/* The flip event of the last accepted frame. Commits that it carried are done, buffers that it replaced unlocked. */
+void scene_output_presented(struct scene_output *output, const struct presented *how);
+/* The guest whose pixels or card the last presented frame showed the mark of; NULL for none. */
+struct scene_guest *scene_output_shows(const struct scene_output *output);
+/* Everything is to be drawn again: after a mode set, a session switch. */
+void scene_output_damage_all(struct scene_output *output);
+
+/*
+ * Front buffers that a guest draws into without flipping: a visible head without a commit for 100 ms is compared (seeded
+ * hashes of bands of rows), at the rate of its output while it changes, backing off to 4 Hz. Call when now reaches
+ * what the last call returned; changed bands become damage. Returns when to call again, UINT64_MAX for never.
+ */
+uint64_t scene_sample(struct scene *scene, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What a renderer draws into: lent by an output device for one frame. */
+#ifndef SCENE_TARGET_H
+#define SCENE_TARGET_H
+
+#include <stdint.h>
+
+struct target {
+	uint8_t *pixels; /* XRGB8888, write only: may be write-combined memory, which is slow to read */
+	int width, height;
+	int stride; /* bytes */
+	/* 0: contents undefined; n: holds the picture committed n commits ago (1 = the last one). */
+	unsigned age;
+};
+
+#endif
