@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vitrined's parts and how they hang together. Each part knows its own neighbours by their headers; this struct is for
+ * the files directly in compositor/, which join them: main.c (options, start, stop), repaint.c (the frame loop),
+ * input.c (seat, focus, actions), report.c (counters).
+ */
+#ifndef COMPOSITOR_SERVER_H
+#define COMPOSITOR_SERVER_H
+
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "base/clock.h"
+#include "base/stats.h"
+#include "base/util.h"
+#include "compositor/output/device.h"
+#include "compositor/render/render.h"
+#include "compositor/scene/scene.h"
+#include "compositor/session/session.h"
+#include "hid/devices/devices.h"
+#include "hid/seat/focus.h"
+#include "hid/seat/seat.h"
+
+struct wayland;
+struct repaint;
+struct input;
+
+/* Priorities on the loop, first to run first: frames before input before clients before mapping and the rest. */
+enum server_priority {
+	PRIORITY_FRAME = -20,
+	PRIORITY_INPUT = -10,
+	PRIORITY_CLIENTS = 0,
+	PRIORITY_MAPS = 20,
+	PRIORITY_STATS = 30,
+};
+
+struct server_options {
+	const char *runtime_dir;
+	const char *headless; /* spec, or NULL for KMS */
+	const char *kms_device;
+	const char *font;
+	const char *test_input; /* path of a socket that scripted input is read from; headless only */
+	struct seat_chord attention, switch_key;
+	struct devices_config devices;
+};
+
+struct server {
+	const struct server_options *options;
+	sd_event *event;
+	struct clock_source *clock;
+	struct session *session; /* NULL when headless */
+	struct output_backend *backend;
+	struct renderer *renderer;
+	struct scene *scene;
+	struct repaint *repaint;
+	struct input *input;
+	struct wayland *wayland;
+	struct stats_socket *stats;
+};
+
+/* ---- repaint.c: outputs come and go, frames are drawn at their deadlines ---- */
+MUST_USE int repaint_create(struct repaint **out, struct server *server);
+void repaint_destroy(struct repaint *repaint);
+extern const struct output_listener repaint_output_listener; /* data: struct repaint */
+/* scene_events.frame_wanted */
+void repaint_schedule(struct repaint *repaint, struct scene_output *output);
+/* A small number for each output, stable while it exists: the seat's and focus' name for it. -1 when unknown. */
+int repaint_output_number(struct repaint *repaint, const char *name);
+struct scene_output *repaint_output(struct repaint *repaint, unsigned number);
+
+/* ---- input.c: devices to seat to guests, switching, attention ---- */
+MUST_USE int input_create(struct input **out, struct server *server);
+void input_destroy(struct input *input);
+/* The scene changed: guests and heads as they come and go. Called by wayland/. */
+void input_guest_added(struct input *input, struct scene_guest *guest);
+void input_guest_removed(struct input *input, struct scene_guest *guest);
+/* scene_events.head_placed, and before a head is removed. */
+void input_head_placed(struct input *input, struct scene_head *head);
+void input_head_removed(struct input *input, struct scene_head *head);
+/* Called by repaint for every flip, after scene_output_presented. */
+void input_output_presented(struct input *input, struct scene_output *output, uint64_t now_ns);
+void input_outputs_changed(struct input *input);
+struct seat *input_seat(struct input *input);
+
+/* ---- report.c ---- */
+MUST_USE int report_create(struct server *server);
+
+#endif

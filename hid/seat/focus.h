@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Focus follows the frame: a pure state machine. Who may get input changes only when every affected output has
+ * shown (flip event) a frame with the new owner's mark; meanwhile nobody has it. After three missed periods the
+ * host shows a card and nobody has the input until the frames come.
+ */
+#ifndef HID_FOCUS_H
+#define HID_FOCUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct seat_guest;
+
+struct focus_events {
+	/* Input belongs to guest from now on; NULL: to nobody. */
+	void (*grant)(void *data, struct seat_guest *guest);
+	/* The new owner's frames are late: show a host card for it, or take that away (NULL). */
+	void (*late)(void *data, struct seat_guest *guest);
+};
+
+struct focus {
+	const struct focus_events *events;
+	void *data;
+	struct seat_guest *owner;  /* who has the input now */
+	struct seat_guest *target; /* who is to have it; equals owner when nothing is under way */
+	uint32_t waiting;          /* bit per output that has not shown the target yet */
+	uint64_t deadline_ns;      /* UINT64_MAX when nothing is under way */
+	bool is_late;
+};
+
+void focus_init(struct focus *focus, const struct focus_events *events, void *data);
+/*
+ * Input is to go to guest (NULL: nobody): nobody has it from now on. outputs are those that must show it first; none:
+ * nobody gets it before an output shows it. period_ns is the longest period among them.
+ */
+void focus_request(struct focus *focus, struct seat_guest *guest, uint32_t outputs, uint32_t period_ns,
+		   uint64_t now_ns);
+/* A flip event: this output's glass shows guest's mark (NULL: the host's). */
+void focus_shown(struct focus *focus, unsigned output, struct seat_guest *guest, uint64_t now_ns);
+void focus_output_gone(struct focus *focus, unsigned output);
+void focus_guest_gone(struct focus *focus, struct seat_guest *guest);
+/* Call when now reaches focus.deadline_ns. */
+void focus_timeout(struct focus *focus, uint64_t now_ns);
+
+#endif
