@@ -12,7 +12,7 @@ ARCHIVES := $(foreach r,$(ROOMS),$(call archive,$(r)))
 
 # name:main:rooms, a room standing for all below it, DIR/. for the files of DIR alone.
 PROGRAM_TABLE := \
-	vitrined:compositor/main.c:base,config,compositor,hid/seat,hid/devices \
+	vitrined:compositor/main.c:base,config,compositor,hid/seat,hid/devices,xen/. \
 	vitrine-broker:pvdispl/broker/main.c:base,config,xen,pvdispl/.,pvdispl/broker \
 	vitrine-pv:pvdispl/worker/main.c:base,xen,pvdispl/.,pvdispl/worker,hid/kbdif \
 	pvfront:tools/pvfront/main.c:base,xen,pvdispl/.,tools/pvfront \

@@ -30,7 +30,7 @@ done
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
 	# Not Debian: say what is needed under its Debian name, let pkg-config judge.
-	echo "install-deps: not a Debian system; these packages or their like are needed:" $wanted >&2
+	echo "install-deps: not a Debian system; these packages or their like are needed:$wanted" >&2
 	exit 0
 fi
 
@@ -65,6 +65,7 @@ trap 'rm -f "$log"' EXIT
 echo "install-deps: installing$missing"
 # apt's thousand lines are only of interest when it fails. Another apt may hold the lock (first
 # boot of a cloud machine): wait for it instead of failing.
+# shellcheck disable=SC2086 # a list of words
 if ! { apt update && apt install -y --no-install-recommends \
 	-o DPkg::Lock::Timeout=300 $missing; } >"$log" 2>&1; then
 	tail -n 30 "$log" >&2
