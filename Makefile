@@ -3,6 +3,7 @@
 # Vitrine. `make help` lists the targets. Everything that is built lies below build/.
 # A new .c file is found by its place; nothing here needs an edit for it (see mk/rooms.mk).
 
+VERSION     := 0.1
 PREFIX      ?= /usr/local
 BINDIR      ?= $(PREFIX)/bin
 SBINDIR     ?= $(PREFIX)/sbin
@@ -38,7 +39,7 @@ include mk/tests.mk
 include mk/install.mk
 
 .PHONY: all deps clean help
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(ARCHIVES)
 
 deps:
 	@scripts/install-deps.sh build demo check vm

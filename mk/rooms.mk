@@ -21,6 +21,10 @@ PROGRAM_TABLE := \
 	vitrinectl:tools/vitrinectl/main.c:base,config,tools/vitrinectl
 
 comma := ,
+define newline
+
+
+endef
 field = $(word $(2),$(subst :, ,$(1)))
 # Only programs whose main.c is there: a room may come before its program.
 PRESENT := $(foreach p,$(PROGRAM_TABLE),$(if $(wildcard $(call field,$(p),2)),$(p)))

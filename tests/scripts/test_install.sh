@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# make install and uninstall: what the units start is installed where they say, nothing is left
+# behind, and nothing is written outside DESTDIR. vitrined is not linked with Xen.
+set -eu
+
+build=${VITRINE_BUILD:-build}
+dest=$(mktemp -d)
+trap 'rm -rf "$dest"' EXIT
+passed=0
+failed=0
+
+check() {
+	what=$1
+	shift
+	if "$@"; then
+		passed=$((passed + 1))
+	else
+		echo "not so: $what"
+		failed=$((failed + 1))
+	fi
+}
+
+# What `make install` would do, without the build that it may do first: it must not race with one.
+commands() {
+	make --no-print-directory -s -n BUILD="$build" DESTDIR="$dest" "$1" | grep -E '^(install -D|rm -f) '
+}
+
+starts_what_is_installed() {
+	program=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$1")
+	[ -n "$program" ] && { [ -x "$dest$program" ] || [ ! -e "$build/bin/${program##*/}" ]; }
+}
+
+no_xen() {
+	[ ! -e "$build/bin/vitrined" ] || ! ldd "$build/bin/vitrined" | grep -q libxen
+}
+
+commands install | sh -eu
+check "no place outside DESTDIR" test -z "$(commands install | grep -v -F "'$dest/")"
+for unit in "$dest"/usr/local/lib/systemd/system/*.service; do
+	check "${unit##*/} names no @PLACE@" sh -c '! grep -q "@[A-Z]*@" "$1"' sh "$unit"
+	check "${unit##*/} starts what is installed" starts_what_is_installed "$unit"
+done
+check "sysusers" test -s "$dest/usr/local/lib/sysusers.d/vitrine.conf"
+check "vitrined is not linked with Xen" no_xen
+commands uninstall | sh -eu
+check "uninstall leaves nothing" test -z "$(find "$dest" -type f)"
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" = 0 ]
