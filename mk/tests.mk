@@ -98,7 +98,7 @@ bench:
 C_FILES := $(ROOM_SOURCES) $(TEST_FILES) $(HEADERS) $(sort $(shell find $(wildcard tests/vm) -name "*.[ch]"))
 lint:
 	@failed=; $(MAKE) --no-print-directory -k tidy CC=$(if $(CLANG),$(CC),clang) || failed=--build-failed; \
-	$(RUN) $$failed --timeout 300 'clang-format=clang-format --dry-run -Werror $(C_FILES)' \
+	$(RUN) $$failed --timeout 300 'clang-format=scripts/lint-format $(C_FILES)' \
 		'scripts=scripts/lint-scripts'
 
 # FILES=... for some only.
@@ -107,7 +107,7 @@ format:
 
 check:
 	@scripts/install-deps.sh build demo check vm
-	@MAKE=$(MAKE) scripts/check-all
+	@scripts/check-all
 
 check-xen:
 	@scripts/install-deps.sh build vm
