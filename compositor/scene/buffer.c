@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "compositor/scene/buffer.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+void buffer_init(struct buffer *buffer, const struct buffer_ops *ops)
+{
+	buffer->ops = ops;
+	buffer->locks = 0;
+	buffer->dropped = false;
+}
+
+void buffer_lock(struct buffer *buffer)
+{
+	buffer->locks++;
+	assert(buffer->locks);
+}
+
+void buffer_unlock(struct buffer *buffer)
+{
+	assert(buffer->locks);
+	if (--buffer->locks) {
+		return;
+	}
+	if (buffer->dropped) {
+		buffer->ops->destroy(buffer);
+	} else if (buffer->ops->released) {
+		buffer->ops->released(buffer);
+	}
+}
+
+void buffer_drop(struct buffer *buffer)
+{
+	assert(!buffer->dropped);
+	buffer->dropped = true;
+	if (!buffer->locks) {
+		buffer->ops->destroy(buffer);
+	}
+}
