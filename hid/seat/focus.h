@@ -23,9 +23,11 @@ struct focus {
 	const struct focus_events *events;
 	void *data;
 	struct seat_guest *owner;  /* who has the input now */
-	struct seat_guest *target; /* who is to have it; equals owner when nothing is under way */
-	uint32_t waiting;          /* bit per output that has not shown the target yet */
-	uint64_t deadline_ns;      /* UINT64_MAX when nothing is under way */
+	struct seat_guest *target; /* who is to have it; equals owner when nothing is pending */
+	uint32_t required;         /* bit per output that must show the target */
+	uint32_t waiting;          /* those of them that do not show it yet */
+	bool is_pending;           /* the target does not have the input yet */
+	uint64_t deadline_ns;      /* of the frames, UINT64_MAX when there is none */
 	bool is_late;
 };
 
@@ -34,11 +36,13 @@ void focus_init(struct focus *focus, const struct focus_events *events, void *da
  * Input is to go to guest (NULL: nobody): nobody has it from now on. outputs are those that must show it first; none:
  * nobody gets it before an output shows it. period_ns is the longest period among them.
  */
-void focus_request(struct focus *focus, struct seat_guest *guest, uint32_t outputs, uint32_t period_ns,
-		   uint64_t now_ns);
+void focus_request(struct focus *focus, struct seat_guest *guest, uint32_t outputs,
+		   uint32_t period_ns, uint64_t now_ns);
 /* A flip event: this output's glass shows guest's mark (NULL: the host's). */
 void focus_shown(struct focus *focus, unsigned output, struct seat_guest *guest, uint64_t now_ns);
+/* An output that is gone need not show anything, but what is shown nowhere gets no input. */
 void focus_output_gone(struct focus *focus, unsigned output);
+/* Forgets it. Tell the seat first (seat_forget_guest): grant(NULL) follows from here if it had the input. */
 void focus_guest_gone(struct focus *focus, struct seat_guest *guest);
 /* Call when now reaches focus.deadline_ns. */
 void focus_timeout(struct focus *focus, uint64_t now_ns);

@@ -24,7 +24,7 @@ struct seat_guest; /* opaque */
 struct seat_head;  /* opaque: one head of a guest */
 
 enum seat_action {
-	SEAT_ACTION_SWITCH,    /* to the next guest */
+	SEAT_ACTION_SWITCH,    /* to the next guest; not while the host has all input */
 	SEAT_ACTION_ATTENTION, /* the attention chord */
 	SEAT_ACTION_DISMISS,   /* Escape while the host has all input (seat_set_grabbed) */
 };
@@ -38,16 +38,18 @@ enum seat_axis {
 struct seat_sink {
 	void (*key)(void *data, struct seat_guest *guest, uint32_t code, bool pressed);
 	/* The pointer is now over this head of the guest at x, y; NULL head: it is over none of its heads. */
-	void (*pointer_enter)(void *data, struct seat_guest *guest, struct seat_head *head, double x, double y);
-	void (*pointer_motion)(void *data, struct seat_guest *guest, struct seat_head *head, double x, double y);
+	void (*pointer_enter)(void *data, struct seat_guest *guest, struct seat_head *head,
+			      double x, double y);
+	void (*pointer_motion)(void *data, struct seat_guest *guest, struct seat_head *head,
+			       double x, double y);
 	/* Unaccelerated and accelerated motion in pixels; comes for each relative device event, also at an edge. */
 	void (*pointer_relative)(void *data, struct seat_guest *guest, double dx, double dy);
 	void (*pointer_button)(void *data, struct seat_guest *guest, uint32_t code, bool pressed);
 	/* 120 is one notch; positive is down, right. */
 	void (*pointer_axis)(void *data, struct seat_guest *guest, enum seat_axis axis, int v120);
 	/* contact: 0 to SEAT_MAX_CONTACTS - 1, unique over all devices while it is down. */
-	void (*touch_down)(void *data, struct seat_guest *guest, struct seat_head *head, int contact, double x,
-			   double y);
+	void (*touch_down)(void *data, struct seat_guest *guest, struct seat_head *head,
+			   int contact, double x, double y);
 	void (*touch_motion)(void *data, struct seat_guest *guest, int contact, double x, double y);
 	void (*touch_up)(void *data, struct seat_guest *guest, int contact);
 	/* End of a group of events for this guest: what came since the last one belongs together. */
@@ -65,19 +67,32 @@ struct seat_space {
 	/* Bounds of an output in layout pixels; false when there is no such output. */
 	bool (*output_rect)(void *data, unsigned output, double *x, double *y, double *w, double *h);
 	/* What is visible at a point of the layout: false when it is the host's. */
-	bool (*pick)(void *data, double x, double y, struct seat_guest **guest, struct seat_head **head,
-		     double *head_x, double *head_y);
+	bool (*pick)(void *data, double x, double y, struct seat_guest **guest,
+		     struct seat_head **head, double *head_x, double *head_y);
 	/* The same point in pixels of that head, clamped to it, wherever the point is: for motion of a held contact. */
-	void (*to_head)(void *data, struct seat_head *head, double x, double y, double *head_x, double *head_y);
+	void (*to_head)(void *data, struct seat_head *head, double x, double y, double *head_x,
+			double *head_y);
+	/*
+	 * This output shows a head of the guest. While any does, relative motion stays on such outputs, and a button that
+	 * is pressed elsewhere belongs to nobody. May be NULL: then every output will do.
+	 */
+	bool (*output_shows)(void *data, unsigned output, struct seat_guest *guest);
 };
 
-/* Up to 3 modifiers and a key; left and right ones count as the same unless side is set. */
+/*
+ * Modifiers and a key; left and right ones count as the same. Matched when the key goes down on any keyboard, over the keys
+ * that are down on all of them: the attention chord whatever other modifiers are down, the switch key with exactly its
+ * own. Until the modifiers of a completed chord are up, keys that go down belong to nobody.
+ */
 struct seat_chord {
 	bool ctrl, alt, shift, meta;
 	uint32_t key; /* KEY_ code that completes it */
 };
 
-/* "ctrl+alt+tab": words ctrl, alt, shift, meta and one key name (letters, digits, tab, delete, escape, f1 to f12, left, right, up, down, space, ...), any case. -EINVAL when it is none, or has no modifier. */
+/*
+ * "ctrl+alt+tab": words ctrl, alt, shift, meta and one key name (letters, digits, tab, delete, escape, f1 to f12, left,
+ * right, up, down, space, ...), any case. -EINVAL when it is none, or has no modifier.
+ */
 MUST_USE int seat_chord_parse(const char *text, struct seat_chord *out);
 
 struct seat *seat_create(const struct seat_sink *sink, const struct seat_space *space, void *data,
@@ -92,24 +107,36 @@ void seat_all_up(struct seat *seat);
 
 /* The owner of keyboard, pointer and new contacts; NULL: nobody, events are counted and dropped. Releases go to the old one first. */
 void seat_set_owner(struct seat *seat, struct seat_guest *guest);
+/* Whoever was set, also while the host has all input. */
 struct seat_guest *seat_owner(const struct seat *seat);
 /* The guest is gone: nothing more is sent to it, not even releases. */
 void seat_forget_guest(struct seat *seat, struct seat_guest *guest);
-/* A head was hidden, moved or removed: its contacts end, the pointer is placed anew. */
+/*
+ * A head was hidden, moved or removed, or is about to be: its contacts end, the pointer is over it no more and nothing of
+ * the seat names it any longer. Once the scene knows the new places, seat_layout_changed finds what the pointer is over.
+ */
 void seat_forget_head(struct seat *seat, struct seat_head *head);
 void seat_layout_changed(struct seat *seat);
-/* The host takes all input (attention): guests get releases, then nothing; Escape gives SEAT_ACTION_DISMISS. */
+/*
+ * The host takes all input (attention): guests get releases, then nothing; Escape gives SEAT_ACTION_DISMISS. The switch
+ * key does nothing meanwhile.
+ */
 void seat_set_grabbed(struct seat *seat, bool grabbed);
+/* Key and button presses, first touches, motions and scrolls that belonged to nobody. */
+uint64_t seat_dropped(const struct seat *seat);
 
 /* ---- events ---- */
 void seat_key(struct seat *seat, unsigned device, uint32_t code, bool pressed, uint64_t time_ns);
 void seat_motion(struct seat *seat, unsigned device, double dx, double dy, uint64_t time_ns);
 /* x and y from 0 to 1 over an output, or over the whole layout (output < 0). */
-void seat_motion_absolute(struct seat *seat, unsigned device, int output, double x, double y, uint64_t time_ns);
+void seat_motion_absolute(struct seat *seat, unsigned device, int output, double x, double y,
+			  uint64_t time_ns);
 void seat_button(struct seat *seat, unsigned device, uint32_t code, bool pressed, uint64_t time_ns);
 void seat_axis(struct seat *seat, unsigned device, enum seat_axis axis, int v120, uint64_t time_ns);
-void seat_touch_down(struct seat *seat, unsigned device, int output, int slot, double x, double y, uint64_t time_ns);
-void seat_touch_motion(struct seat *seat, unsigned device, int output, int slot, double x, double y, uint64_t time_ns);
+void seat_touch_down(struct seat *seat, unsigned device, int output, int slot, double x, double y,
+		     uint64_t time_ns);
+void seat_touch_motion(struct seat *seat, unsigned device, int output, int slot, double x, double y,
+		       uint64_t time_ns);
 void seat_touch_up(struct seat *seat, unsigned device, int slot, uint64_t time_ns);
 void seat_touch_cancel(struct seat *seat, unsigned device);
 void seat_touch_frame(struct seat *seat, unsigned device);
