@@ -1,0 +1,171 @@
+"""The virtual Xen host that tests use: dom0, its guests, its two monitors and its hands."""
+
+import os
+import re
+import shutil
+import time
+
+import control
+import image
+import machine
+import ppm
+import qmp
+
+BOOT_SECONDS = {"tcg": 120, "kvm": 60}
+HEADS = ("Virtual-1", "Virtual-2")
+
+
+def say(text):
+    print("vm: " + text, flush=True)
+
+
+class Guest:
+    """A guest of dom0, driven through its console."""
+
+    def __init__(self, vm, name, kind):
+        self.vm = vm
+        self.name = name
+        self.kind = kind
+        self.log_name = f"guest-{name}.log"
+        self.born = vm.control.mark(self.log_name)
+        self.commands = 0
+
+    @property
+    def log(self):
+        """What the guest has written to its console since it was created."""
+        return self.vm.control.log(self.log_name)[self.born:]
+
+    def wait_line(self, pattern, timeout=60, after=None):
+        after = self.born if after is None else after
+        return self.vm.control.wait_line(self.log_name, pattern, timeout, after)
+
+    def mark(self):
+        return self.vm.control.mark(self.log_name)
+
+    def wait_ready(self, timeout=150):
+        self.wait_line(r"^guest: ready", timeout)
+
+    def send(self, line):
+        """Have the guest's shell run one line; its output comes to the console's log."""
+        tty = f"$(xenstore-read /local/domain/$(xl domid {self.name})/console/tty)"
+        self.vm.dom0(f"cat >{tty}", stdin=line.encode() + b"\n")
+
+    def run(self, command, timeout=60):
+        """Run a command in the guest to its end; returns (exit status, output)."""
+        self.commands += 1
+        # The markers are taken apart here so that an echoed command line can never match them.
+        begin, end = f"begin-{self.commands}-", f"end-{self.commands}-"
+        after = self.mark()
+        self.send(f'printf "%s%s\\n" {begin} {self.name}; {command}; '
+                  f'printf "\\n%s%s\\n" {end} $?')
+        done = self.wait_line(rf"{begin}{re.escape(self.name)}\n((?:.|\n)*?)\n?{end}(\d+)$",
+                              timeout, after)
+        return int(done.group(2)), done.group(1)
+
+    def destroy(self):
+        self.vm.dom0(f"xl destroy {self.name}")
+        self.vm.guests.pop(self.name, None)
+
+
+class Vm:
+    """A booted machine. Everything it writes lies in directory."""
+
+    def __init__(self, directory, dom0="pv", display=None):
+        self.directory = directory
+        self.kind = dom0
+        shutil.rmtree(directory, ignore_errors=True)
+        os.makedirs(directory)
+        self.guests = {}
+        files = image.build()
+        self.machine, self.control = self._boot(files, display)
+        self.qmp = qmp.Qmp(self.machine.qmp_path)
+
+    def _boot(self, files, display):
+        """KVM first: only a boot shows whether it works, as /dev/kvm may exist and run nothing."""
+        for accel in ("kvm", "tcg") if os.access("/dev/kvm", os.R_OK | os.W_OK) else ("tcg",):
+            say(f"booting Xen by {accel}, {self.kind} dom0")
+            began = time.monotonic()
+            started = machine.Machine(files, self.directory, accel, self.kind, display)
+            channel = self._try(started, accel)
+            if channel:
+                say(f"dom0 answers after {time.monotonic() - began:.1f} s")
+                return started, channel
+            words = started.words()
+            started.stop()
+        raise machine.MachineError(f"dom0 did not come up by {accel}; last lines:\n{words}")
+
+    def _try(self, started, accel):
+        """The control channel of a machine that came up with what the tests need, or None."""
+        if accel == "kvm" and not started.shows_life():
+            return None
+        try:
+            channel = control.Control(started.wait_control(), self.directory)
+            channel.wait_ready(BOOT_SECONDS[accel])
+            ready = channel.run("await /run/xen-ready /run/udev-settled", timeout=60)
+            # PVH guests need nested virtualisation, which KVM does not give on every machine.
+            capable = channel.run("xl info | grep -q '^virt_caps.*hvm'").status == 0
+        except (control.ControlError, OSError) as error:
+            say(f"{accel}: {error}")
+            return None
+        return channel if ready.status == 0 and (capable or accel == "tcg") else None
+
+    def close(self):
+        """Keep Xen's own log and end the machine."""
+        if self.machine.alive():
+            try:
+                with open(os.path.join(self.directory, "xl-dmesg.log"), "wb") as file:
+                    file.write(self.control.run("xl dmesg; dmesg", timeout=20).output)
+            except control.ControlError as error:
+                say(f"no xl dmesg: {error}")
+        self.machine.stop()
+
+    def dom0(self, command, stdin=b"", timeout=60, check=True):
+        """Run a shell command in dom0; its output as text."""
+        result = self.control.run(command, stdin, timeout)
+        if check and result.status != 0:
+            raise AssertionError(f"dom0: {command!r} gave {result.status}: {result.text.strip()}")
+        return result.text
+
+    def put(self, path, text):
+        """Write a file in dom0."""
+        self.dom0(f"cat >{path}", stdin=text.encode())
+
+    def create(self, name, kind="pv", devices=(), extra="", memory=128, wait=True, timeout=60):
+        """xl create: devices are lines of the xl.cfg format, extra goes to the kernel's command
+        line. The guest's serial of past lives under this name is not in its log."""
+        lines = [f'name="{name}"', f'type="{kind}"', 'kernel="/boot/vmlinux"',
+                 'ramdisk="/boot/guest.cpio.gz"', f"memory={memory}", "vcpus=1",
+                 f'extra="console=hvc0 quiet rdinit=/init {extra}"', 'on_crash="destroy"', *devices]
+        self.put(f"/run/{name}.cfg", "\n".join(lines) + "\n")
+        guest = Guest(self, name, kind)
+        self.dom0(f"xl create /run/{name}.cfg", timeout=timeout)
+        self.guests[name] = guest
+        if wait:
+            guest.wait_ready()
+        return guest
+
+    def destroy_all(self):
+        for guest in list(self.guests.values()):
+            self.control.run(f"xl destroy {guest.name}")
+        self.guests.clear()
+
+    def service(self, action, name):
+        """Start ("up"), stop ("down") or restart a service of dom0 and wait until that is so."""
+        self.dom0(f"sv -w 20 {action} /etc/service/{name}", timeout=30)
+
+    def stats(self, program):
+        """The counters of vitrined or the broker as a dictionary of text."""
+        text = self.dom0(f"statread /run/vitrine/{program}.stats")
+        return dict(line.split(" ", 1) for line in text.splitlines() if " " in line)
+
+    def screendump(self, head):
+        """What monitor number head (0 or 1) shows now."""
+        path = os.path.join(self.directory, f"head{head}.ppm")
+        self.qmp.screendump(head, os.path.abspath(path))
+        return ppm.read(path)
+
+    def keep_pictures(self, label):
+        """Leave both monitors' pictures as label-headN.png, for whoever looks into a failure."""
+        for head in range(len(HEADS)):
+            path = os.path.join(self.directory, f"{label}-head{head}.png")
+            self.screendump(head).write_png(path)
