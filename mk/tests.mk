@@ -117,7 +117,7 @@ check-xen:
 demo:
 	@scripts/install-deps.sh build demo
 	@$(MAKE) --no-print-directory all
-	@VITRINE_BUILD=$(BUILD) tools/demo/demo.sh
+	@VITRINE_BUILD=$(BUILD) $(firstword $(wildcard tools/demo/demo.sh tools/demo/demo.py)) $(DEMO_ARGS)
 
 demo-xen:
 	@scripts/install-deps.sh build demo vm
