@@ -32,6 +32,13 @@ starts_what_is_installed() {
 	[ -n "$program" ] && { [ -x "$dest$program" ] || [ ! -e "$build/bin/${program##*/}" ]; }
 }
 
+# A unit that waits for "ready" from a program that never says so would fail after 90 s.
+says_when_ready() {
+	program=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$1")
+	binary=$build/bin/${program##*/}
+	! grep -q '^Type=notify' "$1" || [ ! -e "$binary" ] || grep -q sd_notify "$binary"
+}
+
 no_xen() {
 	[ ! -e "$build/bin/vitrined" ] || ! ldd "$build/bin/vitrined" | grep -q libxen
 }
@@ -41,6 +48,7 @@ check "no place outside DESTDIR" test -z "$(commands install | grep -v -F "'$des
 for unit in "$dest"/usr/local/lib/systemd/system/*.service; do
 	check "${unit##*/} names no @PLACE@" sh -c '! grep -q "@[A-Z]*@" "$1"' sh "$unit"
 	check "${unit##*/} starts what is installed" starts_what_is_installed "$unit"
+	check "${unit##*/}: its program calls sd_notify" says_when_ready "$unit"
 done
 check "sysusers" test -s "$dest/usr/local/lib/sysusers.d/vitrine.conf"
 check "vitrined is not linked with Xen" no_xen
