@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+#include "hid/kbdif/sink_device.h"
+
+#include <linux/input-event-codes.h>
+#include <string.h>
+
+#define MOTION_LIMIT 0x7fff /* unread relative motion is not worth more than that */
+
+_Static_assert(SINK_KEYS >= KEY_CNT, "all keys");
+
+static bool key_get(const uint64_t *keys, uint32_t code)
+{
+	return keys[code / 64] >> (code % 64) & 1;
+}
+
+static void key_put(uint64_t *keys, uint32_t code, bool pressed)
+{
+	uint64_t bit = 1ull << (code % 64);
+
+	keys[code / 64] = pressed ? keys[code / 64] | bit : keys[code / 64] & ~bit;
+}
+
+static bool queue_has_room(const struct sink_device *device, uint32_t limit)
+{
+	return device->end - device->first < limit;
+}
+
+static void queue_put(struct sink_device *device, const union kbdif_event *event)
+{
+	device->queue[device->end % SINK_QUEUE] = *event;
+	device->end++;
+}
+
+/*
+ * The keys that any worker sends in practice and Linux' driver knows. Releasing one that is up means nothing to a guest,
+ * so a worker that takes over need not know which were down.
+ */
+static void assume_all_held(struct sink_device *device)
+{
+	if (device->features.keyboard && device->features.pointer) {
+		for (uint32_t code = KEY_ESC; code < KEY_UNKNOWN; code++) {
+			key_put(device->keys_told, code, true);
+		}
+		for (uint32_t code = BTN_MOUSE; code <= BTN_TASK; code++) {
+			key_put(device->keys_told, code, true);
+		}
+	}
+	for (unsigned i = 0; i < device->features.touch_contacts; i++) {
+		device->told[i].down = true;
+	}
+	device->frame_done = true;
+}
+
+void sink_device_init(struct sink_device *device, const struct sink_features *features, void *page, bool attach)
+{
+	memset(device, 0, sizeof(*device));
+	device->features = *features;
+	if (!features->touch) {
+		device->features.touch_contacts = 0;
+	}
+	device->features.touch_contacts = MIN(device->features.touch_contacts, SINK_MAX_CONTACTS);
+	kbd_ring_init(&device->ring, page, attach);
+	if (attach) {
+		assume_all_held(device);
+	}
+}
+
+/* ---- the difference between what is and what was told, as events ---- */
+
+static void queue_key(struct sink_device *device, uint32_t code, bool pressed)
+{
+	queue_put(device, &(union kbdif_event){
+				  .key = { .type = KBDIF_KEY, .pressed = pressed, .keycode = code } });
+	key_put(device->keys_told, code, pressed);
+}
+
+static void tell_keys(struct sink_device *device, bool pressed)
+{
+	for (uint32_t w = 0; w < ARRAY_SIZE(device->keys_wanted); w++) {
+		uint64_t changed = device->keys_wanted[w] ^ device->keys_told[w];
+
+		changed &= pressed ? device->keys_wanted[w] : device->keys_told[w];
+		for (; changed && queue_has_room(device, SINK_QUEUE); changed &= changed - 1) {
+			queue_key(device, w * 64 + (uint32_t)__builtin_ctzll(changed), pressed);
+		}
+	}
+}
+
+/* Absolute where there is a position; Linux takes the wheel of a MOTION for an absolute device, too. */
+static void tell_pointer(struct sink_device *device, uint32_t limit)
+{
+	union kbdif_event event = { .type = 0 };
+
+	if (!device->position_owed && !device->rel_x && !device->rel_y && !device->rel_z) {
+		return;
+	}
+	if (!queue_has_room(device, limit)) {
+		return;
+	}
+	if (device->has_position) {
+		event.pos = (struct kbdif_pos){
+			.type = KBDIF_POS, .abs_x = device->x, .abs_y = device->y, .rel_z = device->rel_z
+		};
+	} else {
+		event.motion = (struct kbdif_motion){ .type = KBDIF_MOTION,
+						      .rel_x = device->rel_x,
+						      .rel_y = device->rel_y,
+						      .rel_z = device->rel_z };
+	}
+	queue_put(device, &event);
+	device->position_owed = false;
+	device->rel_x = device->rel_y = device->rel_z = 0;
+}
+
+static void queue_touch(struct sink_device *device, enum kbdif_touch what, unsigned contact,
+			const struct sink_contact *at)
+{
+	union kbdif_event event = {
+		.mtouch = { .type = KBDIF_MTOUCH, .event_type = (uint8_t)what, .contact_id = (uint8_t)contact }
+	};
+
+	if (at) {
+		event.mtouch.abs_x = at->x;
+		event.mtouch.abs_y = at->y;
+	}
+	queue_put(device, &event);
+	device->syn_owed = what != KBDIF_TOUCH_SYN;
+}
+
+/* False when a beginning or an end is left to be told. */
+static bool tell_contact(struct sink_device *device, unsigned i)
+{
+	struct sink_contact *told = &device->told[i];
+	const struct sink_contact *wanted = &device->wanted[i];
+
+	if (told->down && (!wanted->down || wanted->touch != told->touch)) {
+		if (!queue_has_room(device, SINK_QUEUE)) {
+			return false;
+		}
+		queue_touch(device, KBDIF_TOUCH_UP, i, NULL);
+		told->down = false;
+	}
+	if (wanted->down && !told->down) {
+		if (!queue_has_room(device, SINK_QUEUE)) {
+			return false;
+		}
+		queue_touch(device, KBDIF_TOUCH_DOWN, i, wanted);
+		*told = *wanted;
+	}
+	if (wanted->down && (told->x != wanted->x || told->y != wanted->y) &&
+	    queue_has_room(device, SINK_QUEUE_MOTION)) {
+		queue_touch(device, KBDIF_TOUCH_MOTION, i, wanted);
+		*told = *wanted;
+	}
+	return true;
+}
+
+static void tell_touches(struct sink_device *device)
+{
+	bool complete = true;
+
+	for (unsigned i = 0; i < device->features.touch_contacts; i++) {
+		complete = tell_contact(device, i) && complete;
+	}
+	if (complete && device->frame_done && device->syn_owed && queue_has_room(device, SINK_QUEUE)) {
+		queue_touch(device, KBDIF_TOUCH_SYN, 0, NULL);
+	}
+}
+
+static void tell(struct sink_device *device)
+{
+	bool keys_differ = memcmp(device->keys_wanted, device->keys_told, sizeof(device->keys_told)) != 0;
+
+	/* A click belongs where the pointer is. */
+	tell_pointer(device, keys_differ ? SINK_QUEUE : SINK_QUEUE_MOTION);
+	if (keys_differ) {
+		tell_keys(device, false);
+		tell_keys(device, true);
+	}
+	tell_touches(device);
+}
+
+/* ---- changes ---- */
+
+bool sink_device_key_held(const struct sink_device *device, uint32_t code)
+{
+	return key_get(device->keys_wanted, code);
+}
+
+void sink_device_set_key(struct sink_device *device, uint32_t code, bool pressed)
+{
+	key_put(device->keys_wanted, code, pressed);
+	tell(device);
+}
+
+void sink_device_set_position(struct sink_device *device, int x, int y)
+{
+	if (device->has_position && device->x == x && device->y == y) {
+		return;
+	}
+	device->x = x;
+	device->y = y;
+	device->has_position = true;
+	device->position_owed = true;
+	tell(device);
+}
+
+static int add_limited(int a, int b)
+{
+	int64_t sum = (int64_t)a + b;
+
+	return (int)MAX(MIN(sum, MOTION_LIMIT), -MOTION_LIMIT);
+}
+
+void sink_device_move(struct sink_device *device, int rel_x, int rel_y, int rel_z)
+{
+	device->rel_x = add_limited(device->rel_x, rel_x);
+	device->rel_y = add_limited(device->rel_y, rel_y);
+	device->rel_z = add_limited(device->rel_z, rel_z);
+	tell(device);
+}
+
+void sink_device_set_contact(struct sink_device *device, unsigned contact, bool down, int x, int y)
+{
+	struct sink_contact *wanted = &device->wanted[contact];
+
+	if (down && !wanted->down) {
+		wanted->touch++;
+	}
+	wanted->down = down;
+	if (down) {
+		wanted->x = x;
+		wanted->y = y;
+	}
+	device->frame_done = false;
+	tell(device);
+}
+
+void sink_device_end_frame(struct sink_device *device)
+{
+	device->frame_done = true;
+	tell(device);
+}
+
+void sink_device_release_all(struct sink_device *device)
+{
+	memset(device->keys_wanted, 0, sizeof(device->keys_wanted));
+	for (unsigned i = 0; i < ARRAY_SIZE(device->wanted); i++) {
+		device->wanted[i].down = false;
+	}
+	device->frame_done = true;
+	tell(device);
+}
+
+static bool queue_drain(struct sink_device *device)
+{
+	bool moved = false;
+
+	while (device->first != device->end &&
+	       kbd_ring_push(&device->ring, &device->queue[device->first % SINK_QUEUE])) {
+		device->first++;
+		moved = true;
+	}
+	return moved;
+}
+
+bool sink_device_flush(struct sink_device *device)
+{
+	bool moved = false;
+
+	/* Each round makes room in the queue for what could not be told; it ends as the ring is finite. */
+	do {
+		tell(device);
+		if (!queue_drain(device)) {
+			return moved;
+		}
+		moved = true;
+	} while (true);
+}
