@@ -47,7 +47,7 @@ static inline void list_remove(struct list *elem)
 	list_init(elem);
 }
 
-#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
 
 #define list_for_each(pos, head, member)                                          \
 	for (pos = container_of((head)->next, __typeof__(*pos), member);          \

@@ -87,6 +87,8 @@ struct scene_events {
 };
 
 struct scene *scene_create(const struct scene_events *events, void *data);
+/* Random bits that guests do not know, for the hashes of scene_sample: once, before the first guest. */
+void scene_set_key(struct scene *scene, const uint64_t key[2]);
 /* All guests and outputs must be gone. */
 void scene_destroy(struct scene *scene);
 
@@ -126,6 +128,9 @@ struct scene_output *scene_output_add(struct scene *scene, const char *name, int
 				      void *data);
 void scene_output_remove(struct scene_output *output);
 
+/* Where a guest's picture fits one to one: the output less its strip and the frame. May be empty on a tiny output. */
+struct rect scene_output_area(const struct scene_output *output);
+
 /* ---- who is shown, who is named ---- */
 
 /*
@@ -138,7 +143,11 @@ struct scene_guest *scene_front(const struct scene *scene);
 struct scene_guest *scene_guest_next(struct scene *scene, struct scene_guest *after);
 /* What every output's strip names as the keyboard's owner. */
 void scene_set_keyboard(struct scene *scene, struct scene_guest *guest);
-/* A card over all guest pixels of all outputs (the strip stays), or NULL to take it away. Copied. */
+/*
+ * A card over all guest pixels of all outputs, or NULL to take it away. Copied. The strip stays above it and names the
+ * host as the owner of what is shown, so that no guest's picture of a card looks like one: scene_output_shows is NULL
+ * for all outputs as long as it is up, and scene_pick finds nothing. Heads stay placed.
+ */
 void scene_set_card(struct scene *scene, const struct card *card);
 
 /* The visible head under a point of an output, and the point in pixels of the head. NULL: the host's. */
@@ -172,8 +181,10 @@ void scene_output_damage_all(struct scene_output *output);
 
 /*
  * Front buffers that a guest draws into without flipping: a visible head without a commit for 100 ms is compared (seeded
- * hashes of bands of rows), at the rate of its output while it changes, backing off to 4 Hz. Call when now reaches
- * what the last call returned; changed bands become damage. Returns when to call again, UINT64_MAX for never.
+ * hashes of bands of rows), at the rate of its output while it changes, backing off to 4 Hz. Changed bands become
+ * damage. The card of a head that stays without a picture comes from here, too. Call when now reaches what the last
+ * call returned, and after each scene_output_presented; calling early is harmless. Returns when to call again: now when
+ * there is more to do than fits one turn of a loop, UINT64_MAX for never.
  */
 uint64_t scene_sample(struct scene *scene, uint64_t now_ns);
 

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "compositor/scene/scene_priv.h"
+
+void damage_init(struct output_state *state)
+{
+	pixman_region32_init(&state->damage);
+	pixman_region32_init(&state->latched_damage);
+	for (unsigned i = 0; i < DAMAGE_RING; i++) {
+		pixman_region32_init(&state->ring[i]);
+	}
+}
+
+void damage_finish(struct output_state *state)
+{
+	pixman_region32_fini(&state->damage);
+	pixman_region32_fini(&state->latched_damage);
+	for (unsigned i = 0; i < DAMAGE_RING; i++) {
+		pixman_region32_fini(&state->ring[i]);
+	}
+}
+
+static void region_collapse(pixman_region32_t *region)
+{
+	if (pixman_region32_n_rects(region) > DAMAGE_MAX_RECTS) {
+		pixman_box32_t bounds = *pixman_region32_extents(region);
+
+		pixman_region32_fini(region);
+		pixman_region32_init_with_extents(region, &bounds);
+	}
+}
+
+static void region_clip(const struct scene_output *output, pixman_region32_t *region)
+{
+	pixman_region32_intersect_rect(region, region, 0, 0, (unsigned)output->width,
+				       (unsigned)output->height);
+}
+
+static void want_frame(struct scene_output *output)
+{
+	struct scene *scene = output->scene;
+
+	if (scene->events->frame_wanted) {
+		scene->events->frame_wanted(scene->data, output);
+	}
+}
+
+static void add_silently(struct scene_output *output, const struct rect *rect)
+{
+	pixman_region32_t *damage = &output->state->damage;
+
+	if (rect_empty(rect)) {
+		return;
+	}
+	pixman_region32_union_rect(damage, damage, rect->x, rect->y, (unsigned)rect->w,
+				   (unsigned)rect->h);
+}
+
+void damage_add(struct scene_output *output, const struct rect *rect)
+{
+	add_silently(output, rect);
+	region_clip(output, &output->state->damage);
+	region_collapse(&output->state->damage);
+	want_frame(output);
+}
+
+void damage_add_all(struct scene_output *output)
+{
+	struct rect all = {0, 0, output->width, output->height};
+
+	damage_add(output, &all);
+}
+
+/* Of a / b, for b > 0 and any sign of a. */
+static int64_t div_floor(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0 ? 1 : 0);
+}
+
+static int64_t div_ceil(int64_t a, int64_t b)
+{
+	return a / b + (a % b > 0 ? 1 : 0);
+}
+
+/*
+ * Buffer pixels [from, to) on one axis of the output, rounded outwards. A scaled pixel is a mixture with its
+ * neighbours, hence one more on each side.
+ */
+static void map_axis(int from, int to, int src, int src_size, int dst, int dst_size, int *out_from,
+		     int *out_size)
+{
+	int64_t a = from - (int64_t)src, b = to - (int64_t)src;
+
+	if (src_size != dst_size) {
+		a = MAX(a - 1, 0);
+		b = MIN(b + 1, src_size);
+	}
+	*out_from = dst + (int)div_floor(a * dst_size, src_size);
+	*out_size = dst + (int)div_ceil(b * dst_size, src_size) - *out_from;
+}
+
+static void add_box(struct scene_head *head, const struct rect *src, const pixman_box32_t *box)
+{
+	const struct rect *dst = &head->dst;
+	struct rect on_output;
+
+	map_axis(box->x1, box->x2, src->x, src->w, dst->x, dst->w, &on_output.x, &on_output.w);
+	map_axis(box->y1, box->y2, src->y, src->h, dst->y, dst->h, &on_output.y, &on_output.h);
+	add_silently(head->output, &on_output);
+}
+
+static void add_region(struct scene_head *head, const struct rect *src, const pixman_region32_t *region)
+{
+	pixman_region32_t visible;
+	pixman_box32_t *boxes;
+	int n_boxes;
+
+	/* The guest chooses how many rectangles there are, we how many we look at. */
+	pixman_region32_init(&visible);
+	pixman_region32_intersect_rect(&visible, region, src->x, src->y, (unsigned)src->w,
+				       (unsigned)src->h);
+	region_collapse(&visible);
+	boxes = pixman_region32_rectangles(&visible, &n_boxes);
+	for (int i = 0; i < n_boxes; i++) {
+		add_box(head, src, &boxes[i]);
+	}
+	pixman_region32_fini(&visible);
+}
+
+void damage_add_picture(struct scene_head *head, const pixman_region32_t *region)
+{
+	const struct picture *picture = head_picture(head);
+	struct output_state *state = head->output->state;
+
+	if (rect_empty(&head->dst)) {
+		return;
+	}
+	if (region && picture) {
+		add_region(head, &picture->src, region);
+	} else {
+		add_silently(head->output, &head->dst);
+	}
+	region_clip(head->output, &state->damage);
+	region_collapse(&state->damage);
+	want_frame(head->output);
+}
+
+void damage_for_age(const struct scene_output *output, unsigned age, pixman_region32_t *out)
+{
+	const struct output_state *state = output->state;
+
+	if (age == 0 || age - 1 > state->ring_fill) {
+		pixman_region32_union_rect(out, out, 0, 0, (unsigned)output->width,
+					   (unsigned)output->height);
+		return;
+	}
+	pixman_region32_copy(out, &state->latched_damage);
+	for (unsigned i = 0; i < age - 1; i++) {
+		pixman_region32_union(out, out, &state->ring[i]);
+	}
+	region_collapse(out);
+}
+
+void damage_accepted(struct output_state *state)
+{
+	pixman_region32_t last = state->ring[DAMAGE_RING - 1];
+
+	/* Moved, not copied: the region structs own their rectangles. */
+	for (unsigned i = DAMAGE_RING - 1; i > 0; i--) {
+		state->ring[i] = state->ring[i - 1];
+	}
+	state->ring[0] = last;
+	pixman_region32_copy(&state->ring[0], &state->latched_damage);
+	pixman_region32_clear(&state->latched_damage);
+	state->ring_fill = MIN(state->ring_fill + 1, DAMAGE_RING);
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "compositor/scene/scene_priv.h"
+
+static void commit_done(struct scene_head *head, uint64_t token, const struct presented *how)
+{
+	struct scene *scene = head->guest->scene;
+
+	if (token && scene->events->commit_done) {
+		scene->events->commit_done(scene->data, head, token, how);
+	}
+}
+
+static void unlock(struct buffer *buffer)
+{
+	if (buffer) {
+		buffer_unlock(buffer);
+	}
+}
+
+/* Ends a commit that will never be on the glass. Its struct is clean before anybody is told. */
+static void picture_discard(struct scene_head *head, struct picture *picture)
+{
+	struct picture gone = *picture;
+
+	*picture = (struct picture){0};
+	unlock(gone.buffer);
+	commit_done(head, gone.token, NULL);
+}
+
+struct scene_head *scene_head_add(struct scene_guest *guest, unsigned index, int width, int height,
+				  void *data)
+{
+	struct scene_head *head;
+
+	if (index >= SCENE_MAX_HEADS || width <= 0 || height <= 0) {
+		errno = ENOSPC;
+		return NULL;
+	}
+	if (guest->heads[index]) {
+		errno = EEXIST;
+		return NULL;
+	}
+	/* A guest decides how many there are: failure is an answer. */
+	head = calloc(1, sizeof(*head));
+	if (!head) {
+		return NULL;
+	}
+	head->state = calloc(1, sizeof(*head->state));
+	if (!head->state) {
+		free(head);
+		errno = ENOMEM;
+		return NULL;
+	}
+	head->guest = guest;
+	head->index = index;
+	head->width = width;
+	head->height = height;
+	head->data = data;
+	pixman_region32_init(&head->state->pending_damage);
+	guest->heads[index] = head;
+	scene_arrange(guest->scene);
+	return head;
+}
+
+void scene_head_remove(struct scene_head *head)
+{
+	struct scene_guest *guest = head->guest;
+
+	/* While it still is where it was: whoever is told of its commits may look. */
+	head_discard(head);
+	guest->heads[head->index] = NULL;
+	scene_arrange(guest->scene);
+	pixman_region32_fini(&head->state->pending_damage);
+	free(head->state);
+	free(head);
+}
+
+/* What is not inside the buffer is not shown: the caller checked it, and a hole here would show foreign memory. */
+static bool src_valid(const struct buffer *buffer, const struct rect *src)
+{
+	return src->x >= 0 && src->y >= 0 && src->w > 0 && src->h > 0 && src->w <= buffer->width &&
+	       src->h <= buffer->height && src->x <= buffer->width - src->w &&
+	       src->y <= buffer->height - src->h;
+}
+
+static bool same_geometry(const struct picture *a, const struct picture *b)
+{
+	return a->buffer && b->buffer && a->buffer->width == b->buffer->width &&
+	       a->buffer->height == b->buffer->height && rect_equal(&a->src, &b->src);
+}
+
+static void pending_damage_add(struct head_state *state, const struct picture *next,
+			       const pixman_region32_t *damage)
+{
+	if (!damage || (state->has_pending && !same_geometry(&state->pending, next))) {
+		state->pending_full = true;
+	}
+	if (!state->pending_full) {
+		pixman_region32_union(&state->pending_damage, &state->pending_damage, damage);
+		if (pixman_region32_n_rects(&state->pending_damage) > DAMAGE_MAX_RECTS) {
+			pixman_box32_t box = *pixman_region32_extents(&state->pending_damage);
+
+			pixman_region32_fini(&state->pending_damage);
+			pixman_region32_init_with_extents(&state->pending_damage, &box);
+		}
+	}
+}
+
+void scene_head_commit(struct scene_head *head, const struct head_commit *commit)
+{
+	struct head_state *state = head->state;
+	struct picture next = {commit->buffer, commit->src, commit->token};
+	struct picture old = state->pending;
+	bool superseded = state->has_pending;
+
+	if (next.buffer && !src_valid(next.buffer, &next.src)) {
+		next.buffer = NULL;
+	}
+	if (next.buffer) {
+		buffer_lock(next.buffer);
+	}
+	if (!head->visible) {
+		picture_discard(head, &next);
+		return;
+	}
+	pending_damage_add(state, &next, commit->damage);
+	state->pending = next;
+	state->has_pending = true;
+	if (superseded) {
+		head->guest->frames_superseded++;
+		picture_discard(head, &old);
+	}
+	head->output->state->frame_due = true;
+	if (head->guest->scene->events->frame_wanted) {
+		head->guest->scene->events->frame_wanted(head->guest->scene->data, head->output);
+	}
+}
+
+static void pending_clear(struct head_state *state)
+{
+	state->has_pending = false;
+	state->pending = (struct picture){0};
+	state->pending_full = false;
+	pixman_region32_clear(&state->pending_damage);
+}
+
+void head_discard(struct scene_head *head)
+{
+	struct head_state *state = head->state;
+	struct picture pending = state->pending, current = state->current;
+	struct buffer *replaced = state->replaced;
+
+	pending_clear(state);
+	state->stage = COMMIT_NONE;
+	state->current = (struct picture){0};
+	state->replaced = NULL;
+	state->presented_ns = 0;
+	state->has_card = false;
+	sampler_reset(&state->sampler);
+	unlock(replaced);
+	picture_discard(head, &current);
+	picture_discard(head, &pending);
+}
+
+void head_move(struct scene_head *head)
+{
+	struct head_state *state = head->state;
+	struct buffer *replaced = state->replaced;
+	struct picture current = state->current;
+
+	if (state->stage == COMMIT_NONE) {
+		return;
+	}
+	state->stage = COMMIT_NONE;
+	state->current = (struct picture){0};
+	state->replaced = NULL;
+	sampler_reset(&state->sampler);
+	unlock(replaced);
+	if (state->has_pending) {
+		picture_discard(head, &current);
+	} else {
+		state->has_pending = true;
+		state->pending = current;
+	}
+	state->pending_full = true;
+}
+
+static void current_retire(struct scene_head *head)
+{
+	struct head_state *state = head->state;
+	struct picture old = state->current;
+
+	state->current = (struct picture){0};
+	if (state->stage == COMMIT_SHOWN) {
+		/* On the glass until the successor's flip. */
+		state->replaced = old.buffer;
+	} else if (state->stage != COMMIT_NONE) {
+		/* Drawn, but its frame was refused or its flip got lost. */
+		head->guest->frames_superseded++;
+		picture_discard(head, &old);
+	}
+}
+
+bool head_latch(struct scene_head *head)
+{
+	struct head_state *state = head->state;
+	struct picture old = state->current;
+	bool full;
+
+	if (!state->has_pending) {
+		if (state->stage == COMMIT_FLYING) {
+			state->stage = COMMIT_LATCHED; /* its flip got lost: it flies again with this frame */
+		}
+		return false;
+	}
+	full = state->pending_full || !same_geometry(&old, &state->pending);
+	current_retire(head);
+	state->current = state->pending;
+	state->stage = COMMIT_LATCHED;
+	state->has_card = false;
+	sampler_reset(&state->sampler);
+	if (state->current.buffer &&
+	    (state->current.src.w != head->width || state->current.src.h != head->height)) {
+		head->width = state->current.src.w;
+		head->height = state->current.src.h;
+		arrange_resized(head);
+	}
+	damage_add_picture(head, full ? NULL : &state->pending_damage);
+	pending_clear(state);
+	return true;
+}
+
+void head_accepted(struct scene_head *head)
+{
+	if (head->state->stage == COMMIT_LATCHED) {
+		head->state->stage = COMMIT_FLYING;
+	}
+}
+
+void head_presented(struct scene_head *head, const struct presented *how)
+{
+	struct head_state *state = head->state;
+	struct buffer *replaced = state->replaced;
+	uint64_t token = state->current.token;
+
+	if (!state->presented_ns) {
+		state->presented_ns = how->time_ns;
+	}
+	if (state->stage != COMMIT_FLYING) {
+		return;
+	}
+	state->stage = COMMIT_SHOWN;
+	state->presented_ns = how->time_ns;
+	state->replaced = NULL;
+	state->current.token = 0;
+	if (state->current.buffer) {
+		head->guest->frames_shown++;
+	}
+	/* First the buffer: "done" says that it is free. */
+	unlock(replaced);
+	commit_done(head, token, how);
+}
+
+const struct picture *head_picture(const struct scene_head *head)
+{
+	return head->state->current.buffer ? &head->state->current : NULL;
+}

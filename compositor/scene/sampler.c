@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sees what a guest draws into its front buffer without telling: bands of rows are hashed and compared with the pass
+ * before. A band is always hashed before it is drawn again, so what changes in between is seen by the next pass. The
+ * key keeps a guest from making changes that hash alike; one that could would only freeze its own picture.
+ */
+#include <string.h>
+
+#include "base/format.h"
+#include "compositor/scene/scene_priv.h"
+
+#define QUIET_NS (100 * NSEC_PER_MSEC)        /* without a commit: looked at from then on */
+#define INTERVAL_MAX_NS (NSEC_PER_SEC / 4)    /* nothing changes: 4 Hz */
+#define SLICE_BYTES (2u << 20)                /* compared in one call */
+#define CARD_PERIODS 2                        /* without a picture before the card comes */
+#define NEVER UINT64_MAX
+
+void sampler_reset(struct sampler *sampler)
+{
+	sampler->has_baseline = false;
+	sampler->band = 0;
+	sampler->changed = false;
+	sampler->interval_ns = 0;
+	sampler->next_ns = 0;
+}
+
+/* ---- the hash: four independent lanes of multiply and fold, so that it runs at the speed of memory ---- */
+
+struct lanes {
+	uint64_t lane[4];
+};
+
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static void hash_words(struct lanes *lanes, const uint64_t key[2], const uint8_t *bytes)
+{
+	uint64_t word[8];
+
+	memcpy(word, bytes, sizeof(word));
+	for (unsigned i = 0; i < 4; i++) {
+		/* Never zero times something: the key's odd bit and the lane's state go in. */
+		lanes->lane[i] = fold(word[2 * i] ^ key[0] ^ lanes->lane[i],
+				      word[2 * i + 1] ^ (key[1] | 1)) + lanes->lane[i] * 0x9e3779b97f4a7c15ull;
+	}
+}
+
+static void hash_row(struct lanes *lanes, const uint64_t key[2], const uint8_t *row, size_t size)
+{
+	uint8_t tail[64] = {0};
+	size_t i;
+
+	for (i = 0; i + sizeof(tail) <= size; i += sizeof(tail)) {
+		hash_words(lanes, key, row + i);
+	}
+	if (i < size) {
+		memcpy(tail, row + i, size - i);
+		hash_words(lanes, key, tail);
+	}
+}
+
+static uint64_t hash_band(const struct picture *picture, const uint64_t key[2], int from, int rows,
+			  size_t row_bytes, size_t pixel_bytes)
+{
+	const struct buffer *buffer = picture->buffer;
+	struct lanes lanes = {{1, 2, 3, 4}};
+	uint64_t hash = key[1];
+
+	for (int y = from; y < from + rows; y++) {
+		hash_row(&lanes, key,
+			 buffer->pixels + (size_t)(picture->src.y + y) * (size_t)buffer->stride +
+				 (size_t)picture->src.x * pixel_bytes,
+			 row_bytes);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		hash = fold(hash ^ lanes.lane[i], key[0] | 1) + i;
+	}
+	return hash;
+}
+
+/* ---- a pass over the bands of one head, in slices ---- */
+
+static int band_rows(const struct picture *picture)
+{
+	int needed = (picture->src.h + SAMPLE_BANDS - 1) / SAMPLE_BANDS;
+
+	return MAX(needed, SAMPLE_BAND_ROWS);
+}
+
+static void band_damage(struct scene_head *head, const struct rect *src, int from, int rows)
+{
+	pixman_region32_t region;
+
+	pixman_region32_init_rect(&region, src->x, src->y + from, (unsigned)src->w, (unsigned)rows);
+	damage_add_picture(head, &region);
+	pixman_region32_fini(&region);
+}
+
+/* Returns true when the pass is complete. */
+static bool pass_continue(struct scene_head *head, const uint64_t key[2])
+{
+	struct sampler *sampler = &head->state->sampler;
+	const struct picture *picture = head_picture(head);
+	const struct pixel_format *format = pixel_format_find(picture->buffer->format);
+	size_t pixel_bytes = format ? format->bytes_per_pixel : 0;
+	size_t row_bytes = (size_t)picture->src.w * pixel_bytes, compared = 0;
+	int rows = band_rows(picture), height = picture->src.h;
+
+	for (; (int)sampler->band * rows < height && compared < SLICE_BYTES; sampler->band++) {
+		int from = (int)sampler->band * rows, n = MIN(rows, height - from);
+		uint64_t hash = hash_band(picture, key, from, n, row_bytes, pixel_bytes);
+
+		compared += row_bytes * (size_t)n;
+		/* What was drawn before the first pass began is unknown: without a baseline, all has changed. */
+		if (!sampler->has_baseline || hash != sampler->hashes[sampler->band]) {
+			sampler->changed = sampler->changed || sampler->has_baseline;
+			band_damage(head, &picture->src, from, n);
+		}
+		sampler->hashes[sampler->band] = hash;
+	}
+	head->output->bytes_compared += compared;
+	return (int)sampler->band * rows >= height;
+}
+
+static void pass_end(struct sampler *sampler, uint64_t period_ns, uint64_t now_ns)
+{
+	if (sampler->changed || !sampler->interval_ns) {
+		sampler->interval_ns = period_ns;
+	} else {
+		sampler->interval_ns = MIN(sampler->interval_ns * 2, INTERVAL_MAX_NS);
+	}
+	sampler->has_baseline = true;
+	sampler->changed = false;
+	sampler->band = 0;
+	sampler->next_ns = now_ns + sampler->interval_ns;
+}
+
+/* ---- what is due ---- */
+
+static uint64_t period_of(const struct scene_output *output)
+{
+	return output->refresh_mhz > 0 ? 1000 * NSEC_PER_SEC / (uint64_t)output->refresh_mhz : NSEC_PER_SEC / 60;
+}
+
+static uint64_t card_step(struct scene_head *head, uint64_t now_ns)
+{
+	struct head_state *state = head->state;
+	uint64_t due = state->presented_ns + CARD_PERIODS * period_of(head->output);
+
+	if (state->has_card || state->has_pending || !state->presented_ns) {
+		return NEVER;
+	}
+	if (now_ns < due) {
+		return due;
+	}
+	state->has_card = true;
+	damage_add_picture(head, NULL);
+	return NEVER;
+}
+
+static uint64_t head_step(struct scene_head *head, uint64_t now_ns)
+{
+	struct head_state *state = head->state;
+	struct sampler *sampler = &state->sampler;
+	uint64_t due;
+
+	if (!head_picture(head)) {
+		return card_step(head, now_ns);
+	}
+	if (state->stage != COMMIT_SHOWN || state->has_pending || rect_empty(&head->dst)) {
+		return NEVER; /* its flip comes first, and brings the caller back */
+	}
+	due = sampler->has_baseline ? sampler->next_ns : state->presented_ns + QUIET_NS;
+	if (now_ns < due) {
+		return due;
+	}
+	if (!pass_continue(head, head->guest->scene->key)) {
+		return now_ns;
+	}
+	pass_end(sampler, period_of(head->output), now_ns);
+	return sampler->next_ns;
+}
+
+uint64_t scene_sample(struct scene *scene, uint64_t now_ns)
+{
+	struct scene_output *output;
+	uint64_t next = NEVER;
+
+	if (scene->has_card) {
+		return NEVER; /* it covers all pictures; the flip that shows them again brings the caller back */
+	}
+	list_for_each(output, &scene->outputs, link) {
+		if (output->state->head) {
+			uint64_t due = head_step(output->state->head, now_ns);
+
+			next = MIN(next, due);
+		}
+	}
+	return next;
+}
