@@ -21,8 +21,8 @@ struct clock_timer {
 	struct clock_source *clock;
 	clock_timer_fn fn;
 	void *data;
-	uint64_t at_ns; /* UINT64_MAX: disarmed */
-	uint64_t arm;   /* number of the arming */
+	uint64_t at_ns;          /* UINT64_MAX: disarmed */
+	uint64_t arm;            /* number of the arming */
 	sd_event_source *source; /* NULL: virtual */
 };
 
@@ -73,8 +73,8 @@ static int handle_time(sd_event_source *source, uint64_t usec, void *data)
 
 static int timer_attach(struct clock_timer *timer, int64_t priority)
 {
-	int ret = sd_event_add_time(timer->clock->event, &timer->source, CLOCK_MONOTONIC, UINT64_MAX,
-				    ACCURACY_USEC, handle_time, timer);
+	int ret = sd_event_add_time(timer->clock->event, &timer->source, CLOCK_MONOTONIC,
+				    UINT64_MAX, ACCURACY_USEC, handle_time, timer);
 
 	if (ret < 0) {
 		return ret;
@@ -86,8 +86,8 @@ static int timer_attach(struct clock_timer *timer, int64_t priority)
 	return sd_event_source_set_enabled(timer->source, SD_EVENT_OFF);
 }
 
-struct clock_timer *clock_timer_create(struct clock_source *clock, int64_t priority, clock_timer_fn fn,
-				       void *data)
+struct clock_timer *clock_timer_create(struct clock_source *clock, int64_t priority,
+				       clock_timer_fn fn, void *data)
 {
 	struct clock_timer *timer = xcalloc(1, sizeof(*timer));
 

@@ -23,7 +23,8 @@ void clock_destroy(struct clock_source *clock);
 
 uint64_t clock_now(struct clock_source *clock);
 /* priority: of sd-event, lower runs first. Returns a disarmed timer, NULL on failure. */
-struct clock_timer *clock_timer_create(struct clock_source *clock, int64_t priority, clock_timer_fn fn, void *data);
+struct clock_timer *clock_timer_create(struct clock_source *clock, int64_t priority,
+				       clock_timer_fn fn, void *data);
 void clock_timer_destroy(struct clock_timer *timer);
 /* At at_ns, or at once when that has passed. Arming again moves it. */
 void clock_timer_arm(struct clock_timer *timer, uint64_t at_ns);

@@ -52,7 +52,8 @@ static unsigned take_fds(struct msghdr *msg, int *fds, unsigned n_fds)
 		if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS) {
 			continue;
 		}
-		for (size_t off = 0; CMSG_LEN(off + sizeof(int)) <= cmsg->cmsg_len; off += sizeof(int)) {
+		for (size_t off = 0; CMSG_LEN(off + sizeof(int)) <= cmsg->cmsg_len;
+		     off += sizeof(int)) {
 			int fd;
 
 			memcpy(&fd, CMSG_DATA(cmsg) + off, sizeof(fd));

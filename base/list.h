@@ -47,18 +47,17 @@ static inline void list_remove(struct list *elem)
 	list_init(elem);
 }
 
-#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
-#define list_for_each(pos, head, member)                                          \
-	for (pos = container_of((head)->next, __typeof__(*pos), member);          \
-	     &pos->member != (head);                                              \
+#define list_for_each(pos, head, member)                                                         \
+	for (pos = container_of((head)->next, __typeof__(*pos), member); &pos->member != (head); \
 	     pos = container_of(pos->member.next, __typeof__(*pos), member))
 
 /* As list_for_each; the body may remove and free pos. */
-#define list_for_each_safe(pos, tmp, head, member)                                \
-	for (pos = container_of((head)->next, __typeof__(*pos), member),          \
-	    tmp = container_of(pos->member.next, __typeof__(*pos), member);       \
-	     &pos->member != (head);                                              \
+#define list_for_each_safe(pos, tmp, head, member)                          \
+	for (pos = container_of((head)->next, __typeof__(*pos), member),    \
+	    tmp = container_of(pos->member.next, __typeof__(*pos), member); \
+	     &pos->member != (head);                                        \
 	     pos = tmp, tmp = container_of(pos->member.next, __typeof__(*pos), member))
 
 #endif

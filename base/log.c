@@ -40,7 +40,8 @@ static void make_printable(char *line)
 	}
 }
 
-static void write_line(enum log_level level, const char *party, const char *fmt, va_list args)
+static void PRINTF(3, 0)
+	write_line(enum log_level level, const char *party, const char *fmt, va_list args)
 {
 	char text[LOG_LINE];
 
@@ -89,7 +90,8 @@ static bool limit_allows(struct log_limit *limit)
 	return true;
 }
 
-void log_guest(enum log_level level, const char *guest, struct log_limit *limit, const char *fmt, ...)
+void log_guest(enum log_level level, const char *guest, struct log_limit *limit, const char *fmt,
+	       ...)
 {
 	char party[64];
 	va_list args;
@@ -99,8 +101,8 @@ void log_guest(enum log_level level, const char *guest, struct log_limit *limit,
 	}
 	snprintf(party, sizeof(party), "guest %s", guest);
 	if (limit && limit->withheld > 0) {
-		fprintf(stderr, "%s: %s: %s: %u more lines were withheld\n", log_program, level_names[level],
-			party, limit->withheld);
+		fprintf(stderr, "%s: %s: %s: %u more lines were withheld\n", log_program,
+			level_names[level], party, limit->withheld);
 		limit->withheld = 0;
 	}
 	va_start(args, fmt);

@@ -39,8 +39,8 @@ MUST_USE int log_level_parse(const char *name, enum log_level *out);
 
 void log_msg(enum log_level level, enum log_party party, const char *fmt, ...) PRINTF(3, 4);
 /* Blames the guest by name. guest must be a valid guest name, limit may be NULL for lines it can't cause. */
-void log_guest(enum log_level level, const char *guest, struct log_limit *limit, const char *fmt, ...)
-	PRINTF(4, 5);
+void log_guest(enum log_level level, const char *guest, struct log_limit *limit, const char *fmt,
+	       ...) PRINTF(4, 5);
 
 #define log_error(party, ...) log_msg(LOG_LEVEL_ERROR, party, __VA_ARGS__)
 #define log_warn(party, ...) log_msg(LOG_LEVEL_WARN, party, __VA_ARGS__)

@@ -79,7 +79,8 @@ static int listen_on(const char *path)
 	return fd;
 }
 
-int stats_socket_create(struct stats_socket **out, sd_event *event, const char *path, stats_write_fn write, void *data)
+int stats_socket_create(struct stats_socket **out, sd_event *event, const char *path,
+			stats_write_fn write, void *data)
 {
 	struct stats_socket *stats;
 	int fd = listen_on(path);

@@ -130,7 +130,8 @@ int memfd_create_sealed(const char *name, const void *data, size_t size)
 		return -errno;
 	}
 	ret = write_all(fd, data, size);
-	if (ret == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0) {
+	if (ret == 0 &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0) {
 		ret = -errno;
 	}
 	if (ret < 0) {

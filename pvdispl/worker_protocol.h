@@ -21,13 +21,13 @@
 #define PV_NAME_SIZE 33u
 
 enum worker_command {
-	WORKER_HELLO = 1,      /* struct worker_hello */
-	WORKER_SERVER,         /* struct worker_header; 1 fd: Wayland connection */
-	WORKER_DISPLAY,        /* struct worker_display; 2 fds: prepared map of the rings, event channels */
+	WORKER_HELLO = 1, /* struct worker_hello */
+	WORKER_SERVER,    /* struct worker_header; 1 fd: Wayland connection */
+	WORKER_DISPLAY, /* struct worker_display; 2 fds: prepared map of the rings, event channels */
 	WORKER_DISPLAY_CLOSED, /* struct worker_device: forget the device; answer with WORKER_CLOSED */
-	WORKER_INPUT,          /* struct worker_input; 2 fds: prepared map of the page, event channel */
-	WORKER_INPUT_CLOSED,   /* struct worker_device */
-	WORKER_MAPPED,         /* struct worker_mapped; 1 fd when error is 0 */
+	WORKER_INPUT, /* struct worker_input; 2 fds: prepared map of the page, event channel */
+	WORKER_INPUT_CLOSED, /* struct worker_device */
+	WORKER_MAPPED,       /* struct worker_mapped; 1 fd when error is 0 */
 };
 
 enum worker_request {
@@ -90,7 +90,7 @@ struct worker_input {
 	uint32_t attach;
 	uint32_t keyboard, pointer;
 	uint32_t absolute; /* feature-abs-pointer and request-abs-pointer */
-	uint32_t raw;      /* feature-raw-pointer and request-raw-pointer: 0 to 0x7fff instead of width and height */
+	uint32_t raw; /* feature-raw-pointer and request-raw-pointer: 0 to 0x7fff instead of width and height */
 	uint32_t width, height;
 	uint32_t touch; /* feature-multi-touch and request-multi-touch */
 	uint32_t touch_width, touch_height, touch_contacts;

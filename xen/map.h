@@ -45,8 +45,8 @@ struct xen_map {
  * Takes ownership of fd (also on failure) and reserves addresses. Checks that there are 1 to XEN_MAX_SEGMENTS
  * segments, none empty or longer than max_pages, adding up to pages exactly. Returns 0, -EINVAL or -errno.
  */
-MUST_USE int xen_map_init(struct xen_map *map, int fd, const struct xen_segment *segments, uint32_t n_segments,
-			  uint32_t pages, bool writable);
+MUST_USE int xen_map_init(struct xen_map *map, int fd, const struct xen_segment *segments,
+			  uint32_t n_segments, uint32_t pages, bool writable);
 
 /* Maps one more segment: 1 when more are left, 0 when all are mapped, or -errno (some reference was bad). */
 MUST_USE int xen_map_step(struct xen_map *map);

@@ -61,8 +61,8 @@ struct xen_prepared {
  * Issues the map requests for n references of domid on a handle of its own; nothing is mapped until somebody
  * mmaps the fd, and a bad reference shows only then. -E2BIG when n needs more than XEN_MAX_SEGMENTS segments.
  */
-MUST_USE int xen_map_prepare(struct xen *xen, uint32_t domid, const uint32_t *refs, uint32_t n, bool writable,
-			     struct xen_prepared *out);
+MUST_USE int xen_map_prepare(struct xen *xen, uint32_t domid, const uint32_t *refs, uint32_t n,
+			     bool writable, struct xen_prepared *out);
 
 /* ---- event channels ---- */
 
@@ -70,8 +70,8 @@ MUST_USE int xen_map_prepare(struct xen *xen, uint32_t domid, const uint32_t *re
  * On a fresh handle: binds each of the n remote ports of domid, then restricts the handle to domid for good. *fd is
  * the caller's, to be passed on to a worker. local receives the ports that a holder of the fd uses.
  */
-MUST_USE int xen_evtchn_bind(struct xen *xen, uint32_t domid, const uint32_t *remote, uint32_t n, uint32_t *local,
-			     int *fd);
+MUST_USE int xen_evtchn_bind(struct xen *xen, uint32_t domid, const uint32_t *remote, uint32_t n,
+			     uint32_t *local, int *fd);
 
 struct xen_evtchn;
 
