@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "compositor/render/pixman/painter.h"
+
+#define PERIOD 8 /* pixels of a pattern: as wide as the frame, so that it shows there whole */
+
+_Static_assert(MARK_TILE % PERIOD == 0, "tiles join without a seam");
+
+static unsigned luminance(uint32_t colour)
+{
+	return (299 * (colour >> 16 & 0xff) + 587 * (colour >> 8 & 0xff) + 114 * (colour & 0xff)) / 1000;
+}
+
+uint32_t colour_text_on(uint32_t background)
+{
+	return luminance(background) > 110 ? 0x000000 : 0xffffff;
+}
+
+static pixman_color_t to_pixman(uint32_t colour)
+{
+	return (pixman_color_t){
+		.red = (uint16_t)((colour >> 16 & 0xff) * 0x101),
+		.green = (uint16_t)((colour >> 8 & 0xff) * 0x101),
+		.blue = (uint16_t)((colour & 0xff) * 0x101),
+		.alpha = 0xffff,
+	};
+}
+
+void colour_fill(pixman_image_t *image, uint32_t colour, int x, int y, int w, int h)
+{
+	pixman_color_t fill = to_pixman(colour);
+	pixman_box32_t box = {x, y, x + w, y + h};
+
+	pixman_image_fill_boxes(PIXMAN_OP_SRC, image, &fill, 1, &box);
+}
+
+static bool pattern_is_ink(enum mark_pattern pattern, unsigned x, unsigned y)
+{
+	x %= PERIOD;
+	y %= PERIOD;
+	switch (pattern) {
+	case MARK_STRIPES:
+		return (x + y) % PERIOD < 3;
+	case MARK_CHECKS:
+		return (x < PERIOD / 2) == (y < PERIOD / 2);
+	case MARK_DOTS:
+		return x >= 3 && x < 6 && y >= 3 && y < 6;
+	case MARK_SOLID:
+	default:
+		return false;
+	}
+}
+
+void mark_tile_draw(pixman_image_t *tile, const struct mark *mark)
+{
+	uint32_t *row = pixman_image_get_data(tile);
+	uint32_t ink = colour_text_on(mark->colour);
+
+	for (unsigned y = 0; y < MARK_TILE; y++, row += pixman_image_get_stride(tile) / 4) {
+		for (unsigned x = 0; x < MARK_TILE; x++) {
+			row[x] = pattern_is_ink(mark->pattern, x, y) ? ink : mark->colour;
+		}
+	}
+}
