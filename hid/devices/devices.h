@@ -34,8 +34,9 @@ struct devices_config {
 };
 
 /* Returns 0 or -errno, logged. */
-MUST_USE int devices_create(struct devices **out, sd_event *event, const char *seat_name, struct seat *seat,
-			    const struct devices_host *host, void *data, const struct devices_config *config);
+MUST_USE int devices_create(struct devices **out, sd_event *event, const char *seat_name,
+			    struct seat *seat, const struct devices_host *host, void *data,
+			    const struct devices_config *config);
 void devices_destroy(struct devices *devices);
 /* The session lost or regained its devices. */
 void devices_suspend(struct devices *devices);

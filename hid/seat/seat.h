@@ -133,6 +133,7 @@ void seat_motion_absolute(struct seat *seat, unsigned device, int output, double
 			  uint64_t time_ns);
 void seat_button(struct seat *seat, unsigned device, uint32_t code, bool pressed, uint64_t time_ns);
 void seat_axis(struct seat *seat, unsigned device, enum seat_axis axis, int v120, uint64_t time_ns);
+/* output < 0: the first one. Slots are the device's own numbers for its contacts. */
 void seat_touch_down(struct seat *seat, unsigned device, int output, int slot, double x, double y,
 		     uint64_t time_ns);
 void seat_touch_motion(struct seat *seat, unsigned device, int output, int slot, double x, double y,

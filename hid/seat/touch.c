@@ -67,6 +67,19 @@ static struct seat_head *head_at(const struct seat *seat, double x, double y, do
 	return head;
 }
 
+/* A touchscreen that is bound to none is taken for the first. */
+static int touched_output(const struct seat *seat, int output)
+{
+	double x, y, w, h;
+
+	for (unsigned i = 0; output < 0 && i < SEAT_MAX_OUTPUTS; i++) {
+		if (seat->space->output_rect(seat->data, i, &x, &y, &w, &h)) {
+			output = (int)i;
+		}
+	}
+	return output;
+}
+
 void seat_touch_down(struct seat *seat, unsigned device, int output, int slot, double x, double y,
 		     uint64_t time_ns)
 {
@@ -83,7 +96,8 @@ void seat_touch_down(struct seat *seat, unsigned device, int output, int slot, d
 		contact_end(seat, contact);
 	}
 	contact = contact_free(seat);
-	if (contact < 0 || !seat_point(seat, output, x, y, &layout_x, &layout_y)) {
+	if (contact < 0 ||
+	    !seat_point(seat, touched_output(seat, output), x, y, &layout_x, &layout_y)) {
 		seat->dropped++;
 		return;
 	}
@@ -104,7 +118,8 @@ void seat_touch_motion(struct seat *seat, unsigned device, int output, int slot,
 	int contact = contact_find(seat, device, slot);
 	double layout_x, layout_y, head_x, head_y;
 
-	if (contact < 0 || !seat_point(seat, output, x, y, &layout_x, &layout_y)) {
+	if (contact < 0 ||
+	    !seat_point(seat, touched_output(seat, output), x, y, &layout_x, &layout_y)) {
 		return;
 	}
 	seat->space->to_head(seat->data, seat->contacts[contact].head, layout_x, layout_y, &head_x,

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Flip events: which buffer is on the glass, since when, and whether those times can be believed. */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/log.h"
+#include "compositor/output/kms/kms.h"
+
+/* Flips that are looked at to see whether they follow the monitor. */
+#define PROBE_FLIPS 32
+/* One or two follow a mode set. */
+#define FAST_FLIPS 4
+
+static uint64_t period_ns(const struct kms_output *output)
+{
+	return NSEC_PER_SEC * 1000 / (uint64_t)output->device.refresh_mhz;
+}
+
+/* The event's time, or now when that can't be: before the commit, in the future, or of another clock. */
+static uint64_t believable(const struct kms_output *output, uint64_t time_ns)
+{
+	uint64_t now = now_ns();
+
+	if (!output->kms->has_monotonic_times || time_ns > now ||
+	    time_ns + period_ns(output) < output->committed_ns || time_ns < output->flipped_ns) {
+		return now;
+	}
+	return time_ns;
+}
+
+/* Flips come again and again in less than half a period: nothing waits for the monitor here. */
+static void probe_vblank(struct kms_output *output, uint64_t time_ns)
+{
+	if (!output->device.has_vblank || output->flips >= PROBE_FLIPS) {
+		return;
+	}
+	if (output->flips++ > 0 && time_ns - output->flipped_ns < period_ns(output) / 2) {
+		output->fast_flips++;
+	}
+	if (output->fast_flips == FAST_FLIPS) {
+		log_info(LOG_HOST, "%s: flips do not wait for the monitor, pacing them ourselves",
+			 output->device.name);
+		output->device.has_vblank = false;
+		output->device.vblank_ns = 0;
+	}
+}
+
+static struct kms_crtc *crtc_find(struct kms *kms, uint32_t id)
+{
+	for (unsigned i = 0; i < kms->n_crtcs; i++) {
+		if (kms->crtcs[i].id == id) {
+			return &kms->crtcs[i];
+		}
+	}
+	return NULL;
+}
+
+static void handle_flip(int fd, unsigned sequence, unsigned sec, unsigned usec, unsigned crtc_id,
+			void *data)
+{
+	struct kms *kms = data;
+	struct kms_crtc *crtc = crtc_find(kms, crtc_id);
+	struct kms_output *output;
+	uint64_t time_ns;
+
+	if (!crtc) {
+		return;
+	}
+	if (crtc->stale_flips > 0) {
+		crtc->stale_flips--;
+		return;
+	}
+	output = crtc->output;
+	if (!output || !output->pending) {
+		return;
+	}
+	output->front = output->pending;
+	output->pending = NULL;
+	time_ns = believable(output, sec * NSEC_PER_SEC + usec * NSEC_PER_USEC);
+	probe_vblank(output, time_ns);
+	output->flipped_ns = time_ns;
+	kms->listener->flipped(kms->data, &output->device, time_ns);
+}
+
+void kms_flip_dispatch(struct kms *kms)
+{
+	drmEventContext context = {.version = 3, .page_flip_handler2 = handle_flip};
+	struct pollfd pollfd = {.fd = kms->fd, .events = POLLIN};
+
+	/* The fd may be a blocking one: read only what is there. */
+	if (poll(&pollfd, 1, 0) == 1 && (pollfd.revents & POLLIN)) {
+		drmHandleEvent(kms->fd, &context);
+	}
+}
+
+static int handle_readable(sd_event_source *source, int fd, uint32_t revents, void *data)
+{
+	struct kms *kms = data;
+
+	if (revents & EPOLLIN) {
+		kms_flip_dispatch(kms);
+	} else if (revents & (EPOLLHUP | EPOLLERR)) {
+		log_error(LOG_HOST, "%s is gone", kms->path);
+		sd_event_source_set_enabled(source, SD_EVENT_OFF);
+		sd_event_exit(kms->event, -ENODEV);
+	}
+	return 0;
+}
+
+int kms_flip_watch(struct kms *kms)
+{
+	int r = sd_event_add_io(kms->event, &kms->drm_source, kms->fd, EPOLLIN, handle_readable,
+				kms);
+
+	return r < 0 ? r : sd_event_source_set_priority(kms->drm_source, KMS_PRIORITY);
+}

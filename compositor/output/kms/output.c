@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/* One monitor: a connector, a CRTC, its primary plane, a mode and buffers. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "compositor/output/kms/kms.h"
+
+#define MAX_SIZE 16384
+
+static struct kms_output *output_of(struct output_device *device)
+{
+	return container_of(device, struct kms_output, device);
+}
+
+/* ---- lending buffers ---- */
+
+/* The one shown last of those that are free: least is to be drawn anew. */
+static struct kms_buffer *free_buffer(struct kms_output *output)
+{
+	struct kms_buffer *best = NULL;
+
+	for (unsigned i = 0; i < KMS_BUFFERS; i++) {
+		struct kms_buffer *buffer = &output->buffers[i];
+
+		if (buffer != output->front && buffer != output->pending &&
+		    (!best || buffer->serial > best->serial)) {
+			best = buffer;
+		}
+	}
+	return best;
+}
+
+static int output_acquire(struct output_device *device, struct target *target)
+{
+	struct kms_output *output = output_of(device);
+	struct kms_buffer *buffer = free_buffer(output);
+
+	if (output->pending || output->acquired || !output->kms->is_active) {
+		return -EBUSY;
+	}
+	if (!buffer) {
+		return -ENOBUFS;
+	}
+	output->acquired = buffer;
+	*target = (struct target){
+		.pixels = buffer->pixels,
+		.width = device->width,
+		.height = device->height,
+		.stride = (int)buffer->pitch,
+		.age = buffer->serial ? (unsigned)(output->commits - buffer->serial) + 1 : 0,
+	};
+	return 0;
+}
+
+static int output_commit(struct output_device *device, const pixman_region32_t *damage)
+{
+	struct kms_output *output = output_of(device);
+
+	return output->acquired ? kms_commit(output, damage) : -EINVAL;
+}
+
+static void output_cancel(struct output_device *device)
+{
+	output_of(device)->acquired = NULL;
+}
+
+static const struct output_device_ops output_ops = {
+	.acquire = output_acquire,
+	.commit = output_commit,
+	.cancel = output_cancel,
+};
+
+/* ---- modes ---- */
+
+static uint64_t mode_rank(const drmModeModeInfo *mode)
+{
+	uint64_t rank = (uint64_t)mode->hdisplay * mode->vdisplay * 1000 + mode->vrefresh;
+
+	if (mode->flags & DRM_MODE_FLAG_INTERLACE) {
+		return rank & 0xffff; /* better than nothing only */
+	}
+	return (mode->type & DRM_MODE_TYPE_PREFERRED) ? rank + (1ull << 60) : rank;
+}
+
+const drmModeModeInfo *kms_mode_choose(const drmModeConnector *connector)
+{
+	const drmModeModeInfo *best = NULL;
+
+	for (int i = 0; i < connector->count_modes; i++) {
+		const drmModeModeInfo *mode = &connector->modes[i];
+
+		if (mode->hdisplay == 0 || mode->vdisplay == 0 || mode->hdisplay > MAX_SIZE ||
+		    mode->vdisplay > MAX_SIZE) {
+			continue;
+		}
+		if (!best || mode_rank(mode) > mode_rank(best)) {
+			best = mode;
+		}
+	}
+	return best;
+}
+
+static int mode_refresh_mhz(const drmModeModeInfo *mode)
+{
+	uint64_t mhz = 0;
+
+	if (mode->htotal && mode->vtotal) {
+		mhz = (uint64_t)mode->clock * 1000000 / mode->htotal / mode->vtotal;
+	}
+	if (mode->flags & DRM_MODE_FLAG_INTERLACE) {
+		mhz *= 2;
+	}
+	if (mode->flags & DRM_MODE_FLAG_DBLSCAN) {
+		mhz /= 2;
+	}
+	/* Virtual monitors come with timings that were never checked. */
+	if (mhz < 1000 || mhz > 1000000) {
+		mhz = mode->vrefresh >= 1 && mode->vrefresh <= 1000 ? mode->vrefresh * 1000ull :
+								      60000;
+	}
+	return (int)mhz;
+}
+
+static uint32_t mode_vblank_ns(const drmModeModeInfo *mode)
+{
+	if (mode->clock == 0 || mode->vtotal <= mode->vdisplay) {
+		return 0;
+	}
+	return (uint32_t)((uint64_t)(mode->vtotal - mode->vdisplay) * mode->htotal * 1000000 /
+			  mode->clock);
+}
+
+/* ---- finding a CRTC and a plane ---- */
+
+static struct kms_plane *plane_for(struct kms *kms, const struct kms_crtc *crtc)
+{
+	for (unsigned i = 0; i < kms->n_planes; i++) {
+		struct kms_plane *plane = &kms->planes[i];
+
+		if (plane->is_primary && plane->has_format && !plane->output &&
+		    (plane->possible_crtcs & 1u << crtc->index)) {
+			return plane;
+		}
+	}
+	return NULL;
+}
+
+static uint32_t connector_crtcs(struct kms *kms, const drmModeConnector *connector)
+{
+	uint32_t crtcs = 0;
+
+	for (int i = 0; i < connector->count_encoders; i++) {
+		drmModeEncoder *encoder = drmModeGetEncoder(kms->fd, connector->encoders[i]);
+
+		if (encoder) {
+			crtcs |= encoder->possible_crtcs;
+			drmModeFreeEncoder(encoder);
+		}
+	}
+	return crtcs;
+}
+
+static int route(struct kms_output *output, const drmModeConnector *connector)
+{
+	struct kms *kms = output->kms;
+	uint32_t possible = connector_crtcs(kms, connector);
+
+	for (unsigned i = 0; i < kms->n_crtcs; i++) {
+		struct kms_crtc *crtc = &kms->crtcs[i];
+		struct kms_plane *plane = plane_for(kms, crtc);
+
+		if ((possible & 1u << crtc->index) && !crtc->output && plane) {
+			output->crtc = crtc;
+			output->plane = plane;
+			crtc->output = output;
+			plane->output = output;
+			return 0;
+		}
+	}
+	return -ENOSPC;
+}
+
+/* ---- coming and going ---- */
+
+static void set_device(struct kms_output *output, const drmModeConnector *connector)
+{
+	const char *type = drmModeGetConnectorTypeName(connector->connector_type);
+	struct output_device *device = &output->device;
+
+	device->ops = &output_ops;
+	snprintf(device->name, sizeof(device->name), "%s-%u", type ? type : "Unknown",
+		 connector->connector_type_id);
+	device->width = output->mode.hdisplay;
+	device->height = output->mode.vdisplay;
+	device->refresh_mhz = mode_refresh_mhz(&output->mode);
+	device->has_vblank = output->kms->has_vblank;
+	device->vblank_ns = device->has_vblank ? mode_vblank_ns(&output->mode) : 0;
+}
+
+static int allocate(struct kms_output *output)
+{
+	struct kms *kms = output->kms;
+
+	if (drmModeCreatePropertyBlob(kms->fd, &output->mode, sizeof(output->mode),
+				      &output->mode_blob) != 0) {
+		return -errno;
+	}
+	for (unsigned i = 0; i < KMS_BUFFERS; i++) {
+		int r = kms_buffer_init(kms, &output->buffers[i], output->device.width,
+					output->device.height);
+
+		if (r < 0) {
+			return r;
+		}
+	}
+	return 0;
+}
+
+static struct kms_output *output_create(struct kms *kms, uint32_t connector_id,
+					const drmModeModeInfo *mode)
+{
+	struct kms_output *output = xcalloc(1, sizeof(*output));
+
+	output->kms = kms;
+	output->connector_id = connector_id;
+	output->mode = *mode;
+	output->needs_modeset = true;
+	pixman_region32_init(&output->damage);
+	for (unsigned i = 0; i < KMS_BUFFERS; i++) {
+		pixman_region32_init(&output->buffers[i].stale);
+	}
+	return output;
+}
+
+static void output_destroy(struct kms_output *output)
+{
+	struct kms *kms = output->kms;
+
+	if (output->crtc) {
+		output->crtc->output = NULL;
+		/* Its event is under way and must not be taken for one of the next output's. */
+		output->crtc->stale_flips += output->pending ? 1 : 0;
+	}
+	if (output->plane) {
+		output->plane->output = NULL;
+	}
+	sd_event_source_disable_unref(output->retry);
+	for (unsigned i = 0; i < KMS_BUFFERS; i++) {
+		kms_buffer_finish(kms, &output->buffers[i]);
+		pixman_region32_fini(&output->buffers[i].stale);
+	}
+	if (output->mode_blob) {
+		drmModeDestroyPropertyBlob(kms->fd, output->mode_blob);
+	}
+	pixman_region32_fini(&output->damage);
+	free(output);
+}
+
+void kms_output_add(struct kms *kms, const drmModeConnector *connector)
+{
+	const drmModeModeInfo *mode = kms_mode_choose(connector);
+	struct kms_output *output;
+	int r;
+
+	if (!mode) {
+		return;
+	}
+	output = output_create(kms, connector->connector_id, mode);
+	set_device(output, connector);
+	r = route(output, connector);
+	if (r < 0) {
+		log_warn(LOG_HOST, "%s stays dark: %s drives no more monitors at a time",
+			 output->device.name, kms->path);
+		output_destroy(output);
+		return;
+	}
+	r = allocate(output);
+	if (r < 0) {
+		log_error(LOG_HOST, "%s stays dark: no memory of %s for %dx%d: %s",
+			  output->device.name, kms->path, output->device.width,
+			  output->device.height, strerror(-r));
+		output_destroy(output);
+		return;
+	}
+	list_append(&kms->outputs, &output->link);
+	log_info(LOG_HOST, "monitor %s: %dx%d at %d.%03d Hz", output->device.name,
+		 output->device.width, output->device.height, output->device.refresh_mhz / 1000,
+		 output->device.refresh_mhz % 1000);
+	kms->listener->added(kms->data, &output->device);
+}
+
+void kms_output_remove(struct kms_output *output, bool off)
+{
+	struct kms *kms = output->kms;
+
+	log_info(LOG_HOST, "monitor %s is gone", output->device.name);
+	list_remove(&output->link);
+	kms->listener->removed(kms->data, &output->device);
+	if (off && kms->is_active) {
+		kms_commit_output_off(output);
+	}
+	output_destroy(output);
+}
