@@ -8,6 +8,7 @@
 #define COMPOSITOR_SERVER_H
 
 #include <stdint.h>
+#include <stdio.h>
 #include <systemd/sd-event.h>
 
 #include "base/clock.h"
@@ -67,6 +68,10 @@ void repaint_schedule(struct repaint *repaint, struct scene_output *output);
 /* A small number for each output, stable while it exists: the seat's and focus' name for it. -1 when unknown. */
 int repaint_output_number(struct repaint *repaint, const char *name);
 struct scene_output *repaint_output(struct repaint *repaint, unsigned number);
+/* NULL when there is no such output. Its backend's functions take it, headless_device_picture for one. */
+struct output_device *repaint_device(struct repaint *repaint, unsigned number);
+/* Lines `output.NAME.KEY VALUE` of what the scene does not know: missed, failed, cost_us, margin_us. */
+void repaint_report(struct repaint *repaint, FILE *out);
 
 /* ---- input.c: devices to seat to guests, switching, attention ---- */
 MUST_USE int input_create(struct input **out, struct server *server);

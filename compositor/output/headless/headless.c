@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* Monitors that nobody sees: three buffers each, and flips at their refresh on whatever clock they are given. */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "compositor/output/device.h"
+#include "compositor/output/headless/headless_spec.h"
+
+#define BUFFERS 3
+#define FLIP_PRIORITY (-20) /* as early as any frame */
+
+struct headless_backend;
+
+struct headless_buffer {
+	uint8_t *pixels;
+	uint64_t committed; /* number of the commit that showed it last; 0: never */
+};
+
+struct headless_device {
+	struct output_device base;
+	struct headless_backend *backend;
+	struct headless_buffer buffers[BUFFERS];
+	struct headless_buffer *acquired, *flying, *front;
+	uint64_t commits;
+	uint64_t period_ns;
+	uint64_t origin_ns; /* a vblank; the others are whole periods away */
+	struct clock_timer *timer;
+};
+
+struct headless_backend {
+	struct output_backend base;
+	struct clock_source *clock;
+	const struct output_listener *listener;
+	void *data;
+	struct headless_spec spec;
+	struct headless_device *devices[HEADLESS_MAX_OUTPUTS];
+	unsigned n_devices;
+};
+
+static struct headless_device *to_headless(struct output_device *device)
+{
+	return (struct headless_device *)device;
+}
+
+static void fill_target(const struct headless_device *device, const struct headless_buffer *buffer,
+			struct target *target)
+{
+	*target = (struct target){
+		.pixels = buffer->pixels,
+		.width = device->base.width,
+		.height = device->base.height,
+		.stride = device->base.width * 4,
+		.age = buffer->committed ? (unsigned)(device->commits - buffer->committed + 1) : 0,
+	};
+}
+
+static int headless_acquire(struct output_device *base, struct target *target)
+{
+	struct headless_device *device = to_headless(base);
+	struct headless_buffer *best = NULL;
+
+	if (device->flying) {
+		return -EBUSY;
+	}
+	assert(!device->acquired);
+	/* The youngest that is not on the glass has the least to be redrawn. */
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		struct headless_buffer *buffer = &device->buffers[i];
+
+		if (buffer != device->front && (!best || buffer->committed > best->committed)) {
+			best = buffer;
+		}
+	}
+	device->acquired = best;
+	fill_target(device, best, target);
+	return 0;
+}
+
+static int headless_commit(struct output_device *base, const pixman_region32_t *damage)
+{
+	struct headless_device *device = to_headless(base);
+	uint64_t now = clock_now(device->backend->clock);
+
+	if (device->flying || !device->acquired) {
+		return device->flying ? -EBUSY : -EINVAL;
+	}
+	device->flying = device->acquired;
+	device->acquired = NULL;
+	device->flying->committed = ++device->commits;
+	clock_timer_arm(device->timer, device->origin_ns +
+			((now - device->origin_ns) / device->period_ns + 1) * device->period_ns);
+	return 0;
+}
+
+static void headless_cancel(struct output_device *base)
+{
+	to_headless(base)->acquired = NULL;
+}
+
+static const struct output_device_ops headless_device_ops = {
+	.acquire = headless_acquire,
+	.commit = headless_commit,
+	.cancel = headless_cancel,
+};
+
+static void handle_vblank(void *data, uint64_t now_ns)
+{
+	struct headless_device *device = data;
+	/* The timer is late, never early: the vblank was a moment ago. */
+	uint64_t vblank_ns = now_ns - (now_ns - device->origin_ns) % device->period_ns;
+
+	device->front = device->flying;
+	device->flying = NULL;
+	device->backend->listener->flipped(device->backend->data, &device->base, vblank_ns);
+}
+
+static void device_destroy(struct headless_device *device)
+{
+	clock_timer_destroy(device->timer);
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		free(device->buffers[i].pixels);
+	}
+	free(device);
+}
+
+static struct headless_device *device_create(struct headless_backend *backend, unsigned index)
+{
+	const struct headless_mode *mode = &backend->spec.modes[index];
+	struct headless_device *device = xcalloc(1, sizeof(*device));
+
+	device->backend = backend;
+	device->base.ops = &headless_device_ops;
+	snprintf(device->base.name, sizeof(device->base.name), "HEADLESS-%u", index + 1);
+	device->base.width = mode->width;
+	device->base.height = mode->height;
+	device->base.refresh_mhz = mode->refresh_hz * 1000;
+	device->base.has_vblank = true;
+	device->period_ns = NSEC_PER_SEC / (uint64_t)mode->refresh_hz;
+	device->origin_ns = clock_now(backend->clock);
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		device->buffers[i].pixels = xcalloc((size_t)mode->width * (size_t)mode->height, 4);
+	}
+	device->timer = clock_timer_create(backend->clock, FLIP_PRIORITY, handle_vblank, device);
+	if (!device->timer) {
+		device_destroy(device);
+		return NULL;
+	}
+	return device;
+}
+
+static int headless_start(struct output_backend *base)
+{
+	struct headless_backend *backend = (struct headless_backend *)base;
+
+	for (unsigned i = 0; i < backend->spec.n_modes; i++) {
+		struct headless_device *device = device_create(backend, i);
+
+		if (!device) {
+			return -ENOMEM;
+		}
+		backend->devices[backend->n_devices++] = device;
+		backend->listener->added(backend->data, &device->base);
+	}
+	return 0;
+}
+
+static void headless_destroy(struct output_backend *base)
+{
+	struct headless_backend *backend = (struct headless_backend *)base;
+
+	while (backend->n_devices > 0) {
+		struct headless_device *device = backend->devices[--backend->n_devices];
+
+		clock_timer_disarm(device->timer);
+		backend->listener->removed(backend->data, &device->base);
+		device_destroy(device);
+	}
+	free(backend);
+}
+
+static const struct output_backend_ops headless_backend_ops = {
+	.start = headless_start,
+	.destroy = headless_destroy,
+};
+
+int headless_backend_create(struct output_backend **out, struct clock_source *clock, const char *spec,
+			    const struct output_listener *listener, void *data)
+{
+	struct headless_backend *backend = xcalloc(1, sizeof(*backend));
+
+	if (headless_spec_parse(spec, &backend->spec) < 0) {
+		free(backend);
+		return -EINVAL;
+	}
+	backend->base.ops = &headless_backend_ops;
+	backend->clock = clock;
+	backend->listener = listener;
+	backend->data = data;
+	*out = &backend->base;
+	return 0;
+}
+
+void headless_device_picture(struct output_device *base, struct target *out)
+{
+	const struct headless_device *device = to_headless(base);
+
+	/* Before the first flip: a buffer that nothing was drawn into, dark. */
+	fill_target(device, device->front ? device->front : &device->buffers[BUFFERS - 1], out);
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame loop. Each output has at most one frame under way: something changes, a timer waits for the deadline, the
+ * newest commits are latched, drawn and given to the device; its flip event ends the frame and begins the next one.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/log.h"
+#include "compositor/scene/frame_clock.h"
+#include "compositor/server.h"
+
+struct repaint_output {
+	struct repaint *repaint;
+	struct output_device *device; /* NULL: the slot is free */
+	struct scene_output *output;  /* NULL while it is being added */
+	struct clock_timer *timer;    /* to the deadline of the next frame */
+	struct frame_clock clock;
+	bool wanted;             /* something changed since the last latch */
+	bool flying;             /* a flip event is due */
+	uint64_t planned_ns;     /* when the timer is to fire */
+	uint64_t not_before_ns;  /* after a failure: no new try before */
+	uint64_t sequence, failed;
+};
+
+struct repaint {
+	struct server *server;
+	struct clock_timer *sampler;
+	struct repaint_output outputs[SCENE_MAX_OUTPUTS];
+};
+
+static uint64_t now_of(const struct repaint *repaint)
+{
+	return clock_now(repaint->server->clock);
+}
+
+/* ---- one output's frames ---- */
+
+static void arm(struct repaint_output *slot)
+{
+	uint64_t at_ns;
+
+	if (!slot->wanted || slot->flying || clock_timer_at(slot->timer) != UINT64_MAX) {
+		return;
+	}
+	at_ns = frame_clock_deadline(&slot->clock, now_of(slot->repaint));
+	slot->planned_ns = MAX(at_ns, slot->not_before_ns);
+	clock_timer_arm(slot->timer, slot->planned_ns);
+}
+
+/* The device refuses: tried again once a period, or at its next flip. */
+static void back_off(struct repaint_output *slot, const char *what, int error)
+{
+	slot->wanted = true;
+	slot->not_before_ns = now_of(slot->repaint) + slot->clock.period_ns;
+	if (error == -EBUSY) {
+		return;
+	}
+	if (slot->failed++ % 600 == 0) {
+		log_warn(LOG_HOST, "%s: %s: %s; tried again at each frame", slot->device->name, what,
+			 strerror(-error));
+	}
+}
+
+static void draw(struct repaint_output *slot, const struct target *target, const struct frame *frame)
+{
+	struct render_cost cost;
+
+	renderer_draw(slot->repaint->server->renderer, target, frame->layers, frame->n_layers, &frame->damage,
+		      &cost);
+	slot->output->bytes_read += cost.bytes_read;
+	slot->output->bytes_written += cost.bytes_written;
+}
+
+static void commit(struct repaint_output *slot, const struct frame *frame)
+{
+	int ret = slot->device->ops->commit(slot->device, &frame->damage);
+
+	if (ret < 0) {
+		slot->device->ops->cancel(slot->device);
+		back_off(slot, "frame refused", ret);
+	} else {
+		slot->flying = true;
+		frame_clock_committed(&slot->clock, slot->planned_ns, now_of(slot->repaint));
+	}
+	/* After a refusal everything is damaged, which asks for a frame. */
+	scene_output_committed(slot->output, ret >= 0);
+}
+
+static void handle_deadline(void *data, uint64_t now_ns)
+{
+	struct repaint_output *slot = data;
+	struct target target;
+	struct frame frame;
+	int ret = slot->device->ops->acquire(slot->device, &target);
+
+	if (ret < 0) {
+		back_off(slot, "no buffer", ret);
+		arm(slot);
+		return;
+	}
+	if (scene_output_latch(slot->output, target.age, &frame)) {
+		slot->wanted = false;
+		draw(slot, &target, &frame);
+		commit(slot, &frame);
+	} else {
+		slot->wanted = false;
+		slot->device->ops->cancel(slot->device);
+	}
+	frame_finish(&frame);
+	arm(slot);
+}
+
+void repaint_schedule(struct repaint *repaint, struct scene_output *output)
+{
+	struct repaint_output *slot = output->data;
+
+	slot->wanted = true;
+	/* While it is being added the device may not be ready for a frame. */
+	if (slot->output) {
+		arm(slot);
+	}
+}
+
+static void sample(struct repaint *repaint)
+{
+	clock_timer_arm(repaint->sampler, scene_sample(repaint->server->scene, now_of(repaint)));
+}
+
+static void handle_sampler(void *data, uint64_t now_ns)
+{
+	sample(data);
+}
+
+/* ---- what the backend reports ---- */
+
+static struct repaint_output *slot_of(struct repaint *repaint, const struct output_device *device)
+{
+	for (unsigned i = 0; i < SCENE_MAX_OUTPUTS; i++) {
+		if (repaint->outputs[i].device == device) {
+			return &repaint->outputs[i];
+		}
+	}
+	return NULL;
+}
+
+static void slot_clear(struct repaint_output *slot)
+{
+	clock_timer_destroy(slot->timer);
+	*slot = (struct repaint_output){.repaint = slot->repaint};
+}
+
+static int slot_fill(struct repaint_output *slot, struct output_device *device)
+{
+	struct server *server = slot->repaint->server;
+
+	slot->device = device;
+	slot->timer = clock_timer_create(server->clock, PRIORITY_FRAME, handle_deadline, slot);
+	if (!slot->timer) {
+		return -ENOMEM;
+	}
+	frame_clock_init(&slot->clock, device->refresh_mhz, device->has_vblank, device->vblank_ns);
+	slot->output = scene_output_add(server->scene, device->name, device->width, device->height,
+					device->refresh_mhz, slot);
+	return slot->output ? 0 : -errno;
+}
+
+static void handle_added(void *data, struct output_device *device)
+{
+	struct repaint *repaint = data;
+	struct repaint_output *slot = slot_of(repaint, NULL);
+	int ret = slot ? slot_fill(slot, device) : -ENOSPC;
+
+	if (ret < 0) {
+		log_error(LOG_HOST, "%s is left dark: %s", device->name,
+			  ret == -ENOSPC ? "more monitors than vitrined can show" : strerror(-ret));
+		if (slot) {
+			slot_clear(slot);
+		}
+		return;
+	}
+	log_info(LOG_US, "%s: %dx%d at %d.%03d Hz", device->name, device->width, device->height,
+		 device->refresh_mhz / 1000, device->refresh_mhz % 1000);
+	slot->wanted = true;
+	arm(slot);
+	input_outputs_changed(repaint->server->input);
+}
+
+static void handle_removed(void *data, struct output_device *device)
+{
+	struct repaint *repaint = data;
+	struct repaint_output *slot = slot_of(repaint, device);
+
+	if (!slot) {
+		return;
+	}
+	log_info(LOG_US, "%s is gone", device->name);
+	scene_output_remove(slot->output);
+	slot_clear(slot);
+	input_outputs_changed(repaint->server->input);
+}
+
+static void handle_flipped(void *data, struct output_device *device, uint64_t time_ns)
+{
+	struct repaint *repaint = data;
+	struct repaint_output *slot = slot_of(repaint, device);
+	uint64_t now_ns = now_of(repaint);
+	struct presented how;
+
+	if (!slot) {
+		return;
+	}
+	slot->flying = false;
+	if (slot->not_before_ns) {
+		/* It was busy with this flip: no need to wait any longer. */
+		slot->not_before_ns = 0;
+		clock_timer_disarm(slot->timer);
+	}
+	how = (struct presented){
+		.time_ns = frame_clock_flipped(&slot->clock, time_ns, now_ns),
+		.refresh_ns = (uint32_t)slot->clock.period_ns,
+		.sequence = ++slot->sequence,
+	};
+	scene_output_presented(slot->output, &how);
+	input_output_presented(repaint->server->input, slot->output, now_ns);
+	arm(slot);
+	sample(repaint);
+}
+
+static void handle_damaged(void *data, struct output_device *device)
+{
+	struct repaint_output *slot = slot_of(data, device);
+
+	if (!slot) {
+		return;
+	}
+	/* A flip that was due may never come. If it does, the device is busy until then. */
+	slot->flying = false;
+	scene_output_damage_all(slot->output);
+}
+
+const struct output_listener repaint_output_listener = {
+	.added = handle_added,
+	.removed = handle_removed,
+	.flipped = handle_flipped,
+	.damaged = handle_damaged,
+};
+
+/* ---- the rest ---- */
+
+static int scene_key_draw(struct scene *scene)
+{
+	uint64_t key[2];
+
+	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key)) {
+		return -EIO;
+	}
+	scene_set_key(scene, key);
+	return 0;
+}
+
+int repaint_create(struct repaint **out, struct server *server)
+{
+	struct repaint *repaint = xcalloc(1, sizeof(*repaint));
+	int ret = scene_key_draw(server->scene);
+
+	if (ret == 0) {
+		/* After clients: what they commit spares a pass. */
+		repaint->sampler = clock_timer_create(server->clock, PRIORITY_MAPS, handle_sampler, repaint);
+		ret = repaint->sampler ? 0 : -ENOMEM;
+	}
+	if (ret < 0) {
+		free(repaint);
+		return ret;
+	}
+	repaint->server = server;
+	for (unsigned i = 0; i < SCENE_MAX_OUTPUTS; i++) {
+		repaint->outputs[i].repaint = repaint;
+	}
+	*out = repaint;
+	return 0;
+}
+
+void repaint_destroy(struct repaint *repaint)
+{
+	if (!repaint) {
+		return;
+	}
+	for (unsigned i = 0; i < SCENE_MAX_OUTPUTS; i++) {
+		if (repaint->outputs[i].output) {
+			scene_output_remove(repaint->outputs[i].output);
+			slot_clear(&repaint->outputs[i]);
+		}
+	}
+	clock_timer_destroy(repaint->sampler);
+	free(repaint);
+}
+
+int repaint_output_number(struct repaint *repaint, const char *name)
+{
+	for (unsigned i = 0; i < SCENE_MAX_OUTPUTS; i++) {
+		const struct scene_output *output = repaint->outputs[i].output;
+
+		if (output && strcmp(output->name, name) == 0) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+struct scene_output *repaint_output(struct repaint *repaint, unsigned number)
+{
+	return number < SCENE_MAX_OUTPUTS ? repaint->outputs[number].output : NULL;
+}
+
+struct output_device *repaint_device(struct repaint *repaint, unsigned number)
+{
+	return number < SCENE_MAX_OUTPUTS ? repaint->outputs[number].device : NULL;
+}
+
+void repaint_report(struct repaint *repaint, FILE *out)
+{
+	for (unsigned i = 0; i < SCENE_MAX_OUTPUTS; i++) {
+		const struct repaint_output *slot = &repaint->outputs[i];
+
+		if (!slot->output) {
+			continue;
+		}
+		fprintf(out, "output.%s.missed %llu\n", slot->output->name, (unsigned long long)slot->clock.missed);
+		fprintf(out, "output.%s.failed %llu\n", slot->output->name, (unsigned long long)slot->failed);
+		fprintf(out, "output.%s.cost_us %llu\n", slot->output->name,
+			(unsigned long long)(slot->clock.cost_ns / NSEC_PER_USEC));
+		fprintf(out, "output.%s.margin_us %llu\n", slot->output->name,
+			(unsigned long long)(slot->clock.margin_ns / NSEC_PER_USEC));
+	}
+}
