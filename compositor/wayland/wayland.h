@@ -28,11 +28,13 @@ void wayland_head_placed(struct wayland *wayland, struct scene_head *head);
 void wayland_commit_done(struct wayland *wayland, struct scene_head *head, uint64_t token, const struct presented *how);
 
 /*
- * What the seat tells guests; data: struct wayland, but for action, which input.c handles. A struct seat_guest is a
+ * What the seat tells guests; data: struct server. action is NULL, for input.c to fill in. A struct seat_guest is a
  * struct scene_guest, a struct seat_head a struct scene_head. Never blocks: without credit, motion is merged and the rest
  * kept as state that is reconciled when credit returns.
  */
 extern const struct seat_sink wayland_seat_sink;
+/* guest has the keyboard from now on: wl_keyboard.enter, and leave for the one before. NULL: nobody. */
+void wayland_set_keyboard(struct wayland *wayland, struct scene_guest *guest);
 
 /* Lines `guest.NAME.KEY VALUE`: maps, pages mapped, path, input queued. */
 void wayland_report(struct wayland *wayland, FILE *out);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What one guest is to know of keyboard, pointer and touch, and what it has been told. With credit, events pass
+ * through as they come. Without, only the wanted state changes; when credit returns, the difference is sent as one
+ * group, releases first. So nothing queues, motion is merged, and no release is ever lost. Pure.
+ */
+#ifndef WAYLAND_GUEST_INPUT_H
+#define WAYLAND_GUEST_INPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compositor/wayland/credit.h"
+#include "hid/seat/seat.h"
+
+/* Codes of linux/input-event-codes.h; keys and buttons share them. */
+#define GUEST_INPUT_CODES 768u
+
+struct guest_input_ops {
+	void (*keyboard_focus)(void *data, bool has_it);
+	void (*key)(void *data, uint32_t code, bool pressed);
+	/* NULL head: over none. A head that was entered before is left. */
+	void (*pointer_enter)(void *data, struct seat_head *head, double x, double y);
+	void (*pointer_motion)(void *data, double x, double y);
+	void (*pointer_relative)(void *data, double dx, double dy);
+	void (*pointer_button)(void *data, uint32_t code, bool pressed);
+	void (*pointer_axis)(void *data, enum seat_axis axis, int v120);
+	/* id: the lowest that is free among this guest's contacts. */
+	void (*touch_down)(void *data, struct seat_head *head, int id, double x, double y);
+	void (*touch_motion)(void *data, int id, double x, double y);
+	void (*touch_up)(void *data, int id);
+	/* End of a group; serial is its mark. */
+	void (*mark)(void *data, uint32_t serial);
+};
+
+struct code_set {
+	uint64_t bits[GUEST_INPUT_CODES / 64];
+};
+
+struct guest_place {
+	struct seat_head *head; /* compared and passed on only */
+	double x, y;
+};
+
+struct guest_contact {
+	bool down;
+	uint32_t touch; /* tells touches of one contact number from each other */
+	int id;         /* what the guest knows it by; of told contacts only */
+	struct guest_place place;
+};
+
+struct guest_input {
+	const struct guest_input_ops *ops;
+	void *data;
+	struct credit credit;
+	bool open;   /* events went out since the last mark */
+	bool behind; /* something is kept back until credit returns */
+	uint32_t touches;
+	uint32_t ids; /* bits of touch ids in use */
+	double dx, dy; /* kept back */
+	int axis[2];
+	struct {
+		bool keyboard;
+		struct code_set keys, buttons;
+		struct guest_place pointer;
+		struct guest_contact contacts[SEAT_MAX_CONTACTS];
+	} wanted, told;
+};
+
+void guest_input_init(struct guest_input *input, const struct guest_input_ops *ops, void *data);
+/* The worker has dropped all its input objects: what it was told is forgotten, its credit is not. */
+void guest_input_reset(struct guest_input *input);
+void guest_input_focus(struct guest_input *input, bool has_keyboard);
+void guest_input_key(struct guest_input *input, uint32_t code, bool pressed);
+void guest_input_button(struct guest_input *input, uint32_t code, bool pressed);
+/* The pointer is at x, y of head; NULL: over none. */
+void guest_input_pointer(struct guest_input *input, struct seat_head *head, double x, double y);
+void guest_input_relative(struct guest_input *input, double dx, double dy);
+void guest_input_axis(struct guest_input *input, enum seat_axis axis, int v120);
+void guest_input_touch_down(struct guest_input *input, int contact, struct seat_head *head, double x, double y);
+void guest_input_touch_motion(struct guest_input *input, int contact, double x, double y);
+void guest_input_touch_up(struct guest_input *input, int contact);
+/* Ends a group. */
+void guest_input_frame(struct guest_input *input, uint64_t now_ns);
+/* The worker returned credit. 0, or -EINVAL for a mark that was never sent. */
+MUST_USE int guest_input_credit(struct guest_input *input, uint32_t untrusted_serial, uint64_t now_ns);
+/* The head is about to go: its contacts end, the pointer leaves it. */
+void guest_input_forget_head(struct guest_input *input, const struct seat_head *head);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+#include "compositor/wayland/head.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "compositor/wayland/buffer_parse.h"
+#include "compositor/wayland/edid.h"
+#include "compositor/wayland/surface.h"
+#include "compositor/wayland/wayland_priv.h"
+#include "vitrine-guest-v1-server-protocol.h"
+
+/* Between the flips that a worker acknowledges for a hidden head. */
+#define HIDDEN_PACE_MS 500
+/* What a head is told that has no place yet. */
+#define DEFAULT_REFRESH_MHZ 60000
+
+static void send_mode(struct head *head, unsigned width, unsigned height, unsigned refresh_mhz)
+{
+	uint8_t edid[EDID_SIZE];
+	struct wl_array array = {.size = EDID_SIZE, .alloc = EDID_SIZE, .data = edid};
+
+	if (head->told && head->width == width && head->height == height && head->refresh_mhz == refresh_mhz) {
+		return;
+	}
+	head->width = width;
+	head->height = height;
+	head->refresh_mhz = refresh_mhz;
+	vitrine_head_v1_send_mode(head->resource, width, height, refresh_mhz);
+	edid_build(edid, width, height, refresh_mhz, head->scene->guest->mark.name);
+	vitrine_head_v1_send_edid(head->resource, &array);
+}
+
+static void send_visibility(struct head *head, bool visible)
+{
+	if (!head->told || head->visible != visible) {
+		head->visible = visible;
+		vitrine_head_v1_send_visibility(head->resource, visible, visible ? 0 : HIDDEN_PACE_MS);
+	}
+}
+
+void head_placed(struct head *head)
+{
+	const struct scene_head *scene = head->scene;
+	struct rect area;
+
+	/* Its place may be told from inside scene_head_add, before the request is done. */
+	if (!scene || !head->resource) {
+		return;
+	}
+	if (scene->visible && scene->output) {
+		area = scene_output_area(scene->output);
+		send_mode(head, (unsigned)MAX(area.w, 1), (unsigned)MAX(area.h, 1),
+			  (unsigned)scene->output->refresh_mhz);
+	} else if (!head->told) {
+		send_mode(head, (unsigned)scene->width, (unsigned)scene->height, DEFAULT_REFRESH_MHZ);
+	}
+	send_visibility(head, scene->visible);
+	head->told = true;
+}
+
+/* Nothing of the seat names it any longer, and the guest has been told so. */
+static void seat_leave(struct wayland *wayland, struct guest *guest, struct scene_head *scene)
+{
+	input_head_removed(wayland->server->input, scene);
+	if (guest->connection) {
+		guest_input_forget_head(&guest->connection->seat.input, (struct seat_head *)scene);
+		guest_input_frame(&guest->connection->seat.input, clock_now(wayland->server->clock));
+	}
+}
+
+static void scene_end(struct guest *guest, struct scene_head *scene)
+{
+	struct head *head = scene->data;
+
+	seat_leave(guest->wayland, guest, scene);
+	scene_head_remove(scene);
+	if (head) {
+		head->scene = NULL;
+		if (head->surface) {
+			surface_discard_all(head->surface);
+		}
+	}
+}
+
+void heads_orphan(struct connection *connection)
+{
+	for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
+		struct head *head = connection->heads[i];
+
+		if (head && head->scene) {
+			input_head_removed(connection->wayland->server->input, head->scene);
+			head->scene->data = NULL;
+			head->scene = NULL;
+		}
+	}
+}
+
+void heads_end_orphans(struct guest *guest)
+{
+	for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
+		struct scene_head *scene = guest->scene->heads[i];
+
+		if (scene && !scene->data && guest->connection) {
+			scene_end(guest, scene);
+		}
+	}
+}
+
+void heads_end_all(struct guest *guest)
+{
+	for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
+		if (guest->scene->heads[i]) {
+			scene_end(guest, guest->scene->heads[i]);
+		}
+	}
+}
+
+static const struct vitrine_head_v1_interface implementation = {
+	.destroy = object_destroy,
+};
+
+static void head_destroyed(struct wl_resource *resource)
+{
+	struct head *head = wl_resource_get_user_data(resource);
+
+	head->resource = NULL;
+	if (head->scene) {
+		scene_end(head->connection->guest, head->scene);
+	}
+	if (head->surface) {
+		head->surface->head = NULL;
+	}
+	head->connection->heads[head->index] = NULL;
+	free(head);
+}
+
+static const char *head_objection(const struct connection *connection, const struct surface *surface,
+				  uint32_t untrusted_index, uint32_t untrusted_width, uint32_t untrusted_height)
+{
+	if (untrusted_index >= LIMIT_HEADS || connection->heads[untrusted_index]) {
+		return "made a head of an index that is taken or out of range";
+	}
+	if (!surface || surface->head) {
+		return "made a head of a surface that is one already";
+	}
+	if (untrusted_width < 1 || untrusted_width > BUFFER_MAX_SIDE || untrusted_height < 1 ||
+	    untrusted_height > BUFFER_MAX_SIDE) {
+		return "made a head of no possible size";
+	}
+	return NULL;
+}
+
+/* The scene's head of this index: the one that a worker before left, or a new one. NULL and errno. */
+static struct scene_head *scene_take(struct guest *guest, struct head *head, int width, int height)
+{
+	struct scene_head *scene = guest->scene->heads[head->index];
+
+	if (!scene) {
+		return scene_head_add(guest->scene, head->index, width, height, head);
+	}
+	scene->data = head;
+	return scene;
+}
+
+void head_request(struct wl_client *client, struct wl_resource *root, uint32_t id,
+		  struct wl_resource *surface_resource, uint32_t untrusted_index, uint32_t untrusted_width,
+		  uint32_t untrusted_height)
+{
+	struct connection *connection = connection_of(root);
+	struct surface *surface = surface_from_resource(surface_resource);
+	const char *objection;
+	struct head *head;
+
+	if (!connection || !connection->guest) {
+		return;
+	}
+	objection = head_objection(connection, surface, untrusted_index, untrusted_width, untrusted_height);
+	if (objection) {
+		connection_fault(root, VITRINE_GUEST_V1_ERROR_INVALID_HEAD, objection);
+		return;
+	}
+	head = calloc(1, sizeof(*head));
+	if (!head) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	head->connection = connection;
+	head->index = untrusted_index;
+	head->scene = scene_take(connection->guest, head, (int)untrusted_width, (int)untrusted_height);
+	if (!head->scene) {
+		free(head);
+		wl_client_post_no_memory(client);
+		return;
+	}
+	head->surface = surface;
+	surface->head = head;
+	connection->heads[head->index] = head;
+	head->resource = object_create(client, &vitrine_head_v1_interface, wl_resource_get_version(root), id,
+				       &implementation, head, head_destroyed);
+	if (!head->resource) {
+		/* The client ends; what it would have shown is an orphan like any other. */
+		surface->head = NULL;
+		connection->heads[head->index] = NULL;
+		head->scene->data = NULL;
+		free(head);
+		return;
+	}
+	head_placed(head);
+	input_head_placed(connection->wayland->server->input, head->scene);
+}

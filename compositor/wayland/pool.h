@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Grant pools: pages of a guest, mapped read-only. A pool waits for its turn at the broker (one request per guest is under
+ * way), is mapped segment by segment on turns of the loop that nothing else needs, is ready, and is unmapped the
+ * same way when neither its resource nor a buffer wants it. It may outlive its connection and its guest: what is on
+ * the glass stays mapped.
+ */
+#ifndef WAYLAND_POOL_H
+#define WAYLAND_POOL_H
+
+#include <stdint.h>
+
+#include <systemd/sd-event.h>
+#include <wayland-server-core.h>
+
+#include "base/util.h"
+
+struct buffer;
+struct connection;
+struct guest;
+struct pool;
+struct wayland;
+
+/* vitrine_guest_v1.create_grant_pool; refs becomes the pool's, also on failure. */
+void pool_request(struct wl_client *client, struct wl_resource *root, uint32_t id, int refs, uint32_t pages);
+
+/* The oldest pool that waits for the broker, NULL: none. */
+struct pool *pool_next_queued(struct guest *guest);
+/* It is the broker's turn: the references' memfd is the caller's from now on. */
+int pool_asked(struct pool *pool);
+uint32_t pool_pages(const struct pool *pool);
+/*
+ * The broker's answer: segments is an array of struct xen_segment of size bytes. Takes ownership of fd. -EINVAL when
+ * they do not add up, which the worker is not to blame for; other failures are the worker's answer and give 0.
+ */
+MUST_USE int pool_prepared(struct pool *pool, int fd, const void *segments, size_t size);
+/* code: a positive errno. */
+void pool_refused(struct pool *pool, int code);
+
+/* The guest is gone: nothing is asked for any more, what is mapped goes when nothing shows it. */
+void pools_forget_guest(struct guest *guest);
+/* Unmaps everything at once: when the display goes down. */
+void pools_finish(struct wayland *wayland);
+/* Maps or unmaps one segment of the next pool in turn. */
+int pools_work(sd_event_source *source, void *data);
+
+/* The picture behind a wl_buffer, NULL when it is none of ours. */
+struct buffer *buffer_from_resource(struct wl_resource *resource);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wl_seat version 8 and zwp_relative_pointer_manager_v1 for one worker: evdev codes and no keymap, serials and touch ids of its
+ * own, no keys in enter. One keyboard, pointer, relative pointer and touch object at a time.
+ */
+#ifndef WAYLAND_SEAT_H
+#define WAYLAND_SEAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <wayland-server-core.h>
+
+#include "compositor/wayland/guest_input.h"
+
+struct clock_timer;
+struct connection;
+struct surface;
+
+struct guest_seat {
+	struct guest_input input;
+	struct wl_resource *keyboard, *pointer, *relative, *touch; /* NULL: none */
+	struct wl_resource *keyboard_surface, *pointer_surface;    /* entered, NULL: none */
+	uint32_t serial;                  /* of the newest event, counted for this client alone */
+	bool pointer_dirty, touch_dirty;  /* sent to since the last frame event */
+	struct clock_timer *dry;          /* ends a worker that returns no credit */
+};
+
+void seat_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id);
+void relative_pointer_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id);
+
+MUST_USE int guest_seat_init(struct connection *connection);
+/* No event is sent any more. */
+void guest_seat_finish(struct connection *connection);
+/* vitrine_guest_v1.acknowledge_input: 0, or -EINVAL. */
+MUST_USE int guest_seat_credit(struct connection *connection, uint32_t untrusted_serial);
+/* Objects are gone: a worker that takes no input any more starts anew when it does again. */
+void guest_seat_settle(struct connection *connection);
+/* Its guest may have had the keyboard before the worker could be told. */
+void guest_seat_refresh(struct connection *connection);
+void guest_seat_surface_gone(struct connection *connection, const struct surface *surface);
+
+#endif
