@@ -80,19 +80,21 @@ def digest(*inputs):
     return total.hexdigest()[:16]
 
 
-def cached(target, stamp, produce):
-    """Call produce(partial file) unless target was made with the same stamp before."""
+def cached(target, stamp, produce, quiet=False):
+    """Call produce(target) unless target was made with the same stamp before."""
     marker = target + ".stamp"
     if os.path.exists(target) and os.path.exists(marker):
         with open(marker) as file:
             if file.read() == stamp:
                 return target
     began = time.monotonic()
-    say(f"making {os.path.relpath(target, ROOT)}")
+    if not quiet:
+        say(f"making {os.path.relpath(target, ROOT)}")
     produce(target)
     with open(marker, "w") as file:
         file.write(stamp)
-    say(f"made {os.path.relpath(target, ROOT)} in {time.monotonic() - began:.1f} s")
+    if not quiet:
+        say(f"made {os.path.relpath(target, ROOT)} in {time.monotonic() - began:.1f} s")
     return target
 
 
@@ -111,8 +113,8 @@ def compile_program(source, flags=(), libraries=()):
     command = [os.environ.get("CC", "cc"), "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra", "-Werror",
                *flags, "-o", target, source, *(libraries or ["-static"])]
     headers = glob.glob(os.path.join(os.path.dirname(source), "*.h"))
-    return cached(target, digest(*command, source, *headers),
-                  lambda _: subprocess.run(command, check=True))
+    return cached(target, digest(" ".join(command), source, *headers),
+                  lambda _: subprocess.run(command, check=True), quiet=True)
 
 
 def pkg_config(*packages):
@@ -220,12 +222,12 @@ def vmlinux(debian_tree):
     return cached(os.path.join(BUILD, "vmlinux"), digest(packed), unpack)
 
 
-def installed():
-    """What `make install` installs, below build/vm/root; an empty tree while there is no Makefile."""
+def installed(bare):
+    """What `make install` installs, below build/vm/root; nothing for a bare machine."""
     destination = os.path.join(BUILD, "root")
     subprocess.run(["rm", "-rf", destination], check=True)
     os.makedirs(destination)
-    if os.path.exists(os.path.join(ROOT, "Makefile")):
+    if not bare:
         command = ["make", "-C", ROOT, "install", "PREFIX=/usr", "DESTDIR=" + destination]
         result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if result.returncode != 0:
@@ -319,11 +321,11 @@ def hypervisor(debian_tree):
     return cached(os.path.join(BUILD, "xen"), digest(packed), unpack)
 
 
-def build():
-    """Everything that a machine needs: paths by name."""
+def build(bare=False):
+    """Everything that a machine needs: paths by name. A bare one has none of our programs."""
     os.makedirs(BUILD, exist_ok=True)
     debian_tree = debian()
-    root = installed()
+    root = installed(bare)
     guest = guest_image(debian_tree, root)
     parts = [dom0_image(debian_tree), overlay_image(debian_tree, root, guest)]
     initramfs = os.path.join(BUILD, "dom0.cpio.gz")

@@ -67,27 +67,57 @@ class Guest:
         self.vm.guests.pop(self.name, None)
 
 
+class TouchScreen:
+    """A touch screen that dom0's touchmaker plays; contacts are in the device's own units."""
+
+    FIFO = "/run/touch"
+
+    def __init__(self, vm, name, size, slots):
+        self.vm = vm
+        self.command = f"touchmaker '{name}' {size[0]} {size[1]} {slots}"
+
+    def __enter__(self):
+        self.vm.dom0(f"rm -f {self.FIFO}; mkfifo {self.FIFO}")
+        mark = self.vm.control.mark("touch.log")
+        log = "/var/log/services/touch.log"
+        self.job = self.vm.control.start(f"{self.command} <>{self.FIFO} >>{log} 2>&1")
+        self.path = self.vm.control.wait_line("touch.log", r"^ready (\S+)$", 20, mark).group(1)
+        return self
+
+    def play(self, *lines):
+        """Play commands ("down SLOT X Y", "move SLOT X Y", "up SLOT", "sync")."""
+        self.vm.dom0(f"cat >{self.FIFO}", stdin="".join(line + "\n" for line in lines).encode())
+
+    def __exit__(self, *_):
+        self.vm.control.kill(self.job)
+        self.vm.control.wait(self.job, 20)
+
+
 class Vm:
     """A booted machine. Everything it writes lies in directory."""
 
-    def __init__(self, directory, dom0="pv", display=None):
+    # What is worth trying, best first; one machine's finding holds for all of this run.
+    accels = ("kvm", "tcg") if os.access("/dev/kvm", os.R_OK | os.W_OK) else ("tcg",)
+
+    def __init__(self, directory, dom0="pv", display=None, bare=False):
         self.directory = directory
         self.kind = dom0
         shutil.rmtree(directory, ignore_errors=True)
         os.makedirs(directory)
         self.guests = {}
-        files = image.build()
+        files = image.build(bare)
         self.machine, self.control = self._boot(files, display)
         self.qmp = qmp.Qmp(self.machine.qmp_path)
 
     def _boot(self, files, display):
         """KVM first: only a boot shows whether it works, as /dev/kvm may exist and run nothing."""
-        for accel in ("kvm", "tcg") if os.access("/dev/kvm", os.R_OK | os.W_OK) else ("tcg",):
+        for accel in Vm.accels:
             say(f"booting Xen by {accel}, {self.kind} dom0")
             began = time.monotonic()
             started = machine.Machine(files, self.directory, accel, self.kind, display)
             channel = self._try(started, accel)
             if channel:
+                Vm.accels = (accel,)
                 say(f"dom0 answers after {time.monotonic() - began:.1f} s")
                 return started, channel
             words = started.words()
@@ -97,6 +127,7 @@ class Vm:
     def _try(self, started, accel):
         """The control channel of a machine that came up with what the tests need, or None."""
         if accel == "kvm" and not started.shows_life():
+            say("kvm shows no life")
             return None
         try:
             channel = control.Control(started.wait_control(), self.directory)
@@ -109,15 +140,30 @@ class Vm:
             return None
         return channel if ready.status == 0 and (capable or accel == "tcg") else None
 
+    def alive(self):
+        """Whether dom0 still answers: a machine that does not is of no use to the next test."""
+        try:
+            return self.machine.alive() and self.control.run("true", timeout=30).status == 0
+        except control.ControlError:
+            return False
+
+    def keep_xen_log(self):
+        """Leave Xen's and dom0's kernel log as xl-dmesg.log."""
+        try:
+            with open(os.path.join(self.directory, "xl-dmesg.log"), "wb") as file:
+                file.write(self.control.run("xl dmesg; dmesg", timeout=20).output)
+        except control.ControlError as error:
+            say(f"no xl dmesg: {error}")
+
     def close(self):
         """Keep Xen's own log and end the machine."""
         if self.machine.alive():
-            try:
-                with open(os.path.join(self.directory, "xl-dmesg.log"), "wb") as file:
-                    file.write(self.control.run("xl dmesg; dmesg", timeout=20).output)
-            except control.ControlError as error:
-                say(f"no xl dmesg: {error}")
+            self.keep_xen_log()
         self.machine.stop()
+
+    def has(self, program):
+        """Whether dom0 has a program of this name."""
+        return self.control.run(f"command -v {program}").status == 0
 
     def dom0(self, command, stdin=b"", timeout=60, check=True):
         """Run a shell command in dom0; its output as text."""
@@ -152,6 +198,18 @@ class Vm:
     def service(self, action, name):
         """Start ("up"), stop ("down") or restart a service of dom0 and wait until that is so."""
         self.dom0(f"sv -w 20 {action} /etc/service/{name}", timeout=30)
+
+    def wait(self, condition, timeout, complaint):
+        """For what announces itself by no event: ask until the condition holds."""
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{complaint} within {timeout:g} s")
+            time.sleep(0.1)
+
+    def touch_screen(self, name="Vitrine Test Touch", size=(32768, 32768), slots=10):
+        """A touch screen in dom0 while a "with" block lasts."""
+        return TouchScreen(self, name, size, slots)
 
     def stats(self, program):
         """The counters of vitrined or the broker as a dictionary of text."""

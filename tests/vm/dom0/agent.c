@@ -22,6 +22,7 @@
 #include <dirent.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@
 
 struct job {
 	pid_t pid;
+	int exit_fd;
 	int output;
 	char id[32];
 };
@@ -111,26 +113,15 @@ static void job_start(const char *id, const char *payload, size_t size)
 	if (job->pid == 0) {
 		job_exec(payload, input, pipes[1]);
 	}
+	job->exit_fd = pidfd_open(job->pid, 0);
+	if (job->pid < 0 || job->exit_fd < 0) {
+		die("fork");
+	}
 	close(input);
 	close(pipes[1]);
 }
 
-static void job_finish(struct job *job)
-{
-	char text[16];
-	int status = 0;
-	int length;
-
-	while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR) {
-	}
-	length = snprintf(text, sizeof(text), "%d",
-		WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
-	close(job->output);
-	frame_send("exit", job->id, text, (size_t)length);
-	*job = jobs[--job_count];
-}
-
-/* Returns whether the job is over: a background child that keeps the pipe open prolongs it. */
+/* Passes on what is there; false when no more can come, as nobody has the other end. */
 static bool job_read(struct job *job)
 {
 	static char buffer[CHUNK];
@@ -138,16 +129,48 @@ static bool job_read(struct job *job)
 
 	if (n > 0) {
 		frame_send("out", job->id, buffer, (size_t)n);
-		return false;
 	}
-	return n == 0 || errno != EINTR;
+	return n > 0 || (n < 0 && errno == EINTR);
+}
+
+/* A background child may keep the pipe: the end of the command itself is what counts. */
+static void job_finish(struct job *job)
+{
+	char text[16];
+	int status = 0;
+	int length;
+
+	fcntl(job->output, F_SETFL, O_NONBLOCK);
+	while (job->output >= 0 && job_read(job)) {
+	}
+	while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR) {
+	}
+	length = snprintf(text, sizeof(text), "%d",
+		WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+	close(job->exit_fd);
+	close(job->output);
+	frame_send("exit", job->id, text, (size_t)length);
+	*job = jobs[--job_count];
+}
+
+static void job_handle(struct job *job, bool readable, bool ended)
+{
+	if (ended) {
+		job_finish(job);
+	} else if (readable && !job_read(job)) {
+		close(job->output);
+		job->output = -1;
+	}
 }
 
 static void job_kill(const char *id)
 {
 	for (int i = 0; i < job_count; i++) {
 		if (strcmp(jobs[i].id, id) == 0) {
-			kill(-jobs[i].pid, SIGTERM);
+			/* Its children too, unless it has not come so far as to be a session. */
+			if (kill(-jobs[i].pid, SIGTERM) != 0) {
+				kill(jobs[i].pid, SIGTERM);
+			}
 		}
 	}
 }
@@ -320,23 +343,26 @@ int main(int argc, char **argv)
 	frame_send("hello", "-", "", 0);
 	notify = logs_watch();
 	for (;;) {
-		struct pollfd fds[2 + MAX_JOBS] = {
+		struct pollfd fds[2 + 2 * MAX_JOBS] = {
 			{ .fd = port, .events = POLLIN },
 			{ .fd = notify, .events = POLLIN },
 		};
+		struct pollfd *job_fds = fds + 2;
 		int polled = job_count;
 
 		for (int i = 0; i < polled; i++) {
-			fds[2 + i] = (struct pollfd){ .fd = jobs[i].output, .events = POLLIN };
+			job_fds[2 * i] = (struct pollfd){ .fd = jobs[i].output, .events = POLLIN };
+			job_fds[2 * i + 1] = (struct pollfd){ .fd = jobs[i].exit_fd, .events = POLLIN };
 		}
-		if (poll(fds, (nfds_t)(2 + polled), -1) < 0 && errno != EINTR) {
+		if (poll(fds, (nfds_t)(2 + 2 * polled), -1) < 0) {
+			if (errno == EINTR) {
+				continue;
+			}
 			die("poll");
 		}
 		/* Downwards, as a finished job's place is taken by the last one. */
 		for (int i = polled - 1; i >= 0; i--) {
-			if (fds[2 + i].revents && job_read(&jobs[i])) {
-				job_finish(&jobs[i]);
-			}
+			job_handle(&jobs[i], job_fds[2 * i].revents, job_fds[2 * i + 1].revents);
 		}
 		if (fds[1].revents) {
 			logs_read(notify);
