@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* The names of chords, and when they are complete: seen from the guest, which must never see the completing key. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <linux/input-event-codes.h>
+
+#include "tests/unit/seat_world.h"
+
+static struct seat_guest guest_a = {'A'};
+static struct seat_guest guest_b = {'B'};
+static struct world world;
+static struct seat *seat;
+
+static int setup(void **state)
+{
+	struct seat_chord attention, switch_key;
+
+	memset(&world, 0, sizeof(world));
+	world.exists[0] = true;
+	if (seat_chord_parse("ctrl+alt+delete", &attention) != 0 ||
+	    seat_chord_parse("meta+tab", &switch_key) != 0) {
+		return -1;
+	}
+	seat = seat_create(&world_sink, &world_space, &world, &attention, &switch_key);
+	seat_set_owner(seat, &guest_a);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	seat_destroy(seat);
+	return 0;
+}
+
+static void key(unsigned device, uint32_t code, bool pressed)
+{
+	seat_key(seat, device, code, pressed, 0);
+}
+
+#define expect(text) assert_string_equal(world_take_log(&world), text)
+
+static void chords_have_names(void **state)
+{
+	struct seat_chord chord;
+
+	assert_int_equal(seat_chord_parse("ctrl+alt+tab", &chord), 0);
+	assert_true(chord.ctrl && chord.alt && !chord.shift && !chord.meta);
+	assert_int_equal(chord.key, KEY_TAB);
+	assert_int_equal(seat_chord_parse("Shift+META+F12", &chord), 0);
+	assert_true(!chord.ctrl && !chord.alt && chord.shift && chord.meta);
+	assert_int_equal(chord.key, KEY_F12);
+	assert_int_equal(seat_chord_parse("q+ctrl", &chord), 0);
+	assert_int_equal(chord.key, KEY_Q);
+	assert_int_equal(seat_chord_parse("alt+0", &chord), 0);
+	assert_int_equal(chord.key, KEY_0);
+}
+
+static void anything_else_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",        "+",        "a",        "ctrl",        "ctrl+",      "+a",
+		"ctrl++a", "ctrl+a+b", "ctrl+alt", "ctrl+ctrl+a", "ctrl+nokey", "ctrl a",
+		"ctrl+ a", "ctrl+f13", "ctrl+aa",  "control+a",   "ctrl+a ",    "ctrl+delete+",
+		"f1+f2"};
+	struct seat_chord chord = {.key = 7};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(seat_chord_parse(bad[i], &chord), -EINVAL);
+	}
+	assert_int_equal(chord.key, 7);
+}
+
+static void modifiers_that_were_seen_are_released(void **state)
+{
+	key(0, KEY_LEFTCTRL, true);
+	key(0, KEY_RIGHTALT, true);
+	expect("A:key 29 down A:. A:key 100 down A:. ");
+	key(0, KEY_DELETE, true);
+	expect("A:key 29 up A:key 100 up A:. !:attention ");
+	/* Still down, they belong to nobody, and so does what is pressed with them. */
+	key(0, KEY_X, true);
+	key(0, KEY_X, false);
+	key(0, KEY_DELETE, false);
+	key(0, KEY_LEFTCTRL, false);
+	key(0, KEY_X, true);
+	key(0, KEY_RIGHTALT, false);
+	key(0, KEY_X, false);
+	expect("");
+	key(0, KEY_X, true);
+	expect("A:key 45 down A:. ");
+}
+
+static void keyboards_count_together(void **state)
+{
+	key(0, KEY_LEFTCTRL, true);
+	key(1, KEY_LEFTALT, true);
+	world_take_log(&world);
+	key(2, KEY_DELETE, true);
+	expect("A:key 29 up A:key 56 up A:. !:attention ");
+}
+
+static void a_stuck_key_does_not_hold_the_chord_back(void **state)
+{
+	key(3, KEY_DELETE, true);
+	expect("A:key 111 down A:. ");
+	key(0, KEY_LEFTCTRL, true);
+	key(0, KEY_LEFTALT, true);
+	world_take_log(&world);
+	key(0, KEY_DELETE, true);
+	expect("A:key 111 up A:key 29 up A:key 56 up A:. !:attention ");
+	key(0, KEY_DELETE, false);
+	key(3, KEY_DELETE, false);
+	expect("");
+}
+
+static void more_modifiers_do_not_hide_attention(void **state)
+{
+	key(0, KEY_LEFTSHIFT, true);
+	key(0, KEY_RIGHTMETA, true);
+	key(0, KEY_RIGHTCTRL, true);
+	key(0, KEY_LEFTALT, true);
+	world_take_log(&world);
+	key(0, KEY_DELETE, true);
+	expect("A:key 97 up A:key 56 up A:key 42 up A:key 126 up A:. !:attention ");
+}
+
+static void the_switch_key_is_exact(void **state)
+{
+	key(0, KEY_LEFTMETA, true);
+	key(0, KEY_LEFTSHIFT, true);
+	world_take_log(&world);
+	key(0, KEY_TAB, true);
+	expect("A:key 15 down A:. ");
+	key(0, KEY_TAB, false);
+	key(0, KEY_LEFTSHIFT, false);
+	world_take_log(&world);
+	key(0, KEY_TAB, true);
+	expect("A:key 125 up A:. !:switch ");
+}
+
+static void the_switch_key_works_again_while_held(void **state)
+{
+	key(0, KEY_LEFTMETA, true);
+	key(0, KEY_TAB, true);
+	key(0, KEY_TAB, false);
+	world_take_log(&world);
+	seat_set_owner(seat, &guest_b);
+	key(0, KEY_TAB, true);
+	expect("!:switch ");
+	key(0, KEY_TAB, false);
+	key(0, KEY_LEFTMETA, false);
+	expect("");
+	key(0, KEY_TAB, true);
+	expect("B:key 15 down B:. ");
+}
+
+static void chords_work_while_nobody_owns_the_keyboard(void **state)
+{
+	seat_set_owner(seat, NULL);
+	key(0, KEY_LEFTCTRL, true);
+	key(0, KEY_LEFTALT, true);
+	key(0, KEY_DELETE, true);
+	expect("!:attention ");
+}
+
+static void the_host_keeps_attention_and_escape(void **state)
+{
+	key(0, KEY_A, true);
+	world_take_log(&world);
+	seat_set_grabbed(seat, true);
+	expect("A:key 30 up A:. ");
+	key(0, KEY_LEFTMETA, true);
+	key(0, KEY_TAB, true);
+	key(0, KEY_B, true);
+	expect("");
+	key(0, KEY_ESC, true);
+	expect("!:dismiss ");
+	key(0, KEY_LEFTCTRL, true);
+	key(0, KEY_LEFTALT, true);
+	key(0, KEY_DELETE, true);
+	expect("!:attention ");
+	seat_all_up(seat);
+	seat_set_grabbed(seat, false);
+	key(0, KEY_ESC, true);
+	expect("A:key 1 down A:. ");
+}
+
+static void numbers_that_do_not_exist_do_nothing(void **state)
+{
+	key(SEAT_MAX_DEVICES, KEY_A, true);
+	key(0, KEY_CNT, true);
+	key(0, UINT32_MAX, true);
+	key(0, 0, true);
+	seat_button(seat, SEAT_MAX_DEVICES, BTN_LEFT, true, 0);
+	seat_button(seat, 0, KEY_CNT, true, 0);
+	seat_device_removed(seat, SEAT_MAX_DEVICES);
+	seat_device_removed(seat, UINT32_MAX);
+	expect("");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(chords_have_names),
+		cmocka_unit_test(anything_else_is_refused),
+		cmocka_unit_test_setup_teardown(modifiers_that_were_seen_are_released, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(keyboards_count_together, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_stuck_key_does_not_hold_the_chord_back, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(more_modifiers_do_not_hide_attention, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(the_switch_key_is_exact, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_switch_key_works_again_while_held, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(chords_work_while_nobody_owns_the_keyboard, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(the_host_keeps_attention_and_escape, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(numbers_that_do_not_exist_do_nothing, setup,
+						teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
