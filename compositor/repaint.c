@@ -19,6 +19,7 @@ struct repaint_output {
 	struct clock_timer *timer;    /* to the deadline of the next frame */
 	struct frame_clock clock;
 	bool wanted;             /* something changed since the last latch */
+	bool drawing;            /* a frame is being made: what it changes itself asks for no other */
 	bool flying;             /* a flip event is due */
 	uint64_t planned_ns;     /* when the timer is to fire */
 	uint64_t not_before_ns;  /* after a failure: no new try before */
@@ -42,7 +43,7 @@ static void arm(struct repaint_output *slot)
 {
 	uint64_t at_ns;
 
-	if (!slot->wanted || slot->flying || clock_timer_at(slot->timer) != UINT64_MAX) {
+	if (!slot->wanted || slot->drawing || slot->flying || clock_timer_at(slot->timer) != UINT64_MAX) {
 		return;
 	}
 	at_ns = frame_clock_deadline(&slot->clock, now_of(slot->repaint));
@@ -89,16 +90,14 @@ static void commit(struct repaint_output *slot, const struct frame *frame)
 	scene_output_committed(slot->output, ret >= 0);
 }
 
-static void handle_deadline(void *data, uint64_t now_ns)
+static void frame_run(struct repaint_output *slot)
 {
-	struct repaint_output *slot = data;
 	struct target target;
 	struct frame frame;
 	int ret = slot->device->ops->acquire(slot->device, &target);
 
 	if (ret < 0) {
 		back_off(slot, "no buffer", ret);
-		arm(slot);
 		return;
 	}
 	if (scene_output_latch(slot->output, target.age, &frame)) {
@@ -110,6 +109,15 @@ static void handle_deadline(void *data, uint64_t now_ns)
 		slot->device->ops->cancel(slot->device);
 	}
 	frame_finish(&frame);
+}
+
+static void handle_deadline(void *data, uint64_t now_ns)
+{
+	struct repaint_output *slot = data;
+
+	slot->drawing = true;
+	frame_run(slot);
+	slot->drawing = false;
 	arm(slot);
 }
 

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: MIT */
+/* The frame loop with real scene, renderer and headless outputs, on a virtual clock: when frames come and what they cost. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "compositor/server.h"
+#include "tests/scene_fixture.h"
+
+#define HZ_60_NS (NSEC_PER_SEC / 60)
+#define LOG_SIZE 256
+
+/* ---- what the frame loop calls of input.c ---- */
+
+static struct {
+	unsigned flips, changes;
+	struct scene_guest *shows; /* at the last flip */
+} input_log;
+
+void input_output_presented(struct input *input, struct scene_output *output, uint64_t now_ns)
+{
+	input_log.flips++;
+	input_log.shows = scene_output_shows(output);
+}
+
+void input_outputs_changed(struct input *input)
+{
+	input_log.changes++;
+}
+
+/* ---- a server of nothing but pictures ---- */
+
+struct bench {
+	struct server server;
+	uint64_t shown_ns[LOG_SIZE], shown_token[LOG_SIZE], shown_sequence[LOG_SIZE];
+	unsigned n_shown, n_discarded;
+	uint64_t at_flip_ns;
+};
+
+static void handle_wanted(void *data, struct scene_output *output)
+{
+	struct bench *bench = data;
+
+	repaint_schedule(bench->server.repaint, output);
+}
+
+static void handle_done(void *data, struct scene_head *head, uint64_t token, const struct presented *how)
+{
+	struct bench *bench = data;
+
+	if (!how) {
+		bench->n_discarded++;
+		return;
+	}
+	assert_true(bench->n_shown < LOG_SIZE);
+	bench->shown_ns[bench->n_shown] = how->time_ns;
+	bench->shown_sequence[bench->n_shown] = how->sequence;
+	bench->shown_token[bench->n_shown++] = token;
+}
+
+static const struct scene_events events = {.frame_wanted = handle_wanted, .commit_done = handle_done};
+
+static void bench_init(struct bench *bench, const char *spec)
+{
+	struct server *server = &bench->server;
+
+	memset(bench, 0, sizeof(*bench));
+	memset(&input_log, 0, sizeof(input_log));
+	server->clock = clock_virtual_create(NSEC_PER_SEC);
+	server->scene = scene_create(&events, bench);
+	assert_int_equal(renderer_pixman_create(&server->renderer, NULL), 0);
+	assert_int_equal(repaint_create(&server->repaint, server), 0);
+	assert_int_equal(headless_backend_create(&server->backend, server->clock, spec, &repaint_output_listener,
+						 server->repaint), 0);
+	assert_int_equal(server->backend->ops->start(server->backend), 0);
+}
+
+static void bench_finish(struct bench *bench)
+{
+	struct server *server = &bench->server;
+	struct scene_guest *guest;
+
+	while ((guest = scene_guest_next(server->scene, NULL))) {
+		for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
+			if (guest->heads[i]) {
+				scene_head_remove(guest->heads[i]);
+			}
+		}
+		scene_guest_remove(guest);
+	}
+	server->backend->ops->destroy(server->backend);
+	repaint_destroy(server->repaint);
+	scene_destroy(server->scene);
+	renderer_destroy(server->renderer);
+	clock_destroy(server->clock);
+}
+
+static void run_for(struct bench *bench, uint64_t ns)
+{
+	clock_virtual_advance(bench->server.clock, clock_now(bench->server.clock) + ns);
+}
+
+/* A guest in front with one head and no picture yet. */
+static struct scene_head *add_guest(struct bench *bench, const char *name)
+{
+	struct scene_guest *guest = scene_guest_add(bench->server.scene, name, NULL);
+	struct scene_head *head = scene_head_add(guest, 0, 640, 480, NULL);
+
+	scene_set_front(bench->server.scene, guest);
+	return head;
+}
+
+static uint32_t pixel_at(struct bench *bench, unsigned output, int x, int y)
+{
+	struct target picture;
+	uint32_t pixel;
+
+	headless_device_picture(repaint_device(bench->server.repaint, output), &picture);
+	memcpy(&pixel, picture.pixels + (size_t)y * (size_t)picture.stride + (size_t)x * 4, 4);
+	return pixel & 0xffffff;
+}
+
+/* ---- tests ---- */
+
+static void frames_show_at_the_next_vblank(void **state)
+{
+	struct bench bench;
+	struct test_buffer *buffer = test_buffer_create(640, 480, TEST_XR24, 0);
+	struct scene_head *head;
+
+	(void)state;
+	bench_init(&bench, "800x600@60");
+	assert_int_equal(repaint_output_number(bench.server.repaint, "HEADLESS-1"), 0);
+	assert_int_equal(repaint_output_number(bench.server.repaint, "HEADLESS-2"), -1);
+	assert_int_equal(input_log.changes, 1);
+	head = add_guest(&bench, "work");
+	run_for(&bench, NSEC_PER_SEC);
+	test_buffer_fill(buffer, 0x112233);
+	for (unsigned i = 0; i < 60; i++) {
+		test_commit(head, buffer, i + 1);
+		run_for(&bench, HZ_60_NS);
+	}
+	run_for(&bench, HZ_60_NS);
+	assert_int_equal(bench.n_shown, 60);
+	for (unsigned i = 1; i < 60; i++) {
+		assert_int_equal(bench.shown_ns[i] - bench.shown_ns[i - 1], HZ_60_NS);
+		assert_int_equal(bench.shown_sequence[i], bench.shown_sequence[i - 1] + 1);
+		assert_int_equal(bench.shown_token[i], i + 1);
+	}
+	assert_int_equal(bench.n_discarded, 0);
+	assert_ptr_equal(input_log.shows, head->guest);
+	assert_int_equal(pixel_at(&bench, 0, head->dst.x, head->dst.y), 0x112233);
+	bench_finish(&bench);
+	buffer_drop(&buffer->base);
+}
+
+static void newest_commit_before_the_deadline_wins(void **state)
+{
+	struct bench bench;
+	struct test_buffer *first = test_buffer_create(640, 480, TEST_XR24, 0);
+	struct test_buffer *second = test_buffer_create(640, 480, TEST_XR24, 0);
+	struct scene_head *head;
+	uint64_t vblank_ns;
+
+	(void)state;
+	bench_init(&bench, "800x600@60");
+	head = add_guest(&bench, "work");
+	test_commit(head, first, 1);
+	run_for(&bench, 10 * HZ_60_NS);
+	vblank_ns = bench.shown_ns[0] + 20 * HZ_60_NS;
+	clock_virtual_advance(bench.server.clock, vblank_ns + HZ_60_NS / 10);
+	test_buffer_fill(first, 0xff0000);
+	test_buffer_fill(second, 0x00ff00);
+	test_commit(head, first, 2);
+	/* The deadline is a margin of a millisecond before the vblank, not at the commit. */
+	clock_virtual_advance(bench.server.clock, vblank_ns + HZ_60_NS - 2 * NSEC_PER_MSEC);
+	test_commit(head, second, 3);
+	run_for(&bench, 3 * HZ_60_NS);
+	assert_int_equal(bench.n_discarded, 1);
+	assert_int_equal(bench.n_shown, 2);
+	assert_int_equal(bench.shown_token[1], 3);
+	assert_int_equal(bench.shown_ns[1], vblank_ns + HZ_60_NS);
+	assert_int_equal(pixel_at(&bench, 0, head->dst.x, head->dst.y), 0x00ff00);
+	bench_finish(&bench);
+	buffer_drop(&first->base);
+	buffer_drop(&second->base);
+}
+
+static void idle_outputs_do_nothing(void **state)
+{
+	struct bench bench;
+	struct scene_output *output;
+	unsigned flips;
+
+	(void)state;
+	bench_init(&bench, "800x600@60,640x480@75");
+	run_for(&bench, NSEC_PER_SEC);
+	output = repaint_output(bench.server.repaint, 1);
+	assert_int_equal(output->width, 640);
+	assert_null(repaint_output(bench.server.repaint, 2));
+	flips = input_log.flips;
+	assert_true(flips >= 2);
+	run_for(&bench, 100 * NSEC_PER_SEC);
+	assert_int_equal(input_log.flips, flips);
+	bench_finish(&bench);
+	assert_int_equal(input_log.changes, 4);
+}
+
+/*
+ * No intermediate copy: what is read of the guest is the damage in its pixels, what is written the damage in the output's. Both
+ * buffers of the device were drawn once before the counting begins, so that each frame also repairs the one before.
+ */
+static void bytes_moved_equal_the_damage(void **state)
+{
+	struct bench bench;
+	struct test_buffer *buffer = test_buffer_create(640, 480, TEST_XR24, 0);
+	struct scene_output *output;
+	struct scene_head *head;
+	pixman_region32_t damage;
+	uint64_t read, written;
+
+	(void)state;
+	bench_init(&bench, "800x600@60");
+	output = repaint_output(bench.server.repaint, 0);
+	head = add_guest(&bench, "work");
+	pixman_region32_init_rect(&damage, 10, 20, 30, 40);
+	for (unsigned i = 0; i < 4; i++) {
+		test_commit_damage(head, buffer, 1, i ? &damage : NULL);
+		run_for(&bench, HZ_60_NS);
+	}
+	read = output->bytes_read;
+	written = output->bytes_written;
+	for (unsigned i = 0; i < 3; i++) {
+		test_commit_damage(head, buffer, 1, &damage);
+		run_for(&bench, HZ_60_NS);
+	}
+	assert_int_equal(output->bytes_read - read, 3 * 30 * 40 * 4);
+	assert_int_equal(output->bytes_written - written, 3 * 30 * 40 * 4);
+	/* The whole picture: as many bytes as it has, once. */
+	read = output->bytes_read;
+	written = output->bytes_written;
+	test_commit(head, buffer, 1);
+	run_for(&bench, HZ_60_NS);
+	assert_int_equal(output->bytes_read - read, 640 * 480 * 4);
+	assert_int_equal(output->bytes_written - written, 640 * 480 * 4);
+	/* A change of the strip reads nothing of the guest but what repairs the older target. */
+	for (unsigned i = 0; i < 2; i++) {
+		test_commit_damage(head, buffer, 1, &damage);
+		run_for(&bench, HZ_60_NS);
+	}
+	read = output->bytes_read;
+	written = output->bytes_written;
+	scene_set_keyboard(bench.server.scene, head->guest);
+	run_for(&bench, 2 * HZ_60_NS);
+	assert_int_equal(output->bytes_read - read, 30 * 40 * 4);
+	assert_int_equal(output->bytes_written - written, (800 * STRIP_HEIGHT + 30 * 40) * 4);
+	pixman_region32_fini(&damage);
+	bench_finish(&bench);
+	buffer_drop(&buffer->base);
+}
+
+static void front_buffer_drawing_is_seen(void **state)
+{
+	struct bench bench;
+	struct test_buffer *buffer = test_buffer_create(640, 480, TEST_XR24, 0);
+	struct scene_output *output;
+	struct scene_head *head;
+	uint64_t compared, written;
+	unsigned flips;
+
+	(void)state;
+	bench_init(&bench, "800x600@60");
+	output = repaint_output(bench.server.repaint, 0);
+	head = add_guest(&bench, "work");
+	test_commit(head, buffer, 1);
+	run_for(&bench, NSEC_PER_SEC);
+	assert_true(output->bytes_compared > 0);
+	/* Nothing changes: four passes a second, and not one frame. */
+	compared = output->bytes_compared;
+	flips = input_log.flips;
+	run_for(&bench, 2 * NSEC_PER_SEC);
+	assert_int_equal(output->bytes_compared - compared, 8 * 640 * 480 * 4);
+	assert_int_equal(input_log.flips, flips);
+	/* Both targets get the whole picture of the first pass. */
+	for (unsigned i = 0; i < 2; i++) {
+		test_buffer_set(buffer, 100, 100, 0x123456 + i);
+		run_for(&bench, NSEC_PER_SEC);
+	}
+	/* One pixel: seen within the pause, and only its band is drawn. */
+	written = output->bytes_written;
+	test_buffer_set(buffer, 100, 100, 0xabcdef);
+	run_for(&bench, NSEC_PER_SEC / 4 + 2 * HZ_60_NS);
+	assert_int_equal(pixel_at(&bench, 0, head->dst.x + 100, head->dst.y + 100), 0xabcdef);
+	assert_int_equal(output->bytes_written - written, 640 * 16 * 4);
+	/* While it draws on, each frame has the newest. */
+	flips = input_log.flips;
+	for (unsigned i = 0; i < 30; i++) {
+		test_buffer_set(buffer, 5, 470, 0x10000 + i);
+		run_for(&bench, HZ_60_NS);
+	}
+	assert_true(input_log.flips - flips >= 25);
+	run_for(&bench, NSEC_PER_SEC);
+	assert_int_equal(pixel_at(&bench, 0, head->dst.x + 5, head->dst.y + 470), 0x10000 + 29);
+	bench_finish(&bench);
+	buffer_drop(&buffer->base);
+}
+
+static void a_head_without_picture_gets_a_card(void **state)
+{
+	struct bench bench;
+	struct scene_head *head;
+	uint32_t blank, card;
+
+	(void)state;
+	bench_init(&bench, "800x600@60");
+	head = add_guest(&bench, "work");
+	run_for(&bench, HZ_60_NS + 1);
+	blank = pixel_at(&bench, 0, head->dst.x, head->dst.y);
+	run_for(&bench, 10 * HZ_60_NS);
+	card = pixel_at(&bench, 0, head->dst.x, head->dst.y);
+	assert_int_not_equal(blank, card);
+	bench_finish(&bench);
+}
+
+/* ---- a device that misbehaves ---- */
+
+struct bad_device {
+	struct output_device base;
+	uint8_t pixels[64 * 64 * 4];
+	int acquire_error, commit_error;
+	unsigned acquires, commits, cancels;
+};
+
+static int bad_acquire(struct output_device *base, struct target *target)
+{
+	struct bad_device *device = (struct bad_device *)base;
+
+	device->acquires++;
+	*target = (struct target){.pixels = device->pixels, .width = 64, .height = 64, .stride = 256};
+	return device->acquire_error;
+}
+
+static int bad_commit(struct output_device *base, const pixman_region32_t *damage)
+{
+	struct bad_device *device = (struct bad_device *)base;
+
+	device->commits++;
+	return device->commit_error;
+}
+
+static void bad_cancel(struct output_device *base)
+{
+	((struct bad_device *)base)->cancels++;
+}
+
+static const struct output_device_ops bad_ops = {bad_acquire, bad_commit, bad_cancel};
+
+static void bad_init(struct bad_device *device, bool has_vblank)
+{
+	memset(device, 0, sizeof(*device));
+	device->base.ops = &bad_ops;
+	device->base.width = 64;
+	device->base.height = 64;
+	device->base.refresh_mhz = 60000;
+	device->base.has_vblank = has_vblank;
+	snprintf(device->base.name, sizeof(device->base.name), "BAD-1");
+}
+
+static void refusals_are_retried_once_a_period(void **state)
+{
+	struct bench bench;
+	struct bad_device bad;
+	struct scene_output *output;
+
+	(void)state;
+	bench_init(&bench, "800x600@60");
+	bad_init(&bad, true);
+	bad.commit_error = -EINVAL;
+	repaint_output_listener.added(bench.server.repaint, &bad.base);
+	output = repaint_output(bench.server.repaint, 1);
+	run_for(&bench, NSEC_PER_SEC);
+	assert_in_range(bad.commits, 50, 62);
+	assert_int_equal(bad.cancels, bad.commits);
+	bad.commit_error = 0;
+	run_for(&bench, 2 * HZ_60_NS);
+	assert_int_equal(output->frames, 0);
+	repaint_output_listener.flipped(bench.server.repaint, &bad.base, clock_now(bench.server.clock));
+	assert_int_equal(output->frames, 1);
+	/* Busy: tried again when the flip comes, without waiting for the period to end. */
+	bad.acquire_error = -EBUSY;
+	bad.acquires = 0;
+	scene_output_damage_all(output);
+	run_for(&bench, 3 * HZ_60_NS);
+	assert_in_range(bad.acquires, 1, 4);
+	bad.acquire_error = 0;
+	bad.commits = 0;
+	repaint_output_listener.flipped(bench.server.repaint, &bad.base, clock_now(bench.server.clock));
+	run_for(&bench, HZ_60_NS);
+	assert_int_equal(bad.commits, 1);
+	bad.acquires = 0;
+	run_for(&bench, NSEC_PER_SEC);
+	assert_int_equal(bad.acquires, 0); /* nothing is tried while a flip is due */
+	/* Its flip is lost with the session. */
+	repaint_output_listener.damaged(bench.server.repaint, &bad.base);
+	run_for(&bench, 2 * HZ_60_NS);
+	assert_int_equal(bad.commits, 2);
+	repaint_output_listener.removed(bench.server.repaint, &bad.base);
+	assert_null(repaint_output(bench.server.repaint, 1));
+	repaint_output_listener.flipped(bench.server.repaint, &bad.base, 1);
+	run_for(&bench, NSEC_PER_SEC);
+	assert_int_equal(bad.commits, 2);
+	bench_finish(&bench);
+}
+
+/* virtio and bochs say "flipped" at once: without a pace of our own the loop would spin. */
+static void devices_without_vblank_are_paced(void **state)
+{
+	struct bench bench;
+	struct bad_device bad;
+	struct scene_output *output;
+	unsigned before = 0;
+
+	(void)state;
+	bench_init(&bench, "800x600@60");
+	bad_init(&bad, false);
+	repaint_output_listener.added(bench.server.repaint, &bad.base);
+	output = repaint_output(bench.server.repaint, 1);
+	for (unsigned i = 0; i < 1000; i++) {
+		scene_output_damage_all(output);
+		run_for(&bench, NSEC_PER_MSEC);
+		if (bad.commits != before) {
+			before = bad.commits;
+			repaint_output_listener.flipped(bench.server.repaint, &bad.base,
+							clock_now(bench.server.clock));
+		}
+	}
+	assert_in_range(bad.commits, 55, 61);
+	repaint_output_listener.removed(bench.server.repaint, &bad.base);
+	bench_finish(&bench);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(frames_show_at_the_next_vblank),
+		cmocka_unit_test(newest_commit_before_the_deadline_wins),
+		cmocka_unit_test(idle_outputs_do_nothing),
+		cmocka_unit_test(bytes_moved_equal_the_damage),
+		cmocka_unit_test(front_buffer_drawing_is_seen),
+		cmocka_unit_test(a_head_without_picture_gets_a_card),
+		cmocka_unit_test(refusals_are_retried_once_a_period),
+		cmocka_unit_test(devices_without_vblank_are_paced),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
