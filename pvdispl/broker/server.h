@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The connection to the display server: a client of RUNTIME_DIR/broker.sock (protocol/vitrine-broker-v1.xml) that waits
+ * for the socket while there is none and tells each new server of all guests again.
+ */
+#ifndef PVDISPL_BROKER_SERVER_H
+#define PVDISPL_BROKER_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "base/util.h"
+#include "xen/xen.h"
+
+struct server;
+struct server_guest;
+
+struct server_ops {
+	/* The worker's end of a new Wayland connection; fd stays the caller's. -errno: the worker can't take it. */
+	int (*connection)(void *guest, int fd);
+	/* The server ended a connection. reason is its word, made printable when logged. */
+	void (*dropped)(void *guest, const char *reason);
+	/* Prepare a read-only map of the guest's pages. */
+	int (*map)(void *guest, const uint32_t *refs, uint32_t n, struct xen_prepared *out);
+};
+
+/* Returns 0 also when no server is there. runtime_dir and ops are borrowed. Logged. */
+MUST_USE int server_create(struct server **out, sd_event *event, const char *runtime_dir,
+			   const struct server_ops *ops);
+/* All guests must be removed. */
+void server_destroy(struct server *server);
+bool server_is_connected(const struct server *server);
+
+struct server_guest *server_add_guest(struct server *server, const char *name, void *data);
+void server_remove_guest(struct server_guest *guest);
+/* A new worker is there and gets a connection as soon as the server has seen the end of the last one; or none is. */
+void server_set_worker(struct server_guest *guest, bool present);
+
+#endif
