@@ -91,13 +91,14 @@ class Runner:
             for name, _ in tests:
                 self.result("FAIL", name, f"setup: {one_line(error)}")
             self.keep(module.__name__)
+            if self.vm:
+                self.vm.destroy_all()
             return
         for name, test in tests:
             self.run_test(name, test, context)
         try:
             if hasattr(module, "teardown"):
                 module.teardown(context)
-            self.vm.destroy_all()
         except FAILURES as error:
             self.result("FAIL", module.__name__.removeprefix("test_") + ".teardown", one_line(error))
         if self.counts["FAIL"] > failed:

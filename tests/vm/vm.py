@@ -105,6 +105,7 @@ class Vm:
         shutil.rmtree(directory, ignore_errors=True)
         os.makedirs(directory)
         self.guests = {}
+        self.desk = None
         files = image.build(bare)
         self.machine, self.control = self._boot(files, display)
         self.qmp = qmp.Qmp(self.machine.qmp_path)
@@ -191,9 +192,11 @@ class Vm:
         return guest
 
     def destroy_all(self):
+        """Back to a dom0 without guests."""
         for guest in list(self.guests.values()):
             self.control.run(f"xl destroy {guest.name}")
         self.guests.clear()
+        self.desk = None
 
     def service(self, action, name):
         """Start ("up"), stop ("down") or restart a service of dom0 and wait until that is so."""

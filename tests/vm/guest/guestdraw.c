@@ -5,7 +5,8 @@
  * Every connected connector of the first display gets pictures of pseudo-random pixels, a function
  * of the nonce, the connector's place and the frame number alone (tests/vm/pictures.py computes the
  * same). The first pixels of a picture say what it is. MODE is "flip" (page flips, the default for
- * even places) or "front" (drawing into the buffer that is shown, telling nobody; odd places).
+ * even places), "front" (drawing into the buffer that is shown, telling nobody; odd places) or
+ * "none" (the connector stays dark).
  *   -r RATE    frames per second (10); 0: a flip as soon as the last one was shown
  *   -f FRAMES  hold at this frame number
  *   -c         cheap: draw a buffer in full once, afterwards only the pixels that number it
@@ -147,12 +148,13 @@ static uint32_t crtc_of(drmModeRes *resources, drmModeConnector *connector, uint
 	return 0;
 }
 
-static void head_start(drmModeRes *resources, drmModeConnector *connector, bool flips, uint32_t *used)
+static void head_start(drmModeRes *resources, drmModeConnector *connector, bool flips,
+	uint32_t place, uint32_t *used)
 {
-	struct head *head = &heads[head_count];
+	struct head *head = &heads[head_count++];
 	uint32_t id = connector->connector_id;
 
-	head->place = (uint32_t)head_count++;
+	head->place = place;
 	head->crtc = crtc_of(resources, connector, used);
 	head->width = connector->modes[0].hdisplay;
 	head->height = connector->modes[0].vdisplay;
@@ -173,20 +175,23 @@ static void heads_start(char **modes, int mode_count)
 {
 	drmModeRes *resources = drmModeGetResources(drm);
 	uint32_t used = 0;
+	int place = 0;
 
 	if (!resources) {
 		die("no display resources");
 	}
 	for (int i = 0; i < resources->count_connectors && head_count < MAX_HEADS; i++) {
 		drmModeConnector *connector = drmModeGetConnector(drm, resources->connectors[i]);
-		bool flips = head_count % 2 == 0;
-
-		if (head_count < mode_count) {
-			flips = strcmp(modes[head_count], "flip") == 0;
+		if (!connector || connector->connection != DRM_MODE_CONNECTED) {
+			continue;
 		}
-		if (connector && connector->connection == DRM_MODE_CONNECTED) {
-			head_start(resources, connector, flips, &used);
+		if (place < mode_count && strcmp(modes[place], "none") == 0) {
+			place++;
+			continue;
 		}
+		head_start(resources, connector, place < mode_count ? !strcmp(modes[place], "flip") :
+			place % 2 == 0, (uint32_t)place, &used);
+		place++;
 		drmModeFreeConnector(connector);
 	}
 	drmModeFreeResources(resources);
