@@ -155,7 +155,8 @@ int sink_scale(double position, int size, uint32_t range)
 		return 0;
 	}
 	range = MIN(range, (uint32_t)INT32_MAX);
-	return (int)clamp(floor((floor(clamp(position, size - 1)) + 0.5) * range / size), range - 1);
+	/* To the nearest, halves down. */
+	return (int)clamp(ceil((floor(clamp(position, size - 1)) + 0.5) * range / size - 0.5), range - 1);
 }
 
 void sink_position(struct sink *sink, double x, double y, int width, int height)
