@@ -12,6 +12,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/stats.h"
 #include "base/util.h"
 #include "compositor/output/device.h"
@@ -25,6 +26,7 @@
 struct wayland;
 struct repaint;
 struct input;
+struct test_input;
 
 /* Priorities on the loop, first to run first: frames before input before clients before mapping and the rest. */
 enum server_priority {
@@ -40,7 +42,8 @@ struct server_options {
 	const char *headless; /* spec, or NULL for KMS */
 	const char *kms_device;
 	const char *font;
-	const char *test_input; /* path of a socket that scripted input is read from; headless only */
+	bool test_input; /* scripted input on RUNTIME_DIR/test-input.sock; headless only */
+	enum log_level log_level;
 	struct seat_chord attention, switch_key;
 	struct devices_config devices;
 };
@@ -57,6 +60,7 @@ struct server {
 	struct input *input;
 	struct wayland *wayland;
 	struct stats_socket *stats;
+	struct test_input *test_input; /* NULL: none */
 };
 
 /* ---- repaint.c: outputs come and go, frames are drawn at their deadlines ---- */
@@ -86,8 +90,21 @@ void input_head_removed(struct input *input, struct scene_head *head);
 void input_output_presented(struct input *input, struct scene_output *output, uint64_t now_ns);
 void input_outputs_changed(struct input *input);
 struct seat *input_seat(struct input *input);
+/* Who has keyboard, pointer and touch now; NULL: nobody, or the host. */
+struct scene_guest *input_owner(const struct input *input);
+/* The host has all input, by the attention chord. */
+bool input_attention(const struct input *input);
+/* Opens the devices of the session's seat. Once, when the outputs that they may be bound to are there. -errno, logged. */
+MUST_USE int input_open_devices(struct input *input);
+
+/* ---- test_input.c: scripted input and pictures for headless tests; see its top for the lines it takes ---- */
+MUST_USE int test_input_create(struct test_input **out, struct server *server);
+void test_input_destroy(struct test_input *test);
+/* A frame was shown or the owner changed: answers who waits for that. test may be NULL. */
+void test_input_poll(struct test_input *test);
 
 /* ---- report.c ---- */
 MUST_USE int report_create(struct server *server);
+void report_write(struct server *server, FILE *out);
 
 #endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/* vitrined: shows the screens of virtual machines and gives the input to exactly one of them. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "compositor/confine.h"
+#include "compositor/options.h"
+#include "compositor/server.h"
+#include "compositor/wayland/wayland.h"
+
+/* ---- what the scene reports ---- */
+
+static void handle_frame_wanted(void *data, struct scene_output *output)
+{
+	struct server *server = data;
+
+	repaint_schedule(server->repaint, output);
+}
+
+static void handle_head_placed(void *data, struct scene_head *head)
+{
+	struct server *server = data;
+
+	wayland_head_placed(server->wayland, head);
+}
+
+static void handle_commit_done(void *data, struct scene_head *head, uint64_t token, const struct presented *how)
+{
+	struct server *server = data;
+
+	wayland_commit_done(server->wayland, head, token, how);
+}
+
+static const struct scene_events scene_events = {
+	.frame_wanted = handle_frame_wanted,
+	.head_placed = handle_head_placed,
+	.commit_done = handle_commit_done,
+};
+
+/* ---- start ---- */
+
+static int prepare_runtime_dir(const char *dir)
+{
+	struct stat st;
+
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
+		int ret = -errno;
+
+		log_error(LOG_ADMIN, "%s: %s; make the directory for uid %u, or name another by --runtime-dir", dir,
+			  strerror(errno), (unsigned)geteuid());
+		return ret;
+	}
+	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode) || access(dir, W_OK | X_OK) < 0) {
+		log_error(LOG_ADMIN, "%s is no directory that uid %u can write to; change its owner, or name another by "
+				     "--runtime-dir", dir, (unsigned)geteuid());
+		return -EACCES;
+	}
+	return 0;
+}
+
+/* Each mapped buffer holds a file descriptor. */
+static void raise_fd_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &limit) < 0) {
+			log_warn(LOG_HOST, "the limit of file descriptors could not be raised");
+		}
+	}
+}
+
+static int loop_create(struct server *server)
+{
+	int ret = sd_event_default(&server->event);
+
+	if (ret < 0) {
+		return ret;
+	}
+	ret = sd_event_add_signal(server->event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
+	if (ret < 0) {
+		return ret;
+	}
+	ret = sd_event_add_signal(server->event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
+	if (ret < 0) {
+		return ret;
+	}
+	ret = sd_event_set_watchdog(server->event, true);
+	if (ret < 0) {
+		return ret;
+	}
+	return clock_real_create(&server->clock, server->event);
+}
+
+/* Everything that needs no device. The lock is taken here, before a second instance could disturb the first. */
+static int core_create(struct server *server)
+{
+	int ret = loop_create(server);
+
+	if (ret < 0) {
+		log_error(LOG_HOST, "no event loop: %s", strerror(-ret));
+		return ret;
+	}
+	server->scene = scene_create(&scene_events, server);
+	ret = repaint_create(&server->repaint, server);
+	if (ret < 0) {
+		return ret;
+	}
+	ret = input_create(&server->input, server);
+	if (ret < 0) {
+		return ret;
+	}
+	ret = wayland_create(&server->wayland, server);
+	if (ret < 0) {
+		return ret;
+	}
+	return renderer_pixman_create(&server->renderer, server->options->font);
+}
+
+static int outputs_create(struct server *server)
+{
+	const struct server_options *options = server->options;
+	int ret;
+
+	if (options->headless) {
+		ret = headless_backend_create(&server->backend, server->clock, options->headless,
+					      &repaint_output_listener, server->repaint);
+	} else {
+		ret = session_create(&server->session, server->event);
+		if (ret == 0) {
+			ret = kms_backend_create(&server->backend, server->event, server->session,
+						 options->kms_device, &repaint_output_listener, server->repaint);
+		}
+	}
+	return ret < 0 ? ret : server->backend->ops->start(server->backend);
+}
+
+static int server_start(struct server *server)
+{
+	int ret = core_create(server);
+
+	if (ret == 0) {
+		ret = outputs_create(server);
+	}
+	if (ret == 0 && server->session) {
+		ret = input_open_devices(server->input);
+	}
+	if (ret == 0 && server->options->test_input) {
+		ret = test_input_create(&server->test_input, server);
+	}
+	if (ret == 0) {
+		ret = report_create(server);
+	}
+	if (ret == 0) {
+		ret = confine();
+		if (ret < 0) {
+			log_error(LOG_HOST, "the server can't be confined: %s", strerror(-ret));
+		}
+	}
+	return ret;
+}
+
+/* In the opposite order; guests go first, while there still is a seat to take their input away. */
+static void server_stop(struct server *server)
+{
+	test_input_destroy(server->test_input);
+	server->test_input = NULL;
+	if (server->stats) {
+		stats_socket_destroy(server->stats);
+	}
+	if (server->wayland) {
+		wayland_destroy(server->wayland);
+	}
+	if (server->backend) {
+		server->backend->ops->destroy(server->backend);
+	}
+	repaint_destroy(server->repaint);
+	input_destroy(server->input);
+	if (server->session) {
+		session_destroy(server->session);
+	}
+	if (server->renderer) {
+		renderer_destroy(server->renderer);
+	}
+	if (server->scene) {
+		scene_destroy(server->scene);
+	}
+	if (server->clock) {
+		clock_destroy(server->clock);
+	}
+	sd_event_unref(server->event);
+}
+
+static int server_run(struct server *server)
+{
+	int ret;
+
+	log_info(LOG_US, "ready, at %llu ms of the monotonic clock",
+		 (unsigned long long)(now_ns() / NSEC_PER_MSEC));
+	sd_notify(0, "READY=1");
+	ret = sd_event_loop(server->event);
+	sd_notify(0, "STOPPING=1");
+	if (ret < 0) {
+		log_error(LOG_US, "the event loop failed: %s", strerror(-ret));
+	}
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct server_options options;
+	struct server server = {.options = &options};
+	int ret;
+
+	switch (options_parse(argc, argv, &options)) {
+	case OPTIONS_RUN:
+		break;
+	case OPTIONS_DONE:
+		return EXIT_SUCCESS;
+	case OPTIONS_WRONG:
+		return 2;
+	}
+	log_init("vitrined", options.log_level);
+	umask(0077);
+	signal(SIGPIPE, SIG_IGN);
+	raise_fd_limit();
+	ret = prepare_runtime_dir(options.runtime_dir);
+	if (ret < 0) {
+		return EXIT_FAILURE;
+	}
+	ret = server_start(&server);
+	if (ret == 0) {
+		ret = server_run(&server);
+	}
+	server_stop(&server);
+	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* The counters of the server as text, on RUNTIME_DIR/vitrined.stats. */
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "compositor/server.h"
+#include "compositor/wayland/wayland.h"
+
+struct totals {
+	uint64_t read, written, compared;
+};
+
+/* The head whose picture an output shows, NULL: none. */
+static const struct scene_head *head_on(struct scene *scene, const struct scene_output *output)
+{
+	struct scene_guest *first = scene_guest_next(scene, NULL), *guest = first;
+
+	while (guest) {
+		for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
+			if (guest->heads[i] && guest->heads[i]->visible && guest->heads[i]->output == output) {
+				return guest->heads[i];
+			}
+		}
+		guest = scene_guest_next(scene, guest);
+		guest = guest == first ? NULL : guest;
+	}
+	return NULL;
+}
+
+static void write_output(struct server *server, const struct scene_output *output, FILE *out)
+{
+	const struct scene_head *head = head_on(server->scene, output);
+	const struct scene_guest *shown = scene_output_shows(output);
+	const char *name = output->name;
+
+	fprintf(out, "output.%s.size %d %d\n", name, output->width, output->height);
+	fprintf(out, "output.%s.refresh_mhz %d\n", name, output->refresh_mhz);
+	fprintf(out, "output.%s.shows %s\n", name, shown ? shown->mark.name : "-");
+	if (head) {
+		fprintf(out, "output.%s.guest %s\n", name, head->guest->mark.name);
+		fprintf(out, "output.%s.head %u\n", name, head->index);
+		fprintf(out, "output.%s.head_size %d %d\n", name, head->width, head->height);
+		fprintf(out, "output.%s.rect %d %d %d %d\n", name, head->dst.x, head->dst.y, head->dst.w,
+			head->dst.h);
+	}
+	fprintf(out, "output.%s.frames %" PRIu64 "\n", name, output->frames);
+}
+
+static void write_outputs(struct server *server, FILE *out, struct totals *totals)
+{
+	for (unsigned i = 0; i < SCENE_MAX_OUTPUTS; i++) {
+		const struct scene_output *output = repaint_output(server->repaint, i);
+
+		if (output) {
+			write_output(server, output, out);
+			totals->read += output->bytes_read;
+			totals->written += output->bytes_written;
+			totals->compared += output->bytes_compared;
+		}
+	}
+}
+
+static void write_guests(struct server *server, FILE *out)
+{
+	struct scene_guest *first = scene_guest_next(server->scene, NULL), *guest = first;
+	unsigned n = 0;
+
+	while (guest) {
+		fprintf(out, "guest.%s.frames_shown %" PRIu64 "\n", guest->mark.name, guest->frames_shown);
+		fprintf(out, "guest.%s.frames_superseded %" PRIu64 "\n", guest->mark.name,
+			guest->frames_superseded);
+		fprintf(out, "guest.%s.colour %06x\n", guest->mark.name, guest->mark.colour);
+		n++;
+		guest = scene_guest_next(server->scene, guest);
+		guest = guest == first ? NULL : guest;
+	}
+	fprintf(out, "guests %u\n", n);
+}
+
+/* Open file descriptors of this process, without the one that counts them. */
+static unsigned count_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	if (!dir) {
+		return 0;
+	}
+	while (readdir(dir)) {
+		n++;
+	}
+	closedir(dir);
+	return n - 3;
+}
+
+static unsigned long rss_kb(void)
+{
+	FILE *statm = fopen("/proc/self/statm", "re");
+	unsigned long size = 0, resident = 0;
+
+	if (!statm) {
+		return 0;
+	}
+	if (fscanf(statm, "%lu %lu", &size, &resident) != 2) {
+		resident = 0;
+	}
+	fclose(statm);
+	return resident * (unsigned long)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+void report_write(struct server *server, FILE *out)
+{
+	const struct scene_guest *owner = input_owner(server->input);
+	struct totals totals = {0};
+
+	write_outputs(server, out, &totals);
+	repaint_report(server->repaint, out);
+	write_guests(server, out);
+	wayland_report(server->wayland, out);
+	fprintf(out, "keyboard %s\n", owner ? owner->mark.name : "-");
+	fprintf(out, "attention %d\n", input_attention(server->input));
+	fprintf(out, "input_dropped %" PRIu64 "\n", seat_dropped(input_seat(server->input)));
+	fprintf(out, "bytes_read %" PRIu64 "\n", totals.read);
+	fprintf(out, "bytes_written %" PRIu64 "\n", totals.written);
+	fprintf(out, "bytes_compared %" PRIu64 "\n", totals.compared);
+	fprintf(out, "fds %u\n", count_fds());
+	fprintf(out, "rss_kb %lu\n", rss_kb());
+}
+
+static void handle_write(void *data, FILE *out)
+{
+	report_write(data, out);
+}
+
+int report_create(struct server *server)
+{
+	char *path = xasprintf("%s/vitrined.stats", server->options->runtime_dir);
+	int ret = stats_socket_create(&server->stats, server->event, path, handle_write, server);
+
+	if (ret < 0) {
+		log_error(LOG_ADMIN, "can't listen on %s: %s; check the runtime directory", path, strerror(-ret));
+	}
+	free(path);
+	return ret;
+}
