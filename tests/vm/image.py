@@ -13,6 +13,7 @@ import hashlib
 import io
 import lzma
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -125,7 +126,9 @@ def pkg_config(*packages):
 
 
 def dom0_programs():
-    return [compile_program(source) for source in sorted(glob.glob(HERE + "/dom0/*.c"))]
+    """Dom0's helpers, and the guests' programs too: the harness tries those on real monitors."""
+    return [compile_program(source) for source in sorted(glob.glob(HERE + "/dom0/*.c"))] + \
+        guest_programs()
 
 
 def guest_programs():
@@ -225,10 +228,12 @@ def vmlinux(debian_tree):
 def installed(bare):
     """What `make install` installs, below build/vm/root; nothing for a bare machine."""
     destination = os.path.join(BUILD, "root")
-    subprocess.run(["rm", "-rf", destination], check=True)
+    shutil.rmtree(destination, ignore_errors=True)
     os.makedirs(destination)
     if not bare:
-        command = ["make", "-C", ROOT, "install", "PREFIX=/usr", "DESTDIR=" + destination]
+        # A build directory of its own, as the prefix is part of what is compiled.
+        command = ["make", "--no-print-directory", "-C", ROOT, "install", "PREFIX=/usr",
+                   "BUILD=build/vm/make", "DESTDIR=" + destination]
         result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if result.returncode != 0:
             raise tree.TreeError("make install failed:\n" + result.stdout[-3000:])

@@ -16,7 +16,7 @@ DOM0_MEMORY = 900
 TRIAL_SECONDS = 10
 VIRTIO = "disable-legacy=on,iommu_platform=on"
 
-XEN_OPTIONS = (f"dom0_mem={DOM0_MEMORY}M,max:{DOM0_MEMORY}M console=com1 com1=115200,8n1 "
+XEN_OPTIONS = (f"dom0_mem={DOM0_MEMORY}M,max:{DOM0_MEMORY}M dom0_max_vcpus=1 console=com1 com1=115200,8n1 "
                "loglvl=all guest_loglvl=all sync_console=0")
 # QEMU runs without reboot, so a dom0 that panics ends the machine instead of hanging the test.
 LINUX_OPTIONS = "console=hvc0 panic=1 quiet rdinit=/init"
@@ -52,7 +52,7 @@ class Machine:
         return [
             "qemu-system-x86_64", "-name", "vitrine-test", "-no-reboot", "-nodefaults",
             "-machine", chipset, "-accel", self.accel, "-cpu", CPU[self.accel],
-            "-m", str(MEMORY), "-smp", "1", "-net", "none",
+            "-m", str(MEMORY), "-smp", "2", "-net", "none",
             *(("-device", "amd-iommu") if dom0 == "pvh" else ()),
             "-kernel", files["xen"], "-append", xen, "-initrd", initrd,
             "-display", display or "none", "-vga", "none",
