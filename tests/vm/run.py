@@ -16,6 +16,7 @@ import time
 import traceback
 
 import control
+import demo
 import image
 import machine
 import qmp
@@ -147,6 +148,8 @@ def parse(arguments):
                         help="leave the machine running until Enter is pressed")
     parser.add_argument("--bare", action="store_true",
                         help="install none of our programs: tests only the harness and the seam")
+    parser.add_argument("--demo", action="store_true",
+                        help="no tests: two guests on two monitors, in a window where there can be one")
     parser.add_argument("--dom0", choices=("pv", "pvh"), default="pv", help="kind of control domain")
     parser.add_argument("--display", help="QEMU display for watching, such as gtk")
     parser.add_argument("--verbose", action="store_true", help="print the trace of a failure")
@@ -161,6 +164,8 @@ def main(arguments):
             for name, test in tests:
                 print(f"{name}: {(test.__doc__ or '').strip().splitlines()[0]}")
         return 0
+    if options.demo:
+        return demo.run(options.dom0, options.display)
     runner = Runner(options)
     missing = [tool for tool in NEEDED if not shutil.which(tool)]
     try:
