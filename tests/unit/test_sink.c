@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT */
+/* The kbdif sink, against a guest that reads its ring when and as it likes and remembers what is down. */
+#include <linux/input-event-codes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "hid/kbdif/kbdif.h"
+#include "hid/kbdif/sink.h"
+
+#define CONTACTS 10
+
+struct guest {
+	_Alignas(4096) struct kbdif_page page;
+	bool keys[KEY_CNT];
+	bool contacts[CONTACTS];
+	int contact_x[CONTACTS], contact_y[CONTACTS];
+	unsigned touched; /* since the last SYN */
+	int x, y;
+	int rel_x, rel_y, wheel;
+	unsigned n_events;
+	unsigned n_keys;
+	uint32_t order[512];
+};
+
+static struct guest guests[SINK_MAX_DEVICES];
+static struct sink *sink;
+
+static void guest_touch(struct guest *g, const struct kbdif_mtouch *e)
+{
+	unsigned id = e->contact_id;
+
+	if (e->event_type == KBDIF_TOUCH_SYN) {
+		g->touched = 0;
+		return;
+	}
+	assert_true(id < CONTACTS);
+	g->touched++;
+	/* Only what is up goes down, only what is down moves or goes up. */
+	assert_int_equal(g->contacts[id], e->event_type != KBDIF_TOUCH_DOWN);
+	g->contacts[id] = e->event_type != KBDIF_TOUCH_UP;
+	if (g->contacts[id]) {
+		g->contact_x[id] = e->abs_x;
+		g->contact_y[id] = e->abs_y;
+	}
+}
+
+static void guest_take(struct guest *g, const union kbdif_event *e)
+{
+	g->n_events++;
+	switch (e->type) {
+	case KBDIF_KEY:
+		assert_true(g->keys[e->key.keycode] != (e->key.pressed != 0));
+		g->keys[e->key.keycode] = e->key.pressed;
+		if (e->key.pressed) {
+			g->order[g->n_keys++ % 512] = e->key.keycode;
+		}
+		break;
+	case KBDIF_POS:
+		g->x = e->pos.abs_x;
+		g->y = e->pos.abs_y;
+		g->wheel += e->pos.rel_z;
+		break;
+	case KBDIF_MOTION:
+		g->rel_x += e->motion.rel_x;
+		g->rel_y += e->motion.rel_y;
+		g->wheel += e->motion.rel_z;
+		break;
+	case KBDIF_MTOUCH:
+		guest_touch(g, &e->mtouch);
+		break;
+	default:
+		fail_msg("an event that kbdif does not have");
+	}
+}
+
+static unsigned guest_read(struct guest *g, unsigned max)
+{
+	unsigned n = 0;
+
+	for (; n < max && g->page.in_cons != g->page.in_prod; n++) {
+		guest_take(g, &g->page.in[g->page.in_cons++ % KBDIF_IN_EVENTS]);
+	}
+	assert_true(g->page.in_prod - g->page.in_cons <= KBDIF_IN_EVENTS);
+	return n;
+}
+
+static void read_all(void)
+{
+	unsigned n;
+
+	do {
+		n = 0;
+		sink_flush(sink);
+		for (int i = 0; i < SINK_MAX_DEVICES; i++) {
+			n += guest_read(&guests[i], UINT32_MAX);
+		}
+	} while (n > 0);
+}
+
+static void add(int i, struct sink_features features, bool attach)
+{
+	assert_int_equal(sink_add(sink, &features, &guests[i].page, attach), i);
+}
+
+static const struct sink_features tablet = {
+	.keyboard = true, .pointer = true, .absolute = true, .width = 800, .height = 600};
+static const struct sink_features mouse = {.keyboard = true, .pointer = true};
+static const struct sink_features panel = {
+	.touch = true, .touch_width = 800, .touch_height = 600, .touch_contacts = CONTACTS};
+
+static int start(void **state)
+{
+	memset(guests, 0, sizeof(guests));
+	sink = sink_create();
+	return 0;
+}
+
+static int stop(void **state)
+{
+	sink_destroy(sink);
+	return 0;
+}
+
+static void keys_go_where_keyboard_and_pointer_are(void **state)
+{
+	add(0, panel, false);
+	add(1, (struct sink_features){.keyboard = true}, false);
+	add(2, mouse, false);
+	sink_key(sink, KEY_A, true);
+	read_all();
+	assert_true(guests[2].keys[KEY_A]);
+	assert_int_equal(guests[0].n_events + guests[1].n_events, 0);
+}
+
+static void no_key_without_a_device_that_survives_it(void **state)
+{
+	add(0, panel, false);
+	add(1, (struct sink_features){.pointer = true, .absolute = true, .width = 8, .height = 8}, false);
+	sink_key(sink, KEY_A, true);
+	sink_key(sink, BTN_LEFT, true);
+	assert_int_equal(sink_flush(sink), 0);
+}
+
+static void motion_goes_to_each_in_its_way(void **state)
+{
+	add(0, mouse, false);
+	add(1, tablet, false);
+	sink_position(sink, 400, 300, 800, 600);
+	sink_relative(sink, 3, -2);
+	sink_key(sink, BTN_LEFT, true);
+	read_all();
+	assert_int_equal(guests[1].x, 400);
+	assert_int_equal(guests[1].y, 300);
+	assert_int_equal(guests[0].rel_x, 3);
+	assert_int_equal(guests[0].rel_y, -2);
+	assert_true(guests[1].keys[BTN_LEFT]);
+	assert_false(guests[0].keys[BTN_LEFT]);
+}
+
+static void raw_positions_span_the_raw_range(void **state)
+{
+	struct sink_features raw = tablet;
+
+	raw.raw = true;
+	add(0, raw, false);
+	sink_position(sink, 1919, 0, 1920, 1080);
+	read_all();
+	assert_in_range(guests[0].x, KBDIF_RAW_MAX * 1919 / 1920, KBDIF_RAW_MAX);
+	assert_in_range(guests[0].y, 0, KBDIF_RAW_MAX / 1080);
+}
+
+static void slow_motion_and_fine_wheels_add_up(void **state)
+{
+	add(0, mouse, false);
+	for (int i = 0; i < 1000; i++) {
+		sink_relative(sink, 0.25, -0.125);
+		sink_wheel(sink, 15);
+		read_all();
+	}
+	sink_wheel(sink, -360);
+	read_all();
+	assert_int_equal(guests[0].rel_x, 250);
+	assert_int_equal(guests[0].rel_y, -125);
+	assert_int_equal(guests[0].wheel, 125 - 3);
+}
+
+static void a_guest_that_sleeps_gets_its_keys_in_order(void **state)
+{
+	unsigned n = 0;
+
+	add(0, tablet, false);
+	/* More than the ring holds, with motion in between that must not push them out. */
+	for (uint32_t i = 0; i < 100; i++) {
+		sink_key(sink, KEY_1 + i % 10, true);
+		sink_key(sink, KEY_1 + i % 10, false);
+		sink_position(sink, i, i, 800, 600);
+		sink_flush(sink);
+	}
+	read_all();
+	for (; n < guests[0].n_keys; n++) {
+		assert_int_equal(guests[0].order[n], KEY_1 + n % 10);
+	}
+	assert_int_equal(n, 100);
+	assert_int_equal(guests[0].x, 99);
+}
+
+static void a_click_is_where_the_pointer_was(void **state)
+{
+	add(0, tablet, false);
+	/* Until no motion is queued any more. */
+	for (int i = 0; i < 300; i++) {
+		sink_position(sink, i, 0, 800, 600);
+		sink_flush(sink);
+	}
+	sink_key(sink, BTN_LEFT, true);
+	while (!guests[0].keys[BTN_LEFT]) {
+		sink_flush(sink);
+		assert_int_equal(guest_read(&guests[0], 1), 1);
+	}
+	assert_int_equal(guests[0].x, 299);
+}
+
+static void ten_fingers_have_ten_slots(void **state)
+{
+	add(0, tablet, false);
+	add(1, panel, false);
+	for (int i = 0; i < 12; i++) {
+		sink_touch_down(sink, 1000 + 7 * i, 50 * i, i, 800, 600);
+	}
+	sink_touch_frame(sink);
+	read_all();
+	for (int i = 0; i < CONTACTS; i++) {
+		assert_true(guests[1].contacts[i]);
+		assert_int_equal(guests[1].contact_x[i], 50 * i);
+	}
+	assert_int_equal(guests[1].touched, 0);
+	sink_touch_up(sink, 1000 + 7 * 3);
+	sink_touch_up(sink, 1000 + 7 * 11); /* had no slot */
+	sink_touch_down(sink, 1, 9, 9, 800, 600);
+	sink_touch_frame(sink);
+	read_all();
+	assert_int_equal(guests[1].contact_x[3], 9);
+}
+
+static void a_new_touch_is_not_the_old_one(void **state)
+{
+	add(0, panel, false);
+	sink_touch_down(sink, 1, 5, 5, 800, 600);
+	sink_touch_frame(sink);
+	sink_flush(sink);
+	/* Nothing can be told while this happens: the queue behind the ring is full. */
+	for (int i = 0; i < 400; i++) {
+		sink_touch_up(sink, 1);
+		sink_touch_down(sink, 1, i, 5, 800, 600);
+		sink_touch_frame(sink);
+	}
+	read_all();
+	assert_true(guests[0].contacts[0]);
+	assert_int_equal(guests[0].contact_x[0], 399);
+}
+
+static void a_taken_over_guest_holds_nothing(void **state)
+{
+	/* What a worker that died had pressed. */
+	guests[0].keys[KEY_LEFTCTRL] = guests[0].keys[BTN_RIGHT] = true;
+	guests[0].page.in_prod = guests[0].page.in_cons = 1000;
+	add(0, tablet, true);
+	for (int turn = 0; turn < 100; turn++) {
+		sink_flush(sink);
+		/* This guest knows that a release of what is up means nothing. */
+		for (; guests[0].page.in_cons != guests[0].page.in_prod; guests[0].page.in_cons++) {
+			union kbdif_event *e = &guests[0].page.in[guests[0].page.in_cons % KBDIF_IN_EVENTS];
+
+			assert_int_equal(e->type, KBDIF_KEY);
+			assert_int_equal(e->key.pressed, 0);
+			guests[0].keys[e->key.keycode] = false;
+		}
+	}
+	assert_false(guests[0].keys[KEY_LEFTCTRL]);
+	assert_false(guests[0].keys[BTN_RIGHT]);
+	sink_key(sink, KEY_B, true);
+	read_all();
+	assert_true(guests[0].keys[KEY_B]);
+}
+
+static void a_consumer_that_lies_gets_nothing(void **state)
+{
+	add(0, tablet, false);
+	guests[0].page.in_cons = 1000;
+	for (uint32_t i = 0; i < 10000; i++) {
+		sink_key(sink, 1 + i % 200, i / 200 % 2 == 0);
+		assert_int_equal(sink_flush(sink), 0);
+	}
+	assert_int_equal(guests[0].page.in_prod, 0);
+}
+
+/* ---- random histories ---- */
+
+static uint32_t dice(uint32_t *seed, uint32_t n)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return (*seed >> 8) % n;
+}
+
+static void random_event(uint32_t *seed)
+{
+	double x = dice(seed, 800), y = dice(seed, 600);
+	int32_t touch = (int32_t)dice(seed, 14);
+
+	switch (dice(seed, 9)) {
+	case 0:
+	case 1:
+		sink_key(sink, dice(seed, 120), dice(seed, 2));
+		break;
+	case 2:
+		sink_key(sink, BTN_LEFT + dice(seed, 3), dice(seed, 2));
+		break;
+	case 3:
+		sink_position(sink, x, y, 800, 600);
+		break;
+	case 4:
+		sink_relative(sink, x - 400, y - 300);
+		break;
+	case 5:
+		sink_touch_down(sink, touch, x, y, 800, 600);
+		break;
+	case 6:
+		sink_touch_motion(sink, touch, x, y, 800, 600);
+		break;
+	case 7:
+		sink_touch_up(sink, touch);
+		break;
+	default:
+		sink_touch_frame(sink);
+	}
+}
+
+static void assert_nothing_held(uint32_t seed)
+{
+	for (int i = 0; i < SINK_MAX_DEVICES; i++) {
+		for (unsigned code = 0; code < KEY_CNT; code++) {
+			if (guests[i].keys[code]) {
+				fail_msg("history %u: key 0x%x is stuck", seed, code);
+			}
+		}
+		for (unsigned c = 0; c < CONTACTS; c++) {
+			if (guests[i].contacts[c]) {
+				fail_msg("history %u: contact %u is stuck", seed, c);
+			}
+		}
+		assert_int_equal(guests[i].touched, 0);
+	}
+}
+
+static void play(uint32_t history)
+{
+	uint32_t seed = history;
+	unsigned laziness = 1 + dice(&seed, 60);
+
+	add(0, tablet, false);
+	add(1, panel, false);
+	add(2, mouse, false);
+	for (int i = 0; i < 3000; i++) {
+		random_event(&seed);
+		if (dice(&seed, 5) == 0) {
+			sink_flush(sink);
+		}
+		if (dice(&seed, laziness) == 0) {
+			guest_read(&guests[dice(&seed, 3)], dice(&seed, 60));
+		}
+	}
+	sink_release_keys(sink);
+	sink_release_buttons(sink);
+	sink_release_touches(sink);
+	read_all();
+	assert_nothing_held(history);
+}
+
+static void nothing_sticks_in_any_history(void **state)
+{
+	unsigned events = 0;
+
+	for (uint32_t history = 0; history < 100; history++) {
+		start(NULL);
+		play(history);
+		events += guests[0].n_events + guests[1].n_events + guests[2].n_events;
+		stop(NULL);
+	}
+	assert_true(events > 50000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(keys_go_where_keyboard_and_pointer_are, start, stop),
+		cmocka_unit_test_setup_teardown(no_key_without_a_device_that_survives_it, start, stop),
+		cmocka_unit_test_setup_teardown(motion_goes_to_each_in_its_way, start, stop),
+		cmocka_unit_test_setup_teardown(raw_positions_span_the_raw_range, start, stop),
+		cmocka_unit_test_setup_teardown(slow_motion_and_fine_wheels_add_up, start, stop),
+		cmocka_unit_test_setup_teardown(a_guest_that_sleeps_gets_its_keys_in_order, start, stop),
+		cmocka_unit_test_setup_teardown(a_click_is_where_the_pointer_was, start, stop),
+		cmocka_unit_test_setup_teardown(ten_fingers_have_ten_slots, start, stop),
+		cmocka_unit_test_setup_teardown(a_new_touch_is_not_the_old_one, start, stop),
+		cmocka_unit_test_setup_teardown(a_taken_over_guest_holds_nothing, start, stop),
+		cmocka_unit_test_setup_teardown(a_consumer_that_lies_gets_nothing, start, stop),
+		cmocka_unit_test(nothing_sticks_in_any_history),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
