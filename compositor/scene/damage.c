@@ -83,7 +83,7 @@ static int64_t div_ceil(int64_t a, int64_t b)
 
 /*
  * Buffer pixels [from, to) on one axis of the output, rounded outwards. A scaled pixel is a mixture with its
- * neighbours, hence one more on each side.
+ * neighbours, and renderers round the scale, hence one more on each side.
  */
 static void map_axis(int from, int to, int src, int src_size, int dst, int dst_size, int *out_from,
 		     int *out_size)

@@ -310,6 +310,25 @@ static void front_buffer_drawing_is_seen(void **state)
 	buffer_drop(&buffer->base);
 }
 
+/* What a guest draws after its flip and before the first look at its buffer must not be taken for the picture on the glass. */
+static void drawing_before_the_first_pass_is_seen(void **state)
+{
+	struct bench bench;
+	struct test_buffer *buffer = test_buffer_create(640, 480, TEST_XR24, 0);
+	struct scene_head *head;
+
+	(void)state;
+	bench_init(&bench, "800x600@60");
+	head = add_guest(&bench, "work");
+	test_commit(head, buffer, 1);
+	run_for(&bench, 3 * HZ_60_NS);
+	test_buffer_set(buffer, 7, 9, 0xabcdef);
+	run_for(&bench, NSEC_PER_SEC / 5);
+	assert_int_equal(pixel_at(&bench, 0, head->dst.x + 7, head->dst.y + 9), 0xabcdef);
+	bench_finish(&bench);
+	buffer_drop(&buffer->base);
+}
+
 static void a_head_without_picture_gets_a_card(void **state)
 {
 	struct bench bench;
@@ -452,6 +471,7 @@ int main(void)
 		cmocka_unit_test(idle_outputs_do_nothing),
 		cmocka_unit_test(bytes_moved_equal_the_damage),
 		cmocka_unit_test(front_buffer_drawing_is_seen),
+		cmocka_unit_test(drawing_before_the_first_pass_is_seen),
 		cmocka_unit_test(a_head_without_picture_gets_a_card),
 		cmocka_unit_test(refusals_are_retried_once_a_period),
 		cmocka_unit_test(devices_without_vblank_are_paced),
