@@ -27,3 +27,8 @@ const struct pixel_format *pixel_format_find(uint32_t fourcc)
 	}
 	return NULL;
 }
+
+const struct pixel_format *pixel_format_at(unsigned i)
+{
+	return i < ARRAY_SIZE(formats) ? &formats[i] : NULL;
+}

@@ -14,6 +14,7 @@
 #include "compositor/wayland/head.h"
 #include "compositor/wayland/pool.h"
 #include "compositor/wayland/presentation.h"
+#include "compositor/wayland/shm.h"
 #include "compositor/wayland/surface.h"
 #include "compositor/wayland/viewport.h"
 #include "compositor/wayland/wayland_priv.h"
@@ -216,6 +217,7 @@ static int globals_create(struct wayland *wayland)
 		wl_global_bind_func_t bind;
 	} globals[] = {
 		{&wl_compositor_interface, 4, compositor_bind},
+		{&wl_shm_interface, 1, shm_bind},
 		{&wp_viewporter_interface, 1, viewporter_bind},
 		{&wp_presentation_interface, 1, presentation_bind},
 		{&wl_seat_interface, 8, seat_bind},
