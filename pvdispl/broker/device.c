@@ -29,14 +29,17 @@ const char *device_kind_name(enum worker_device_kind kind)
 
 /* ---- the store ---- */
 
-static bool device_is_complete(const struct device *device)
+/* 0, -ENOENT when the directory is not a whole device's, or -EIO. */
+static int check_complete(const struct device *device)
 {
-	struct xen *xen = device->guest->broker->xen;
 	uint32_t id;
+	int ret = store_read_number(device->guest->broker->xen, device->backend, "frontend-id", 0,
+				    XENSTORE_MAX_DOMID, &id);
 
-	return store_read_number(xen, device->backend, "frontend-id", 0, XENSTORE_MAX_DOMID, &id) ==
-		       0 &&
-	       id == device->guest->domid;
+	if (ret == -EIO) {
+		return ret;
+	}
+	return ret == 0 && id == device->guest->domid ? 0 : -ENOENT;
 }
 
 /* Writing makes what has been removed meanwhile anew: such a remainder is taken away again. */
@@ -58,7 +61,7 @@ static void write_state(struct device *device, enum xenbus_state state)
 		log_warn(LOG_HOST, "guest %s: cannot write %s/state", device->guest->name,
 			 device->backend);
 	}
-	if (!device_is_complete(device)) {
+	if (check_complete(device) == -ENOENT) {
 		(void)xen_store_remove(xen, device->backend);
 		broker_kick(device->guest->broker, true);
 	}
@@ -77,28 +80,32 @@ static enum xenbus_state read_frontend_state(const struct device *device)
 	return (enum xenbus_state)state;
 }
 
-/* Nobody but the toolstack writes 1, and it does so for a new device only. */
-static struct xenbus_view read_view(struct device *device)
+/*
+ * False when the store does not answer. Nobody but the toolstack writes 1, and it does so for a new device only.
+ */
+static bool read_view(struct device *device, struct xenbus_view *view)
 {
 	struct xen *xen = device->guest->broker->xen;
-	struct xenbus_view view = {0};
-	uint32_t state = XENBUS_UNKNOWN, online = 1;
+	uint32_t state = XENBUS_UNKNOWN;
+	int ret = device->superseded ? -ENOENT : check_complete(device);
 
-	if (device->superseded || store_read_state(xen, device->backend, &state) == -ENOENT ||
-	    !device_is_complete(device)) {
-		return view;
+	*view = (struct xenbus_view){0};
+	if (ret == 0) {
+		ret = store_read_state(xen, device->backend, &state);
+	}
+	if (ret == -ENOENT || ret == -EIO) {
+		return ret == -ENOENT;
 	}
 	if (state == XENBUS_INITIALISING && device->moved) {
 		device->superseded = true;
-		return view;
+		return true;
 	}
 	device->moved = state != XENBUS_INITIALISING;
-	(void)store_read_flag(xen, device->backend, "online", &online);
-	view.backend = (enum xenbus_state)state;
-	view.present = true;
-	view.online = online;
-	view.frontend = read_frontend_state(device);
-	return view;
+	view->backend = (enum xenbus_state)state;
+	view->present = true;
+	view->online = store_flag(xen, device->backend, "online", true);
+	view->frontend = read_frontend_state(device);
+	return true;
 }
 
 /* ---- actions ---- */
@@ -199,8 +206,12 @@ void device_event(struct device *device, enum xenbus_event event)
 
 void device_look(struct device *device)
 {
+	struct xenbus_view view;
+
 	device->dirty = false;
-	step(device, XENBUS_LOOK, read_view(device));
+	if (read_view(device, &view)) {
+		step(device, XENBUS_LOOK, view);
+	}
 }
 
 void device_supersede(struct device *device)
@@ -277,7 +288,7 @@ static int read_identity(struct device *device)
 	uint32_t state;
 	int ret;
 
-	if (!device_is_complete(device) ||
+	if (check_complete(device) < 0 ||
 	    store_read_state(broker->xen, device->backend, &state) < 0) {
 		return -EAGAIN;
 	}

@@ -69,7 +69,6 @@ int display_freeze(struct device *device)
 {
 	struct xen *xen = device->guest->broker->xen;
 	struct display *display = &device->display;
-	uint32_t be_alloc = 0;
 	int ret = store_read_layout(xen, device->backend, FROZEN_NODE, &display->layout);
 
 	if (ret < 0) {
@@ -84,8 +83,7 @@ int display_freeze(struct device *device)
 		}
 		return ret;
 	}
-	(void)store_read_flag(xen, device->frontend, "be-alloc", &be_alloc);
-	display->be_alloc = be_alloc;
+	display->be_alloc = store_flag(xen, device->frontend, "be-alloc", false);
 	ret = guest_take_heads(device->guest, display->layout.n);
 	if (ret < 0) {
 		return ret;

@@ -68,14 +68,15 @@ static void provide(struct device *device, enum input_key key, uint32_t value)
 	}
 }
 
+static bool backend_flag(const struct device *device, const char *name)
+{
+	return store_flag(device->guest->broker->xen, device->backend, name, false);
+}
+
 static bool touch_is_wanted(const struct device *device)
 {
-	uint32_t on = 0;
-
 	if (is_set(device, KEY_TOUCH)) {
-		(void)store_read_flag(device->guest->broker->xen, device->backend,
-				      key_names[KEY_TOUCH], &on);
-		return on;
+		return backend_flag(device, key_names[KEY_TOUCH]);
 	}
 	return is_set(device, KEY_TOUCH_WIDTH) || is_set(device, KEY_TOUCH_HEIGHT) ||
 	       is_set(device, KEY_TOUCH_CONTACTS);
@@ -117,25 +118,11 @@ static uint32_t backend_number(const struct device *device, const char *name, ui
 	return value;
 }
 
-static bool backend_flag(const struct device *device, const char *name)
-{
-	uint32_t value = 0;
-
-	(void)store_read_flag(device->guest->broker->xen, device->backend, name, &value);
-	return value;
-}
-
 /* What is offered counts only when the guest has asked for it. */
 static bool agreed(const struct device *device, const char *feature, const char *request)
 {
-	uint32_t untrusted_wish = 0;
-
-	if (!backend_flag(device, feature)) {
-		return false;
-	}
-	(void)store_read_flag(device->guest->broker->xen, device->frontend, request,
-			      &untrusted_wish);
-	return untrusted_wish;
+	return backend_flag(device, feature) &&
+	       store_flag(device->guest->broker->xen, device->frontend, request, false);
 }
 
 static void fill_message(const struct device *device, struct worker_input *message)

@@ -50,9 +50,11 @@ int store_read_state(struct xen *xen, const char *dir, uint32_t *out)
 	return store_read_number(xen, dir, "state", 0, XENSTORE_STATES - 1, out);
 }
 
-int store_read_flag(struct xen *xen, const char *dir, const char *name, uint32_t *out)
+bool store_flag(struct xen *xen, const char *dir, const char *name, bool otherwise)
 {
-	return store_read_number(xen, dir, name, 0, 1, out);
+	uint32_t value;
+
+	return store_read_number(xen, dir, name, 0, 1, &value) == 0 ? value : otherwise;
 }
 
 int store_read_size(struct xen *xen, const char *dir, const char *name, struct pv_size *out)

@@ -12,13 +12,14 @@
 MUST_USE int store_read_number(struct xen *xen, const char *dir, const char *name, uint32_t min,
 			       uint32_t max, uint32_t *out);
 MUST_USE int store_read_state(struct xen *xen, const char *dir, uint32_t *out);
-MUST_USE int store_read_flag(struct xen *xen, const char *dir, const char *name, uint32_t *out);
 MUST_USE int store_read_size(struct xen *xen, const char *dir, const char *name,
 			     struct pv_size *out);
 MUST_USE int store_read_layout(struct xen *xen, const char *dir, const char *name,
 			       struct pv_layout *out);
 /* The frontend's directory of a backend's, checked to be of domid; to be freed. */
 MUST_USE int store_read_frontend(struct xen *xen, const char *dir, uint32_t domid, char **out);
+/* True when it is 1, false when it is 0, otherwise when it is neither or missing. */
+bool store_flag(struct xen *xen, const char *dir, const char *name, bool otherwise);
 bool store_exists(struct xen *xen, const char *dir, const char *name);
 
 MUST_USE int store_write(struct xen *xen, const char *dir, const char *name, const char *value);
