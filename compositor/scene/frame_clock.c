@@ -75,6 +75,8 @@ static void margin_adapt(struct frame_clock *clock, bool missed, uint64_t now_ns
 		clock->missed++;
 		clock->margin_ns = MIN(clock->margin_ns + MARGIN_STEP_NS, clock->period_ns / 4);
 		clock->decayed_ns = now_ns;
+	} else if (!clock->decayed_ns) {
+		clock->decayed_ns = now_ns; /* the first flip: seconds count from here */
 	} else if (now_ns - clock->decayed_ns >= NSEC_PER_SEC) {
 		clock->margin_ns = MAX(clock->margin_ns - clock->margin_ns / 100, MARGIN_MIN_NS);
 		clock->decayed_ns = now_ns;

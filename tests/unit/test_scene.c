@@ -488,6 +488,112 @@ static void outputs_tell_whose_mark_they_show(void **state)
 	one_head_finish(&t);
 }
 
+/* ---- damage ---- */
+
+static struct rect frame_damage(struct scene_output *output, unsigned age)
+{
+	struct frame frame;
+	struct rect bounds = {0};
+
+	if (scene_output_latch(output, age, &frame)) {
+		const pixman_box32_t *box = pixman_region32_extents(&frame.damage);
+
+		bounds = (struct rect){box->x1, box->y1, box->x2 - box->x1, box->y2 - box->y1};
+		scene_output_committed(output, true);
+		scene_output_presented(output, &at_vblank);
+	}
+	frame_finish(&frame);
+	return bounds;
+}
+
+static void commit_rect(struct scene_head *head, struct test_buffer *buffer, int x, int y, int w, int h)
+{
+	pixman_region32_t damage;
+
+	pixman_region32_init_rect(&damage, x, y, (unsigned)w, (unsigned)h);
+	test_commit_damage(head, buffer, 1, &damage);
+	pixman_region32_fini(&damage);
+}
+
+static void assert_rect(struct rect r, int x, int y, int w, int h)
+{
+	assert_int_equal(r.x, x);
+	assert_int_equal(r.y, y);
+	assert_int_equal(r.w, w);
+	assert_int_equal(r.h, h);
+}
+
+static void damage_lands_where_the_picture_is(void **state)
+{
+	struct one_head t;
+	struct rect at;
+	pixman_region32_t outside;
+
+	(void)state;
+	one_head_init(&t);
+	test_commit(t.head, t.a, 1);
+	at = frame_damage(t.output, 1);
+	assert_rect(at, t.head->dst.x, t.head->dst.y, 640, 480);
+	commit_rect(t.head, t.b, 10, 20, 30, 40);
+	assert_rect(frame_damage(t.output, 1), at.x + 10, at.y + 20, 30, 40);
+	/* Two commits before the frame: both count. */
+	commit_rect(t.head, t.a, 0, 0, 1, 1);
+	commit_rect(t.head, t.b, 639, 479, 1, 1);
+	assert_rect(frame_damage(t.output, 1), at.x, at.y, 640, 480);
+	/* A guest that damages what is not there damages nothing; the frame comes all the same. */
+	pixman_region32_init_rect(&outside, 5000, -70000, 100000, 60000);
+	test_commit_damage(t.head, t.a, 9, &outside);
+	pixman_region32_fini(&outside);
+	assert_rect(frame_damage(t.output, 1), 0, 0, 0, 0);
+	assert_done(&t.w, t.w.n_done - 1, 9, true);
+	one_head_finish(&t);
+}
+
+static void older_targets_get_older_damage(void **state)
+{
+	struct one_head t;
+	struct rect at;
+
+	(void)state;
+	one_head_init(&t);
+	test_commit(t.head, t.a, 1);
+	at = frame_damage(t.output, 0);
+	assert_rect(at, 0, 0, 800, 600);
+	at = t.head->dst;
+	for (int i = 0; i < 4; i++) {
+		commit_rect(t.head, t.a, i * 10, 0, 10, 10);
+		assert_rect(frame_damage(t.output, 1), at.x + i * 10, at.y, 10, 10);
+	}
+	commit_rect(t.head, t.a, 40, 0, 10, 10);
+	assert_rect(frame_damage(t.output, 3), at.x + 20, at.y, 30, 10);
+	commit_rect(t.head, t.a, 50, 0, 10, 10);
+	assert_rect(frame_damage(t.output, 100), 0, 0, 800, 600);
+	one_head_finish(&t);
+}
+
+static void another_geometry_damages_all(void **state)
+{
+	struct one_head t;
+	struct test_buffer *small = test_buffer_create(320, 480, TEST_XR24, 0);
+	struct rect at;
+
+	(void)state;
+	one_head_init(&t);
+	test_commit(t.head, t.a, 1);
+	at = frame_damage(t.output, 1);
+	/* The one in between never is drawn, but what the third says is relative to it. */
+	commit_rect(t.head, small, 0, 0, 1, 1);
+	commit_rect(t.head, t.b, 0, 0, 1, 1);
+	assert_rect(frame_damage(t.output, 1), at.x, at.y, 640, 480);
+	commit_rect(t.head, small, 0, 0, 1, 1);
+	assert_rect(frame_damage(t.output, 1), 0, 0, 800, 600); /* the frame is elsewhere, too */
+	test_commit(t.head, NULL, 0);
+	at = frame_damage(t.output, 1);
+	assert_rect(at, t.head->dst.x, t.head->dst.y, 320, 480);
+	one_head_finish(&t);
+	buffer_drop(&small->base);
+}
+
 static void sources_outside_the_buffer_are_not_shown(void **state)
 {
 	static const struct rect bad[] = {{-1, 0, 10, 10}, {0, 0, 641, 10}, {640, 0, 1, 1}, {0, 0, 0, 10},
@@ -528,6 +634,9 @@ int main(void)
 		cmocka_unit_test(hiding_lets_go_first),
 		cmocka_unit_test(moved_heads_keep_their_picture),
 		cmocka_unit_test(outputs_tell_whose_mark_they_show),
+		cmocka_unit_test(damage_lands_where_the_picture_is),
+		cmocka_unit_test(older_targets_get_older_damage),
+		cmocka_unit_test(another_geometry_damages_all),
 		cmocka_unit_test(sources_outside_the_buffer_are_not_shown),
 	};
 
