@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The frame loop. Each output has at most one frame under way: something changes, a timer waits for the deadline, the
- * newest commits are latched, drawn and given to the device; its flip event ends the frame and begins the next one.
+ * The frame loop. Each output has at most one frame under way: something changes, a timer waits for
+ * the deadline, the newest commits are latched, drawn and given to the device; its flip event ends
+ * the frame and begins the next one.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,11 +19,11 @@ struct repaint_output {
 	struct scene_output *output;  /* NULL while it is being added */
 	struct clock_timer *timer;    /* to the deadline of the next frame */
 	struct frame_clock clock;
-	bool wanted;             /* something changed since the last latch */
-	bool drawing;            /* a frame is being made: what it changes itself asks for no other */
-	bool flying;             /* a flip event is due */
-	uint64_t planned_ns;     /* when the timer is to fire */
-	uint64_t not_before_ns;  /* after a failure: no new try before */
+	bool wanted;         /* something changed since the last latch */
+	bool drawing;        /* a frame is being made: what it changes itself asks for no other */
+	bool flying;         /* a flip event is due */
+	uint64_t planned_ns; /* when the timer is to fire */
+	uint64_t not_before_ns; /* after a failure: no new try before */
 	uint64_t sequence, failed;
 };
 
@@ -43,7 +44,8 @@ static void arm(struct repaint_output *slot)
 {
 	uint64_t at_ns;
 
-	if (!slot->wanted || slot->drawing || slot->flying || clock_timer_at(slot->timer) != UINT64_MAX) {
+	if (!slot->wanted || slot->drawing || slot->flying ||
+	    clock_timer_at(slot->timer) != UINT64_MAX) {
 		return;
 	}
 	at_ns = frame_clock_deadline(&slot->clock, now_of(slot->repaint));
@@ -60,8 +62,8 @@ static void back_off(struct repaint_output *slot, const char *what, int error)
 		return;
 	}
 	if (slot->failed++ % 600 == 0) {
-		log_warn(LOG_HOST, "%s: %s: %s; tried again at each frame", slot->device->name, what,
-			 strerror(-error));
+		log_warn(LOG_HOST, "%s: %s: %s; tried again at each frame", slot->device->name,
+			 what, strerror(-error));
 	}
 }
 
@@ -69,8 +71,8 @@ static void draw(struct repaint_output *slot, const struct target *target, const
 {
 	struct render_cost cost;
 
-	renderer_draw(slot->repaint->server->renderer, target, frame->layers, frame->n_layers, &frame->damage,
-		      &cost);
+	renderer_draw(slot->repaint->server->renderer, target, frame->layers, frame->n_layers,
+		      &frame->damage, &cost);
 	slot->output->bytes_read += cost.bytes_read;
 	slot->output->bytes_written += cost.bytes_written;
 }
@@ -276,7 +278,8 @@ int repaint_create(struct repaint **out, struct server *server)
 
 	if (ret == 0) {
 		/* After clients: what they commit spares a pass. */
-		repaint->sampler = clock_timer_create(server->clock, PRIORITY_MAPS, handle_sampler, repaint);
+		repaint->sampler = clock_timer_create(server->clock, PRIORITY_MAPS, handle_sampler,
+						      repaint);
 		ret = repaint->sampler ? 0 : -ENOMEM;
 	}
 	if (ret < 0) {
@@ -336,8 +339,10 @@ void repaint_report(struct repaint *repaint, FILE *out)
 		if (!slot->output) {
 			continue;
 		}
-		fprintf(out, "output.%s.missed %llu\n", slot->output->name, (unsigned long long)slot->clock.missed);
-		fprintf(out, "output.%s.failed %llu\n", slot->output->name, (unsigned long long)slot->failed);
+		fprintf(out, "output.%s.missed %llu\n", slot->output->name,
+			(unsigned long long)slot->clock.missed);
+		fprintf(out, "output.%s.failed %llu\n", slot->output->name,
+			(unsigned long long)slot->failed);
 		fprintf(out, "output.%s.cost_us %llu\n", slot->output->name,
 			(unsigned long long)(slot->clock.cost_ns / NSEC_PER_USEC));
 		fprintf(out, "output.%s.margin_us %llu\n", slot->output->name,

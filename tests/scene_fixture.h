@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* For tests of scene, renderer and frame loop: buffers that count what happens to them, and a small random source. */
+/*
+ * For tests of scene, renderer and frame loop: buffers that count what happens to them, and a small
+ * random source.
+ */
 #ifndef TESTS_SCENE_FIXTURE_H
 #define TESTS_SCENE_FIXTURE_H
 
@@ -38,8 +41,12 @@ static const struct buffer_ops test_buffer_ops = {
 	.destroy = test_buffer_destroy,
 };
 
-/* Exactly as large as its geometry says, so that a sanitizer sees each read past it. stride 0: packed. */
-static inline struct test_buffer *test_buffer_create(int width, int height, uint32_t format, int stride)
+/*
+ * Exactly as large as its geometry says, so that a sanitizer sees each read past it. stride 0:
+ * packed.
+ */
+static inline struct test_buffer *test_buffer_create(int width, int height, uint32_t format,
+						     int stride)
 {
 	struct test_buffer *buffer = xcalloc(1, sizeof(*buffer));
 	int row = width * pixel_format_find(format)->bytes_per_pixel;
@@ -68,8 +75,8 @@ static inline void test_buffer_set(struct test_buffer *buffer, int x, int y, uin
 	memcpy(buffer->bytes + (size_t)y * (size_t)buffer->base.stride + (size_t)x * 4, &pixel, 4);
 }
 
-static inline void test_commit_damage(struct scene_head *head, struct test_buffer *buffer, uint64_t token,
-				      const pixman_region32_t *damage)
+static inline void test_commit_damage(struct scene_head *head, struct test_buffer *buffer,
+				      uint64_t token, const pixman_region32_t *damage)
 {
 	struct head_commit commit = {.token = token, .damage = damage};
 

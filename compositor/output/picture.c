@@ -29,8 +29,9 @@ static int rows_write(FILE *file, const struct target *target, uint8_t *row)
 	}
 	png_init_io(png, file);
 	png_set_compression_level(png, 1);
-	png_set_IHDR(png, info, (png_uint_32)target->width, (png_uint_32)target->height, 8, PNG_COLOR_TYPE_RGB,
-		     PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+	png_set_IHDR(png, info, (png_uint_32)target->width, (png_uint_32)target->height, 8,
+		     PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+		     PNG_FILTER_TYPE_DEFAULT);
 	png_write_info(png, info);
 	for (int y = 0; y < target->height; y++) {
 		row_to_rgb(target->pixels + (size_t)y * (size_t)target->stride, target->width, row);

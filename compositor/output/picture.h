@@ -6,7 +6,10 @@
 #include "base/util.h"
 #include "compositor/scene/target.h"
 
-/* Writes an 8 bit RGB PNG, atomically: path has the whole picture or what it had before. Returns 0 or -errno. */
+/*
+ * Writes an 8 bit RGB PNG, atomically: path has the whole picture or what it had before. Returns 0
+ * or -errno.
+ */
 MUST_USE int picture_write_png(const char *path, const struct target *target);
 
 #endif

@@ -10,8 +10,9 @@ void renderer_destroy(struct renderer *renderer)
 	}
 }
 
-void renderer_draw(struct renderer *renderer, const struct target *target, const struct layer *layers,
-		   unsigned n_layers, const pixman_region32_t *damage, struct render_cost *cost)
+void renderer_draw(struct renderer *renderer, const struct target *target,
+		   const struct layer *layers, unsigned n_layers, const pixman_region32_t *damage,
+		   struct render_cost *cost)
 {
 	pixman_region32_t clipped;
 

@@ -24,11 +24,12 @@ MUST_USE int renderer_pixman_create(struct renderer **out, const char *font);
 void renderer_destroy(struct renderer *renderer);
 
 /*
- * Draws damage (output pixels, clipped to the target) and touches nothing else of the target. Each damaged pixel
- * is written once: what lies under an opaque layer is not drawn, guest pixels are read in place and only where
- * they are visible and damaged.
+ * Draws damage (output pixels, clipped to the target) and touches nothing else of the target. Each
+ * damaged pixel is written once: what lies under an opaque layer is not drawn, guest pixels are
+ * read in place and only where they are visible and damaged.
  */
-void renderer_draw(struct renderer *renderer, const struct target *target, const struct layer *layers,
-		   unsigned n_layers, const pixman_region32_t *damage, struct render_cost *cost);
+void renderer_draw(struct renderer *renderer, const struct target *target,
+		   const struct layer *layers, unsigned n_layers, const pixman_region32_t *damage,
+		   struct render_cost *cost);
 
 #endif

@@ -8,8 +8,9 @@
 struct renderer_ops {
 	void (*destroy)(struct renderer *renderer);
 	/* damage lies inside the target. */
-	void (*draw)(struct renderer *renderer, const struct target *target, const struct layer *layers,
-		     unsigned n_layers, const pixman_region32_t *damage, struct render_cost *cost);
+	void (*draw)(struct renderer *renderer, const struct target *target,
+		     const struct layer *layers, unsigned n_layers, const pixman_region32_t *damage,
+		     struct render_cost *cost);
 };
 
 struct renderer {

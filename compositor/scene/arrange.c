@@ -32,7 +32,10 @@ static void assign_spare(struct scene_guest *guest, struct scene_head **out, uns
 	}
 }
 
-/* The guest that was in front last before this order number; ~0 begins. Those that never were come last, as they arrived. */
+/*
+ * The guest that was in front last before this order number; ~0 begins. Those that never were come
+ * last, as they arrived.
+ */
 static struct scene_guest *next_recent(struct scene *scene, const struct scene_guest *after)
 {
 	struct scene_guest *guest, *best = NULL;
@@ -65,7 +68,8 @@ void arrange_assign(struct scene *scene, struct scene_head *out[SCENE_MAX_OUTPUT
 		return;
 	}
 	assign_spare(scene->front, out, n);
-	for (struct scene_guest *guest = next_recent(scene, NULL); guest; guest = next_recent(scene, guest)) {
+	for (struct scene_guest *guest = next_recent(scene, NULL); guest;
+	     guest = next_recent(scene, guest)) {
 		assign_spare(guest, out, n);
 	}
 }
@@ -98,7 +102,9 @@ struct rect arrange_fit(const struct rect *area, int width, int height)
 		return (struct rect){0};
 	}
 	if (w > area->w || h > area->h) {
-		/* The tighter side decides. A picture that is thinner than a pixel still gets one. */
+		/*
+		 * The tighter side decides. A picture that is thinner than a pixel still gets one.
+		 */
 		if (w * area->h > h * area->w) {
 			h = MAX(h * area->w / w, 1);
 			w = area->w;
@@ -152,7 +158,8 @@ static void hide_unassigned(struct scene *scene, struct scene_head *const *assig
 		for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
 			struct scene_head *head = guest->heads[i];
 
-			if (head && head->visible && !is_assigned(assigned, scene->n_outputs, head)) {
+			if (head && head->visible &&
+			    !is_assigned(assigned, scene->n_outputs, head)) {
 				head_hide(head);
 				hidden[(*n_hidden)++] = head;
 			}
@@ -206,7 +213,9 @@ void scene_arrange(struct scene *scene)
 	arrange_assign(scene, assigned);
 	hide_unassigned(scene, assigned, hidden, &n_hidden);
 	outputs_set(scene, assigned, placed, &n_placed);
-	/* Texts on cards may differ even where no head does. Arranging is rare: all is drawn anew. */
+	/*
+	 * Texts on cards may differ even where no head does. Arranging is rare: all is drawn anew.
+	 */
 	list_for_each(output, &scene->outputs, link) {
 		damage_add_all(output);
 	}

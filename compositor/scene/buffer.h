@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A picture that somebody produced: one producer, counted locks. Whoever shows a buffer holds a lock; when the last lock
- * goes, the producer is told that it may draw into it again (released). The producer drops its own reference when it
- * destroys the buffer; memory is freed (destroy) once it is dropped and unlocked.
+ * A picture that somebody produced: one producer, counted locks. Whoever shows a buffer holds a
+ * lock; when the last lock goes, the producer is told that it may draw into it again (released).
+ * The producer drops its own reference when it destroys the buffer; memory is freed (destroy) once
+ * it is dropped and unlocked.
  */
 #ifndef SCENE_BUFFER_H
 #define SCENE_BUFFER_H
@@ -25,7 +26,10 @@ struct buffer {
 	int width, height; /* pixels */
 	int stride;        /* bytes */
 	uint32_t format;   /* fourcc, known to base/format.h */
-	/* Mapped read-only. A guest may write to it at any moment: pixels, never anything that is parsed. */
+	/*
+	 * Mapped read-only. A guest may write to it at any moment: pixels, never anything that is
+	 * parsed.
+	 */
 	const uint8_t *pixels;
 	unsigned locks;
 	bool dropped;

@@ -82,8 +82,8 @@ static int64_t div_ceil(int64_t a, int64_t b)
 }
 
 /*
- * Buffer pixels [from, to) on one axis of the output, rounded outwards. A scaled pixel is a mixture with its
- * neighbours, and renderers round the scale, hence one more on each side.
+ * Buffer pixels [from, to) on one axis of the output, rounded outwards. A scaled pixel is a mixture
+ * with its neighbours, and renderers round the scale, hence one more on each side.
  */
 static void map_axis(int from, int to, int src, int src_size, int dst, int dst_size, int *out_from,
 		     int *out_size)
@@ -108,7 +108,8 @@ static void add_box(struct scene_head *head, const struct rect *src, const pixma
 	add_silently(head->output, &on_output);
 }
 
-static void add_region(struct scene_head *head, const struct rect *src, const pixman_region32_t *region)
+static void add_region(struct scene_head *head, const struct rect *src,
+		       const pixman_region32_t *region)
 {
 	pixman_region32_t visible;
 	pixman_box32_t *boxes;

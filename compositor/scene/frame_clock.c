@@ -10,7 +10,8 @@
 #define MARGIN_MIN_NS (300 * NSEC_PER_USEC)
 #define COST_DECAY 64 /* a maximum loses this part of itself with each frame */
 
-void frame_clock_init(struct frame_clock *clock, int refresh_mhz, bool has_vblank, uint64_t vblank_ns)
+void frame_clock_init(struct frame_clock *clock, int refresh_mhz, bool has_vblank,
+		      uint64_t vblank_ns)
 {
 	*clock = (struct frame_clock){
 		.period_ns = 1000 * NSEC_PER_SEC / (uint64_t)(refresh_mhz > 0 ? refresh_mhz : 60000),
@@ -27,7 +28,8 @@ static uint64_t vblank_after(const struct frame_clock *clock, uint64_t time_ns)
 	if (time_ns < clock->last_ns) {
 		return clock->last_ns;
 	}
-	return clock->last_ns + ((time_ns - clock->last_ns) / clock->period_ns + 1) * clock->period_ns;
+	return clock->last_ns +
+	       ((time_ns - clock->last_ns) / clock->period_ns + 1) * clock->period_ns;
 }
 
 /* Time that a frame needs before the vblank. */
@@ -51,12 +53,15 @@ uint64_t frame_clock_deadline(const struct frame_clock *clock, uint64_t now_ns)
 	return vblank - MIN(lead(clock), vblank) > now_ns ? vblank - lead(clock) : now_ns;
 }
 
-/* The vblank that a frame begun at planned_ns was in time for; 0 when it was late from the start. */
+/*
+ * The vblank that a frame begun at planned_ns was in time for; 0 when it was late from the start.
+ */
 static uint64_t target_of(const struct frame_clock *clock, uint64_t planned_ns)
 {
 	uint64_t vblank = vblank_after(clock, planned_ns);
 
-	return clock->last_ns && clock->has_vblank && planned_ns + lead(clock) <= vblank ? vblank : 0;
+	return clock->last_ns && clock->has_vblank && planned_ns + lead(clock) <= vblank ? vblank :
+											   0;
 }
 
 void frame_clock_committed(struct frame_clock *clock, uint64_t planned_ns, uint64_t done_ns)

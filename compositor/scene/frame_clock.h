@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When to draw: as late as is safe, so that guests' pictures are young when they light up. Pure; one per output.
+ * When to draw: as late as is safe, so that guests' pictures are young when they light up. Pure;
+ * one per output.
  *
  *	deadline = next vblank - length of the vertical blank - cost - margin
  *
- * The cost is a decayed maximum of what frames took from their planned start to the device's acceptance; the margin grows
- * when a frame missed its vblank and shrinks slowly. A device whose flips have no true time is paced by its period.
+ * The cost is a decayed maximum of what frames took from their planned start to the device's
+ * acceptance; the margin grows when a frame missed its vblank and shrinks slowly. A device whose
+ * flips have no true time is paced by its period.
  */
 #ifndef SCENE_FRAME_CLOCK_H
 #define SCENE_FRAME_CLOCK_H
@@ -25,14 +27,15 @@ struct frame_clock {
 	uint64_t frames, missed;
 };
 
-void frame_clock_init(struct frame_clock *clock, int refresh_mhz, bool has_vblank, uint64_t vblank_ns);
+void frame_clock_init(struct frame_clock *clock, int refresh_mhz, bool has_vblank,
+		      uint64_t vblank_ns);
 /* When to start the next frame: now, or later. */
 uint64_t frame_clock_deadline(const struct frame_clock *clock, uint64_t now_ns);
 /* A frame that was to start at planned_ns was accepted by the device at done_ns. */
 void frame_clock_committed(struct frame_clock *clock, uint64_t planned_ns, uint64_t done_ns);
 /*
- * Its flip: flip_ns is what the device says, now_ns when it was heard. Returns the time to believe: not in the future and not
- * before the flip before it.
+ * Its flip: flip_ns is what the device says, now_ns when it was heard. Returns the time to believe:
+ * not in the future and not before the flip before it.
  */
 uint64_t frame_clock_flipped(struct frame_clock *clock, uint64_t flip_ns, uint64_t now_ns);
 

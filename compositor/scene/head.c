@@ -78,7 +78,10 @@ void scene_head_remove(struct scene_head *head)
 	free(head);
 }
 
-/* What is not inside the buffer is not shown: the caller checked it, and a hole here would show foreign memory. */
+/*
+ * What is not inside the buffer is not shown: the caller checked it, and a hole here would show
+ * foreign memory.
+ */
 static bool src_valid(const struct buffer *buffer, const struct rect *src)
 {
 	return src->x >= 0 && src->y >= 0 && src->w > 0 && src->h > 0 && src->w <= buffer->width &&
@@ -212,7 +215,8 @@ bool head_latch(struct scene_head *head)
 
 	if (!state->has_pending) {
 		if (state->stage == COMMIT_FLYING) {
-			state->stage = COMMIT_LATCHED; /* its flip got lost: it flies again with this frame */
+			/* Its flip got lost: it flies again with this frame. */
+			state->stage = COMMIT_LATCHED;
 		}
 		return false;
 	}

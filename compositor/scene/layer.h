@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A frame as a list of layers, bottom to top: what the scene says and a renderer draws. All rectangles are in
- * pixels of the output.
+ * A frame as a list of layers, bottom to top: what the scene says and a renderer draws. All
+ * rectangles are in pixels of the output.
  */
 #ifndef SCENE_LAYER_H
 #define SCENE_LAYER_H
@@ -32,8 +32,8 @@ enum layer_kind {
 	LAYER_SOLID,  /* colour over dst */
 	LAYER_BUFFER, /* src of buffer, opaque, scaled to dst when the sizes differ */
 	LAYER_FRAME,  /* mark's colour and pattern over dst, except for the hole */
-	LAYER_STRIP,  /* the strip along the top: mark's pattern and name, and who has the keyboard */
-	LAYER_CARD,   /* a host card: lines of text in the middle of dst on a plain ground */
+	LAYER_STRIP, /* the strip along the top: mark's pattern and name, and who has the keyboard */
+	LAYER_CARD,  /* a host card: lines of text in the middle of dst on a plain ground */
 };
 
 #define CARD_LINES 10
@@ -58,7 +58,7 @@ struct layer {
 			struct rect hole;
 		} frame;
 		struct {
-			const struct mark *mark;     /* NULL: the host owns what this output shows */
+			const struct mark *mark; /* NULL: the host owns what this output shows */
 			const struct mark *keyboard; /* NULL: nobody has the keyboard */
 		} strip;
 		const struct card *card;

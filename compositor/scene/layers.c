@@ -70,14 +70,15 @@ static void push_host_card(struct scene_output *output)
 	if (scene->front) {
 		card_set(&state->card, "%s has no screen for this monitor", scene->front->mark.name);
 	} else {
-		card_set(&state->card, "%s", scene->n_guests ? "No guest is selected" : "No guest is running");
+		card_set(&state->card, "%s",
+			 scene->n_guests ? "No guest is selected" : "No guest is running");
 	}
 	layer_push(state, LAYER_CARD, below_strip(output))->card = &state->card;
 }
 
 /*
- * Strip and frame are never under anything else: the picture is pushed first and lies inside the frame's hole, which
- * lies below the strip.
+ * Strip and frame are never under anything else: the picture is pushed first and lies inside the
+ * frame's hole, which lies below the strip.
  */
 struct scene_guest *layers_build(struct scene_output *output)
 {

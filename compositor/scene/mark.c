@@ -4,8 +4,9 @@
 #include "compositor/scene/scene_priv.h"
 
 /*
- * Told apart under the common kinds of colour blindness (the palette of Okabe and Ito, less black). Seven colours and
- * four patterns have no common divisor, so neighbours in the order of arrival differ in both.
+ * Told apart under the common kinds of colour blindness (the palette of Okabe and Ito, less black).
+ * Seven colours and four patterns have no common divisor, so neighbours in the order of arrival
+ * differ in both.
  */
 static const uint32_t palette[] = {
 	0xe69f00, /* orange */
@@ -26,7 +27,9 @@ static bool index_fits(const struct marks *marks, unsigned index, const char *la
 
 static unsigned find_index(const struct marks *marks, const char *name)
 {
-	/* The one that it had before, else one that nobody had yet, else one that nobody has now. */
+	/*
+	 * The one that it had before, else one that nobody had yet, else one that nobody has now.
+	 */
 	for (unsigned i = 0; i < MARK_COUNT; i++) {
 		if (index_fits(marks, i, name)) {
 			return i;

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sees what a guest draws into its front buffer without telling: bands of rows are hashed and compared with the pass
- * before. A band is always hashed before it is drawn again, so what changes in between is seen by the next pass. The
- * key keeps a guest from making changes that hash alike; one that could would only freeze its own picture.
+ * Sees what a guest draws into its front buffer without telling: bands of rows are hashed and
+ * compared with the pass before. A band is always hashed before it is drawn again, so what changes
+ * in between is seen by the next pass. The key keeps a guest from making changes that hash alike;
+ * one that could would only freeze its own picture.
  */
 #include <string.h>
 
 #include "base/format.h"
 #include "compositor/scene/scene_priv.h"
 
-#define QUIET_NS (100 * NSEC_PER_MSEC)        /* without a commit: looked at from then on */
-#define INTERVAL_MAX_NS (NSEC_PER_SEC / 4)    /* nothing changes: 4 Hz */
-#define SLICE_BYTES (2u << 20)                /* compared in one call */
-#define CARD_PERIODS 2                        /* without a picture before the card comes */
+#define QUIET_NS (100 * NSEC_PER_MSEC)     /* without a commit: looked at from then on */
+#define INTERVAL_MAX_NS (NSEC_PER_SEC / 4) /* nothing changes: 4 Hz */
+#define SLICE_BYTES (2u << 20)             /* compared in one call */
+#define CARD_PERIODS 2                     /* without a picture before the card comes */
 #define NEVER UINT64_MAX
 
 void sampler_reset(struct sampler *sampler)
@@ -24,7 +25,10 @@ void sampler_reset(struct sampler *sampler)
 	sampler->next_ns = 0;
 }
 
-/* ---- the hash: four independent lanes of multiply and fold, so that it runs at the speed of memory ---- */
+/*
+ * ---- the hash: four independent lanes of multiply and fold, so that it runs at the speed of
+ * memory ----
+ */
 
 struct lanes {
 	uint64_t lane[4];
@@ -45,7 +49,8 @@ static void hash_words(struct lanes *lanes, const uint64_t key[2], const uint8_t
 	for (unsigned i = 0; i < 4; i++) {
 		/* Never zero times something: the key's odd bit and the lane's state go in. */
 		lanes->lane[i] = fold(word[2 * i] ^ key[0] ^ lanes->lane[i],
-				      word[2 * i + 1] ^ (key[1] | 1)) + lanes->lane[i] * 0x9e3779b97f4a7c15ull;
+				      word[2 * i + 1] ^ (key[1] | 1)) +
+				 lanes->lane[i] * 0x9e3779b97f4a7c15ull;
 	}
 }
 
@@ -115,7 +120,10 @@ static bool pass_continue(struct scene_head *head, const uint64_t key[2])
 		uint64_t hash = hash_band(picture, key, from, n, row_bytes, pixel_bytes);
 
 		compared += row_bytes * (size_t)n;
-		/* What was drawn before the first pass began is unknown: without a baseline, all has changed. */
+		/*
+		 * What was drawn before the first pass began is unknown: without a baseline, all
+		 * has changed.
+		 */
 		if (!sampler->has_baseline || hash != sampler->hashes[sampler->band]) {
 			sampler->changed = sampler->changed || sampler->has_baseline;
 			band_damage(head, &picture->src, from, n);
@@ -143,7 +151,8 @@ static void pass_end(struct sampler *sampler, uint64_t period_ns, uint64_t now_n
 
 static uint64_t period_of(const struct scene_output *output)
 {
-	return output->refresh_mhz > 0 ? 1000 * NSEC_PER_SEC / (uint64_t)output->refresh_mhz : NSEC_PER_SEC / 60;
+	return output->refresh_mhz > 0 ? 1000 * NSEC_PER_SEC / (uint64_t)output->refresh_mhz :
+					 NSEC_PER_SEC / 60;
 }
 
 static uint64_t card_step(struct scene_head *head, uint64_t now_ns)
@@ -191,7 +200,8 @@ uint64_t scene_sample(struct scene *scene, uint64_t now_ns)
 	uint64_t next = NEVER;
 
 	if (scene->has_card) {
-		return NEVER; /* it covers all pictures; the flip that shows them again brings the caller back */
+		/* It covers all pictures. The flip that shows them again brings the caller back. */
+		return NEVER;
 	}
 	list_for_each(output, &scene->outputs, link) {
 		if (output->state->head) {

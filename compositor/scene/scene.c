@@ -76,7 +76,10 @@ struct scene_guest *scene_guest_add(struct scene *scene, const char *name, void 
 	return &priv->base;
 }
 
-/* No output may go on naming it: a frame that flies still shows its mark, but nobody can be pointed to. */
+/*
+ * No output may go on naming it: a frame that flies still shows its mark, but nobody can be pointed
+ * to.
+ */
 static void outputs_forget(struct scene *scene, const struct scene_guest *guest)
 {
 	struct scene_output *output;
@@ -173,7 +176,8 @@ void scene_set_card(struct scene *scene, const struct card *card)
 	}
 }
 
-struct scene_head *scene_pick(struct scene_output *output, double x, double y, double *head_x, double *head_y)
+struct scene_head *scene_pick(struct scene_output *output, double x, double y, double *head_x,
+			      double *head_y)
 {
 	struct scene_head *head = output->state->head;
 

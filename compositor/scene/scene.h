@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is shown where: guests with their heads, outputs, and the arrangement that joins them. Pure logic: no system
- * call, no clock (time is an argument), no drawing. The single truth that the seat asks about positions and the frame
- * loop asks about pictures.
+ * What is shown where: guests with their heads, outputs, and the arrangement that joins them. Pure
+ * logic: no system call, no clock (time is an argument), no drawing. The single truth that the seat
+ * asks about positions and the frame loop asks about pictures.
  *
  * Units: pixels; nanoseconds of CLOCK_MONOTONIC (or of a virtual clock); refresh in mHz.
  */
@@ -71,41 +71,52 @@ struct scene_guest {
 };
 
 /*
- * What the scene tells its owner. Called at once, from inside the calls below; the owner must not add or remove
- * guests, heads or outputs from within one.
+ * What the scene tells its owner. Called at once, from inside the calls below; the owner must not
+ * add or remove guests, heads or outputs from within one.
  */
 struct scene_events {
 	/* This output needs a frame (again). */
 	void (*frame_wanted)(void *data, struct scene_output *output);
 	/*
-	 * The head's visibility or place changed. When it is hidden, its commits have been discarded and its
-	 * buffers unlocked before this is called.
+	 * The head's visibility or place changed. When it is hidden, its commits have been
+	 * discarded and its buffers unlocked before this is called.
 	 */
 	void (*head_placed)(void *data, struct scene_head *head);
-	/* The commit is on the glass (how) or never will be (how is NULL): its predecessor's buffer is free. */
-	void (*commit_done)(void *data, struct scene_head *head, uint64_t token, const struct presented *how);
+	/*
+	 * The commit is on the glass (how) or never will be (how is NULL): its predecessor's buffer
+	 * is free.
+	 */
+	void (*commit_done)(void *data, struct scene_head *head, uint64_t token,
+			    const struct presented *how);
 };
 
 struct scene *scene_create(const struct scene_events *events, void *data);
-/* Random bits that guests do not know, for the hashes of scene_sample: once, before the first guest. */
+/*
+ * Random bits that guests do not know, for the hashes of scene_sample: once, before the first
+ * guest.
+ */
 void scene_set_key(struct scene *scene, const uint64_t key[2]);
 /* All guests and outputs must be gone. */
 void scene_destroy(struct scene *scene);
 
 /* ---- guests and heads ---- */
 
-/* NULL and errno: EEXIST, EINVAL for a bad name, ENOSPC. Colour and pattern differ from those of the others while there are any left. */
+/*
+ * NULL and errno: EEXIST, EINVAL for a bad name, ENOSPC. Colour and pattern differ from those of
+ * the others while there are any left.
+ */
 struct scene_guest *scene_guest_add(struct scene *scene, const char *name, void *data);
 /* Its heads must be gone. */
 void scene_guest_remove(struct scene_guest *guest);
 struct scene_guest *scene_guest_find(struct scene *scene, const char *name);
 /* NULL and errno: EEXIST, ENOSPC, ENOMEM. */
-struct scene_head *scene_head_add(struct scene_guest *guest, unsigned index, int width, int height, void *data);
+struct scene_head *scene_head_add(struct scene_guest *guest, unsigned index, int width, int height,
+				  void *data);
 /* Discards its commits and unlocks its buffers first. */
 void scene_head_remove(struct scene_head *head);
 /*
- * The newest commit replaces one that has not been latched yet, which is discarded. For a hidden head the commit is
- * discarded at once.
+ * The newest commit replaces one that has not been latched yet, which is discarded. For a hidden
+ * head the commit is discarded at once.
  */
 void scene_head_commit(struct scene_head *head, const struct head_commit *commit);
 
@@ -124,18 +135,22 @@ struct scene_output {
 };
 
 /* NULL and errno: EEXIST, ENOSPC. */
-struct scene_output *scene_output_add(struct scene *scene, const char *name, int width, int height, int refresh_mhz,
-				      void *data);
+struct scene_output *scene_output_add(struct scene *scene, const char *name, int width, int height,
+				      int refresh_mhz, void *data);
 void scene_output_remove(struct scene_output *output);
 
-/* Where a guest's picture fits one to one: the output less its strip and the frame. May be empty on a tiny output. */
+/*
+ * Where a guest's picture fits one to one: the output less its strip and the frame. May be empty on
+ * a tiny output.
+ */
 struct rect scene_output_area(const struct scene_output *output);
 
 /* ---- who is shown, who is named ---- */
 
 /*
- * The guest whose heads come first: head k on output k. Outputs left over show the other guests' heads in the order in
- * which those were last in front, then the host's card. NULL: nothing but cards.
+ * The guest whose heads come first: head k on output k. Outputs left over show the other guests'
+ * heads in the order in which those were last in front, then the host's card. NULL: nothing but
+ * cards.
  */
 void scene_set_front(struct scene *scene, struct scene_guest *guest);
 struct scene_guest *scene_front(const struct scene *scene);
@@ -144,14 +159,19 @@ struct scene_guest *scene_guest_next(struct scene *scene, struct scene_guest *af
 /* What every output's strip names as the keyboard's owner. */
 void scene_set_keyboard(struct scene *scene, struct scene_guest *guest);
 /*
- * A card over all guest pixels of all outputs, or NULL to take it away. Copied. The strip stays above it and names the
- * host as the owner of what is shown, so that no guest's picture of a card looks like one: scene_output_shows is NULL
- * for all outputs as long as it is up, and scene_pick finds nothing. Heads stay placed.
+ * A card over all guest pixels of all outputs, or NULL to take it away. Copied. The strip stays
+ * above it and names the host as the owner of what is shown, so that no guest's picture of a card
+ * looks like one: scene_output_shows is NULL for all outputs as long as it is up, and scene_pick
+ * finds nothing. Heads stay placed.
  */
 void scene_set_card(struct scene *scene, const struct card *card);
 
-/* The visible head under a point of an output, and the point in pixels of the head. NULL: the host's. */
-struct scene_head *scene_pick(struct scene_output *output, double x, double y, double *head_x, double *head_y);
+/*
+ * The visible head under a point of an output, and the point in pixels of the head. NULL: the
+ * host's.
+ */
+struct scene_head *scene_pick(struct scene_output *output, double x, double y, double *head_x,
+			      double *head_y);
 
 /* ---- frames: latch, draw, present, in that order per output ---- */
 
@@ -164,15 +184,21 @@ struct frame {
 };
 
 /*
- * Takes the newest commits of the heads on this output and says what to draw into a target of this age. Returns
- * false when nothing changed since the last frame: nothing to draw or commit. The caller ends the frame's damage
- * with frame_finish.
+ * Takes the newest commits of the heads on this output and says what to draw into a target of this
+ * age. Returns false when nothing changed since the last frame: nothing to draw or commit. The
+ * caller ends the frame's damage with frame_finish.
  */
 bool scene_output_latch(struct scene_output *output, unsigned target_age, struct frame *frame);
 void frame_finish(struct frame *frame);
-/* The device took the frame (its flip is on the way), or refused it: then everything is damaged again. */
+/*
+ * The device took the frame (its flip is on the way), or refused it: then everything is damaged
+ * again.
+ */
 void scene_output_committed(struct scene_output *output, bool accepted);
-/* The flip event of the last accepted frame. Commits that it carried are done, buffers that it replaced unlocked. */
+/*
+ * The flip event of the last accepted frame. Commits that it carried are done, buffers that it
+ * replaced unlocked.
+ */
 void scene_output_presented(struct scene_output *output, const struct presented *how);
 /* The guest whose pixels or card the last presented frame showed the mark of; NULL for none. */
 struct scene_guest *scene_output_shows(const struct scene_output *output);
@@ -180,11 +206,12 @@ struct scene_guest *scene_output_shows(const struct scene_output *output);
 void scene_output_damage_all(struct scene_output *output);
 
 /*
- * Front buffers that a guest draws into without flipping: a visible head without a commit for 100 ms is compared (seeded
- * hashes of bands of rows), at the rate of its output while it changes, backing off to 4 Hz. Changed bands become
- * damage. The card of a head that stays without a picture comes from here, too. Call when now reaches what the last
- * call returned, and after each scene_output_presented; calling early is harmless. Returns when to call again: now when
- * there is more to do than fits one turn of a loop, UINT64_MAX for never.
+ * Front buffers that a guest draws into without flipping: a visible head without a commit for 100
+ * ms is compared (seeded hashes of bands of rows), at the rate of its output while it changes,
+ * backing off to 4 Hz. Changed bands become damage. The card of a head that stays without a picture
+ * comes from here, too. Call when now reaches what the last call returned, and after each
+ * scene_output_presented; calling early is harmless. Returns when to call again: now when there is
+ * more to do than fits one turn of a loop, UINT64_MAX for never.
  */
 uint64_t scene_sample(struct scene *scene, uint64_t now_ns);
 

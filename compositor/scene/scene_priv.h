@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of the scene share. Life of a commit: pending (newest, not yet drawn), then current: latched (drawn
- * into a frame), flying (the device took the frame), shown (its flip event came). The buffer that a latched commit
- * replaces stays locked until the flip that shows the successor.
+ * What the files of the scene share. Life of a commit: pending (newest, not yet drawn), then
+ * current: latched (drawn into a frame), flying (the device took the frame), shown (its flip event
+ * came). The buffer that a latched commit replaces stays locked until the flip that shows the
+ * successor.
  */
 #ifndef SCENE_PRIV_H
 #define SCENE_PRIV_H

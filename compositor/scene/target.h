@@ -9,7 +9,9 @@ struct target {
 	uint8_t *pixels; /* XRGB8888, write only: may be write-combined memory, which is slow to read */
 	int width, height;
 	int stride; /* bytes */
-	/* 0: contents undefined; n: holds the picture committed n commits ago (1 = the last one). */
+	/*
+	 * 0: contents undefined; n: holds the picture committed n commits ago (1 = the last one).
+	 */
 	unsigned age;
 };
 

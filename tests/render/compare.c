@@ -34,14 +34,17 @@ static uint8_t *picture_read(const char *path, int *width, int *height)
 }
 
 /* Turns reference into the picture of the differences; returns how many pixels are off. */
-static unsigned difference(uint8_t *reference, const struct target *target, int tolerance, int *first_x, int *first_y)
+static unsigned difference(uint8_t *reference, const struct target *target, int tolerance,
+			   int *first_x, int *first_y)
 {
 	unsigned off = 0;
 
 	for (int y = 0; y < target->height; y++) {
 		for (int x = 0; x < target->width; x++) {
-			uint8_t *want = reference + ((size_t)y * (size_t)target->width + (size_t)x) * 4;
-			const uint8_t *got = target->pixels + (size_t)y * (size_t)target->stride + (size_t)x * 4;
+			uint8_t *want = reference +
+					((size_t)y * (size_t)target->width + (size_t)x) * 4;
+			const uint8_t *got = target->pixels + (size_t)y * (size_t)target->stride +
+					     (size_t)x * 4;
 			bool is_off = false;
 
 			for (unsigned c = 0; c < 3; c++) {

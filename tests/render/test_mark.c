@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random histories of guests, heads, outputs, commits, refusals and late flips, drawn by the real renderer into the buffers of
- * pretended devices. After each frame the pixels are looked at, not the layers:
- * - where a pixel of a guest is seen, that guest's strip and frame are around it, whole, in the same picture;
+ * Random histories of guests, heads, outputs, commits, refusals and late flips, drawn by the real
+ * renderer into the buffers of pretended devices. After each frame the pixels are looked at, not
+ * the layers:
+ * - where a pixel of a guest is seen, that guest's strip and frame are around it, whole, in the
+ *   same picture;
  * - a buffer that was given back is not seen (it is scribbled over at that moment);
  * - what the damage repaired is what drawing everything gives;
  * - each commit ends once, and at the end nothing is locked.
@@ -104,7 +106,8 @@ static struct test_buffer *pool_take(struct history *h, struct pool *pool)
 			buffer = pool->buffers[i] = NULL;
 		}
 		if (!buffer) {
-			buffer = test_buffer_create(1 + (int)roll(h, 300), 1 + (int)roll(h, 250), TEST_XR24, 0);
+			buffer = test_buffer_create(1 + (int)roll(h, 300), 1 + (int)roll(h, 250),
+						    TEST_XR24, 0);
 			buffer->base.ops = &scribbling_ops;
 			return pool->buffers[i] = buffer;
 		}
@@ -124,7 +127,8 @@ static void pool_drop(struct pool *pool)
 
 /* ---- what may happen ---- */
 
-static void handle_done(void *data, struct scene_head *head, uint64_t token, const struct presented *how)
+static void handle_done(void *data, struct scene_head *head, uint64_t token,
+			const struct presented *how)
 {
 	struct history *h = data;
 
@@ -142,7 +146,8 @@ static struct scene_head *some_head(struct history *h, unsigned *guest, unsigned
 	return h->guests[*guest] ? h->guests[*guest]->heads[*index] : NULL;
 }
 
-static void head_commit_new(struct history *h, struct scene_head *head, struct pool *pool, unsigned guest)
+static void head_commit_new(struct history *h, struct scene_head *head, struct pool *pool,
+			    unsigned guest)
 {
 	struct test_buffer *buffer = pool_take(h, pool);
 	struct head_commit commit = {.token = ++h->token};
@@ -166,7 +171,8 @@ static void head_commit_new(struct history *h, struct scene_head *head, struct p
 }
 
 /* Draws into the buffer that it committed last, and says where. */
-static void head_commit_damaged(struct history *h, struct scene_head *head, struct pool *pool, unsigned guest)
+static void head_commit_damaged(struct history *h, struct scene_head *head, struct pool *pool,
+				unsigned guest)
 {
 	struct test_buffer *buffer = pool->last;
 	uint32_t pixel = guest_pixel(guest, roll(h, 256));
@@ -213,7 +219,8 @@ static void step_head(struct history *h)
 	if (head) {
 		scene_head_remove(head);
 	} else if (h->guests[guest]) {
-		scene_head_add(h->guests[guest], index, 1 + (int)roll(h, 300), 1 + (int)roll(h, 200), NULL);
+		scene_head_add(h->guests[guest], index, 1 + (int)roll(h, 300),
+			       1 + (int)roll(h, 200), NULL);
 	}
 }
 
@@ -238,7 +245,8 @@ static void step_guest(struct history *h)
 	} else if (!h->guests[guest]) {
 		snprintf(name, sizeof(name), "guest%u", guest);
 		h->guests[guest] = scene_guest_add(h->scene, name, NULL);
-		scene_head_add(h->guests[guest], 0, 1 + (int)roll(h, 300), 1 + (int)roll(h, 200), NULL);
+		scene_head_add(h->guests[guest], 0, 1 + (int)roll(h, 300), 1 + (int)roll(h, 200),
+			       NULL);
 	}
 }
 
@@ -263,12 +271,14 @@ static void step_output(struct history *h)
 		return;
 	}
 	snprintf(name, sizeof(name), "O-%u", (unsigned)(device - h->devices));
-	device->output = scene_output_add(h->scene, name, 60 + (int)roll(h, 300), 50 + (int)roll(h, 200), 60000, NULL);
+	device->output = scene_output_add(h->scene, name, 60 + (int)roll(h, 300),
+					  50 + (int)roll(h, 200), 60000, NULL);
 	for (unsigned i = 0; i < TARGETS; i++) {
 		device->targets[i].width = device->output->width;
 		device->targets[i].height = device->output->height;
 		device->targets[i].stride = device->output->width * 4;
-		device->targets[i].pixels = xcalloc((size_t)device->output->width * 4, (size_t)device->output->height);
+		device->targets[i].pixels = xcalloc((size_t)device->output->width * 4,
+						    (size_t)device->output->height);
 	}
 }
 
@@ -299,8 +309,8 @@ static uint32_t get(const struct target *target, int x, int y)
 	return pixel & 0xffffff;
 }
 
-static void draw(struct history *h, const struct target *target, const struct layer *layers, unsigned n,
-		 const pixman_region32_t *damage)
+static void draw(struct history *h, const struct target *target, const struct layer *layers,
+		 unsigned n, const pixman_region32_t *damage)
 {
 	pixman_region32_t all;
 	struct render_cost cost;
@@ -355,21 +365,27 @@ static void assert_same(const struct target *a, const struct target *b, struct r
 	}
 }
 
-/* Strip and frame as this guest's mark draws them, and the guest's pixels nowhere but in the frame's hole. */
-static void assert_marked(struct history *h, const struct target *target, int owner, struct rect seen,
-			  const struct mark *keyboard)
+/*
+ * Strip and frame as this guest's mark draws them, and the guest's pixels nowhere but in the
+ * frame's hole.
+ */
+static void assert_marked(struct history *h, const struct target *target, int owner,
+			  struct rect seen, const struct mark *keyboard)
 {
 	const struct mark *mark = &h->guests[owner]->mark;
 	struct rect around = {seen.x - FRAME_WIDTH, seen.y - FRAME_WIDTH, seen.w + 2 * FRAME_WIDTH,
 			      seen.h + 2 * FRAME_WIDTH};
 	struct layer layers[] = {
 		{.kind = LAYER_FRAME, .dst = around, .frame = {mark, seen}},
-		{.kind = LAYER_STRIP, .dst = {0, 0, target->width, STRIP_HEIGHT}, .strip = {mark, keyboard}},
+		{.kind = LAYER_STRIP,
+		 .dst = {0, 0, target->width, STRIP_HEIGHT},
+		 .strip = {mark, keyboard}},
 	};
 	struct target want = scratch_create(target);
 
 	assert_true(seen.y >= STRIP_HEIGHT + FRAME_WIDTH && seen.x >= FRAME_WIDTH);
-	assert_true(seen.x + seen.w + FRAME_WIDTH <= target->width && seen.y + seen.h + FRAME_WIDTH <= target->height);
+	assert_true(seen.x + seen.w + FRAME_WIDTH <= target->width &&
+		    seen.y + seen.h + FRAME_WIDTH <= target->height);
 	draw(h, &want, layers, ARRAY_SIZE(layers), NULL);
 	assert_same(target, &want, layers[1].dst);
 	assert_same(target, &want, (struct rect){around.x, around.y, around.w, FRAME_WIDTH});
@@ -405,7 +421,9 @@ static void assert_picture(struct history *h, const struct target *target, const
 
 static void device_flip(struct history *h, struct device *device)
 {
-	struct presented how = {.time_ns = h->time_ns, .refresh_ns = 16666666, .sequence = device->commits};
+	struct presented how = {.time_ns = h->time_ns,
+				.refresh_ns = 16666666,
+				.sequence = device->commits};
 
 	device->flying = false;
 	device->front = device->flying_target;
@@ -415,7 +433,9 @@ static void device_flip(struct history *h, struct device *device)
 static void device_frame(struct history *h, struct device *device)
 {
 	unsigned i = (device->front + 1 + roll(h, TARGETS - 1)) % TARGETS;
-	unsigned age = device->committed[i] ? (unsigned)(device->commits - device->committed[i] + 1) : 0;
+	unsigned age = device->committed[i] ?
+			       (unsigned)(device->commits - device->committed[i] + 1) :
+			       0;
 	struct frame frame;
 
 	if (!scene_output_latch(device->output, age, &frame)) {

@@ -31,7 +31,9 @@ static int teardown(void **state)
 
 static struct target target_create(int width, int height, int stride)
 {
-	struct target target = {.width = width, .height = height, .stride = stride ? stride : width * 4};
+	struct target target = {.width = width,
+				.height = height,
+				.stride = stride ? stride : width * 4};
 	size_t size = (size_t)target.stride * (size_t)height + GUARD;
 
 	target.pixels = xcalloc(1, size);
@@ -52,7 +54,8 @@ static bool target_is_untouched(const struct target *target, int x, int y)
 	return target_get(target, x, y) == 0xa5a5a5;
 }
 
-static void draw_all(const struct target *target, const struct layer *layers, unsigned n, struct render_cost *cost)
+static void draw_all(const struct target *target, const struct layer *layers, unsigned n,
+		     struct render_cost *cost)
 {
 	pixman_region32_t all;
 	struct render_cost unused;
@@ -85,7 +88,8 @@ static void buffer_draw_gradient(struct test_buffer *buffer)
 			uint32_t r = (uint32_t)(x * 255 / buffer->base.width);
 			uint32_t g = (uint32_t)(y * 255 / buffer->base.height);
 
-			test_buffer_set(buffer, x, y, r << 16 | g << 8 | (uint32_t)((x ^ y) & 8) << 4);
+			test_buffer_set(buffer, x, y,
+					r << 16 | g << 8 | (uint32_t)((x ^ y) & 8) << 4);
 		}
 	}
 }
@@ -110,7 +114,9 @@ static void patterns_and_pictures_look_as_ever(void **state)
 
 		marks[i] = (struct mark){.name = "m", .colour = colours[i], .pattern = i};
 		layers[n++] = picture(buffer, whole(buffer), hole);
-		layers[n++] = (struct layer){.kind = LAYER_FRAME, .dst = around, .frame = {&marks[i], hole}};
+		layers[n++] = (struct layer){.kind = LAYER_FRAME,
+					     .dst = around,
+					     .frame = {&marks[i], hole}};
 	}
 	draw_all(&target, layers, n, NULL);
 	compare_with_reference("frames", &target, 0);
@@ -146,7 +152,8 @@ struct format_case {
 
 static const struct format_case formats[] = {
 	{TEST_FOURCC('X', 'R', '2', '4'), 0xff0000, 0x00ff00, 0x0000ff},
-	{TEST_FOURCC('A', 'R', '2', '4'), 0x00ff0000, 0x0000ff00, 0x7f0000ff}, /* alpha means nothing */
+	{TEST_FOURCC('A', 'R', '2', '4'), 0x00ff0000, 0x0000ff00,
+	 0x7f0000ff}, /* alpha means nothing */
 	{TEST_FOURCC('R', 'G', '2', '4'), 0xff0000, 0x00ff00, 0x0000ff},
 	{TEST_FOURCC('R', 'G', '1', '6'), 0xf800, 0x07e0, 0x001f},
 	{TEST_FOURCC('X', 'R', '1', '5'), 0x7c00, 0x03e0, 0x001f},
@@ -208,7 +215,9 @@ static void formats_and_odd_sizes_are_exact(void **state)
 	}
 }
 
-/* The sanitizer build sees reads past the buffer; here: not even colours from outside src get in. */
+/*
+ * The sanitizer build sees reads past the buffer; here: not even colours from outside src get in.
+ */
 static void scaling_reads_nothing_outside_the_source(void **state)
 {
 	static const int extras[] = {0, 2};
@@ -260,7 +269,9 @@ static void only_damage_is_touched(void **state)
 		struct layer layers[] = {
 			solid(0, 0, 100, 80, 0x181818),
 			picture(buffer, whole(buffer), (struct rect){8, 32, 84, 40}),
-			{.kind = LAYER_FRAME, .dst = {0, 24, 100, 56}, .frame = {&mark, {8, 32, 84, 40}}},
+			{.kind = LAYER_FRAME,
+			 .dst = {0, 24, 100, 56},
+			 .frame = {&mark, {8, 32, 84, 40}}},
 			{.kind = LAYER_STRIP, .dst = {0, 0, 100, 24}, .strip = {&mark, NULL}},
 		};
 		pixman_box32_t boxes[] = {{3, 3, 20, 9}, {50, 20, 60, 50}, {95, 70, 200, 300}};
@@ -292,7 +303,10 @@ static void only_damage_is_touched(void **state)
 	}
 }
 
-/* Lies about damage: drawn in pieces is drawn as in one go, and what the damage leaves out stays old. */
+/*
+ * Lies about damage: drawn in pieces is drawn as in one go, and what the damage leaves out stays
+ * old.
+ */
 static void pieces_join_without_a_seam(void **state)
 {
 	struct target once = target_create(120, 100, 0), pieces = target_create(120, 100, 0);
@@ -336,7 +350,8 @@ static void hidden_pixels_are_not_read(void **state)
 		picture(high, whole(high), (struct rect){10, 10, 60, 40}),
 	};
 	struct card card = {.lines = {"locked"}, .n_lines = 1};
-	struct layer covered[] = {layers[1], {.kind = LAYER_CARD, .dst = {0, 0, 100, 80}, .card = &card}};
+	struct layer covered[] = {layers[1],
+				  {.kind = LAYER_CARD, .dst = {0, 0, 100, 80}, .card = &card}};
 	struct render_cost cost;
 
 	(void)state;
@@ -377,7 +392,8 @@ static void strips_name_owner_and_keyboard(void **state)
 	assert_true(pixels_of(&a, (struct rect){0, 0, 320, 24}, work.colour) > 3000);
 	assert_int_equal(pixels_of(&a, (struct rect){0, 0, 320, 24}, web.colour), 0);
 	assert_true(pixels_of(&a, (struct rect){480, 0, 160, 24}, web.colour) > 1000);
-	assert_true(pixels_of(&a, (struct rect){80, 0, 80, 24}, 0x000000) > 20); /* ink of the name */
+	assert_true(pixels_of(&a, (struct rect){80, 0, 80, 24}, 0x000000) >
+		    20); /* ink of the name */
 	/* Another name of the same colour and pattern is another strip. */
 	snprintf(work.name, sizeof(work.name), "wark");
 	draw_all(&b, &layer, 1, NULL);

@@ -26,7 +26,8 @@ static void deadline_leaves_room(void **state)
 	frame_clock_committed(&clock, flip - 4 * MS, flip - 2 * MS);
 	assert_int_equal(frame_clock_flipped(&clock, flip, flip + MS), flip);
 	/* Blank 0.5 ms, cost 2 ms, margin 1 ms. */
-	assert_int_equal(frame_clock_deadline(&clock, flip + MS), flip + PERIOD - 3500 * NSEC_PER_USEC);
+	assert_int_equal(frame_clock_deadline(&clock, flip + MS),
+			 flip + PERIOD - 3500 * NSEC_PER_USEC);
 	/* Past it, the frame still may make it: at once. */
 	assert_int_equal(frame_clock_deadline(&clock, flip + PERIOD - MS), flip + PERIOD - MS);
 	/* Long idle: the grid goes on. */
@@ -100,8 +101,10 @@ static void times_that_lie_are_bent(void **state)
 
 	(void)state;
 	frame_clock_init(&clock, 60000, true, 0);
-	assert_int_equal(frame_clock_flipped(&clock, 900 * MS, 100 * MS), 100 * MS); /* from the future */
-	assert_int_equal(frame_clock_flipped(&clock, 50 * MS, 120 * MS), 100 * MS);  /* before the last */
+	assert_int_equal(frame_clock_flipped(&clock, 900 * MS, 100 * MS),
+			 100 * MS); /* from the future */
+	assert_int_equal(frame_clock_flipped(&clock, 50 * MS, 120 * MS),
+			 100 * MS); /* before the last */
 	assert_true(frame_clock_deadline(&clock, 120 * MS) >= 120 * MS);
 	/* A mode without a rate, a blank as long as the frame. */
 	frame_clock_init(&clock, 0, true, NSEC_PER_SEC);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Headless outputs: their description, ages of buffers, flips on the grid, and pictures in files. */
+/*
+ * Headless outputs: their description, ages of buffers, flips on the grid, and pictures in files.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,9 +22,27 @@
 static void specs_are_read_or_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "x", "800", "800x", "x600", "800x600@", "800x600@0", "800x600@501", "0x600", "800x0",
-		"8193x600", "800x8193", "-1x600", "800x600,", ",800x600", "800x600@60@60", "800x600 ", "800@60x600",
-		"99999999999999999999x1", "800X600", "1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1",
+		"",
+		"x",
+		"800",
+		"800x",
+		"x600",
+		"800x600@",
+		"800x600@0",
+		"800x600@501",
+		"0x600",
+		"800x0",
+		"8193x600",
+		"800x8193",
+		"-1x600",
+		"800x600,",
+		",800x600",
+		"800x600@60@60",
+		"800x600 ",
+		"800@60x600",
+		"99999999999999999999x1",
+		"800X600",
+		"1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1",
 	};
 	struct headless_spec spec;
 
@@ -96,7 +116,9 @@ static void flips_come_on_the_grid(void **state)
 	assert_int_equal(watch.flip_ns, 12345 + 2 * NSEC_PER_SEC / 50);
 	headless_device_picture(watch.device, &glass);
 	assert_int_equal(glass.pixels[0], 1);
-	/* What is acquired is never what is on the glass; what was cancelled has changed nothing. */
+	/*
+	 * What is acquired is never what is on the glass; what was cancelled has changed nothing.
+	 */
 	assert_int_equal(watch.device->ops->acquire(watch.device, &target), 0);
 	assert_ptr_not_equal(target.pixels, glass.pixels);
 	watch.device->ops->cancel(watch.device);
@@ -115,7 +137,8 @@ static void flips_come_on_the_grid(void **state)
 
 static void pictures_are_whole_files(void **state)
 {
-	uint8_t pixels[2 * 16] = {0x10, 0x20, 0x30, 0xff, 0x11, 0x21, 0x31, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	uint8_t pixels[2 * 16] = {0x10, 0x20, 0x30, 0xff, 0x11, 0x21, 0x31, 0,
+				  0,    0,    0,    0,    0,    0,    0,    0,
 				  0x12, 0x22, 0x32, 0xff, 0x13, 0x23, 0x33, 0};
 	struct target target = {.pixels = pixels, .width = 2, .height = 2, .stride = 16};
 	png_image image = {.version = PNG_IMAGE_VERSION};

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The frame loop with real scene, renderer and headless outputs, on a virtual clock: when frames come and what they cost. */
+/*
+ * The frame loop with real scene, renderer and headless outputs, on a virtual clock: when frames
+ * come and what they cost.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,7 +52,8 @@ static void handle_wanted(void *data, struct scene_output *output)
 	repaint_schedule(bench->server.repaint, output);
 }
 
-static void handle_done(void *data, struct scene_head *head, uint64_t token, const struct presented *how)
+static void handle_done(void *data, struct scene_head *head, uint64_t token,
+			const struct presented *how)
 {
 	struct bench *bench = data;
 
@@ -63,7 +67,8 @@ static void handle_done(void *data, struct scene_head *head, uint64_t token, con
 	bench->shown_token[bench->n_shown++] = token;
 }
 
-static const struct scene_events events = {.frame_wanted = handle_wanted, .commit_done = handle_done};
+static const struct scene_events events = {.frame_wanted = handle_wanted,
+					   .commit_done = handle_done};
 
 static void bench_init(struct bench *bench, const char *spec)
 {
@@ -75,8 +80,9 @@ static void bench_init(struct bench *bench, const char *spec)
 	server->scene = scene_create(&events, bench);
 	assert_int_equal(renderer_pixman_create(&server->renderer, NULL), 0);
 	assert_int_equal(repaint_create(&server->repaint, server), 0);
-	assert_int_equal(headless_backend_create(&server->backend, server->clock, spec, &repaint_output_listener,
-						 server->repaint), 0);
+	assert_int_equal(headless_backend_create(&server->backend, server->clock, spec,
+						 &repaint_output_listener, server->repaint),
+			 0);
 	assert_int_equal(server->backend->ops->start(server->backend), 0);
 }
 
@@ -212,8 +218,9 @@ static void idle_outputs_do_nothing(void **state)
 }
 
 /*
- * No intermediate copy: what is read of the guest is the damage in its pixels, what is written the damage in the output's. Both
- * buffers of the device were drawn once before the counting begins, so that each frame also repairs the one before.
+ * No intermediate copy: what is read of the guest is the damage in its pixels, what is written the
+ * damage in the output's. Both buffers of the device were drawn once before the counting begins, so
+ * that each frame also repairs the one before.
  */
 static void bytes_moved_equal_the_damage(void **state)
 {
@@ -310,7 +317,10 @@ static void front_buffer_drawing_is_seen(void **state)
 	buffer_drop(&buffer->base);
 }
 
-/* What a guest draws after its flip and before the first look at its buffer must not be taken for the picture on the glass. */
+/*
+ * What a guest draws after its flip and before the first look at its buffer must not be taken for
+ * the picture on the glass.
+ */
 static void drawing_before_the_first_pass_is_seen(void **state)
 {
 	struct bench bench;
@@ -360,7 +370,8 @@ static int bad_acquire(struct output_device *base, struct target *target)
 	struct bad_device *device = (struct bad_device *)base;
 
 	device->acquires++;
-	*target = (struct target){.pixels = device->pixels, .width = 64, .height = 64, .stride = 256};
+	*target =
+		(struct target){.pixels = device->pixels, .width = 64, .height = 64, .stride = 256};
 	return device->acquire_error;
 }
 
@@ -408,7 +419,8 @@ static void refusals_are_retried_once_a_period(void **state)
 	bad.commit_error = 0;
 	run_for(&bench, 2 * HZ_60_NS);
 	assert_int_equal(output->frames, 0);
-	repaint_output_listener.flipped(bench.server.repaint, &bad.base, clock_now(bench.server.clock));
+	repaint_output_listener.flipped(bench.server.repaint, &bad.base,
+					clock_now(bench.server.clock));
 	assert_int_equal(output->frames, 1);
 	/* Busy: tried again when the flip comes, without waiting for the period to end. */
 	bad.acquire_error = -EBUSY;
@@ -418,7 +430,8 @@ static void refusals_are_retried_once_a_period(void **state)
 	assert_in_range(bad.acquires, 1, 4);
 	bad.acquire_error = 0;
 	bad.commits = 0;
-	repaint_output_listener.flipped(bench.server.repaint, &bad.base, clock_now(bench.server.clock));
+	repaint_output_listener.flipped(bench.server.repaint, &bad.base,
+					clock_now(bench.server.clock));
 	run_for(&bench, HZ_60_NS);
 	assert_int_equal(bad.commits, 1);
 	bad.acquires = 0;

@@ -40,7 +40,8 @@ static void handle_placed(void *data, struct scene_head *head)
 	}
 }
 
-static void handle_done(void *data, struct scene_head *head, uint64_t token, const struct presented *how)
+static void handle_done(void *data, struct scene_head *head, uint64_t token,
+			const struct presented *how)
 {
 	struct world *world = data;
 
@@ -81,7 +82,9 @@ static void world_finish(struct world *world)
 	scene_destroy(world->scene);
 }
 
-static const struct presented at_vblank = {.time_ns = 1000000, .refresh_ns = 16666666, .sequence = 1};
+static const struct presented at_vblank = {.time_ns = 1000000,
+					   .refresh_ns = 16666666,
+					   .sequence = 1};
 
 /* Draws nothing; returns whether there was a frame. */
 static bool frame_begin(struct scene_output *output, bool accepted)
@@ -178,7 +181,8 @@ static void pictures_fit_below_the_strip(void **state)
 	test_commit(head, big, 0);
 	assert_int_equal(head->dst.w, 640);
 	frame_run(output);
-	assert_true(head->dst.w == 984 && head->dst.h == 500 && head->dst.x == 8 && head->dst.y == 62);
+	assert_true(head->dst.w == 984 && head->dst.h == 500 && head->dst.x == 8 &&
+		    head->dst.y == 62);
 	assert_ptr_equal(scene_pick(output, 9, 63, &x, &y), head);
 	assert_true(x == 2 && y == 2);
 	assert_null(scene_pick(output, 7.9, 63, &x, &y));
@@ -191,7 +195,8 @@ static void pictures_fit_below_the_strip(void **state)
 
 static void tiny_outputs_show_no_pixel(void **state)
 {
-	static const struct rect sizes[] = {{0, 0, 1, 1}, {0, 0, 16, 40}, {0, 0, 17, 40}, {0, 0, 16, 41}, {0, 0, 8, 8192}};
+	static const struct rect sizes[] = {
+		{0, 0, 1, 1}, {0, 0, 16, 40}, {0, 0, 17, 40}, {0, 0, 16, 41}, {0, 0, 8, 8192}};
 	struct test_buffer *buffer = test_buffer_create(640, 480, TEST_XR24, 0);
 
 	(void)state;
@@ -506,7 +511,8 @@ static struct rect frame_damage(struct scene_output *output, unsigned age)
 	return bounds;
 }
 
-static void commit_rect(struct scene_head *head, struct test_buffer *buffer, int x, int y, int w, int h)
+static void commit_rect(struct scene_head *head, struct test_buffer *buffer, int x, int y, int w,
+			int h)
 {
 	pixman_region32_t damage;
 
@@ -596,8 +602,10 @@ static void another_geometry_damages_all(void **state)
 
 static void sources_outside_the_buffer_are_not_shown(void **state)
 {
-	static const struct rect bad[] = {{-1, 0, 10, 10}, {0, 0, 641, 10}, {640, 0, 1, 1}, {0, 0, 0, 10},
-					  {1, 1, 2147483647, 2}, {2147483647, 0, 1, 1}, {0, 471, 10, 10}};
+	static const struct rect bad[] = {{-1, 0, 10, 10},       {0, 0, 641, 10},
+					  {640, 0, 1, 1},        {0, 0, 0, 10},
+					  {1, 1, 2147483647, 2}, {2147483647, 0, 1, 1},
+					  {0, 471, 10, 10}};
 	struct one_head t;
 
 	(void)state;

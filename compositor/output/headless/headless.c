@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Monitors that nobody sees: three buffers each, and flips at their refresh on whatever clock they are given. */
+/*
+ * Monitors that nobody sees: three buffers each, and flips at their refresh on whatever clock they
+ * are given.
+ */
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -91,8 +94,9 @@ static int headless_commit(struct output_device *base, const pixman_region32_t *
 	device->flying = device->acquired;
 	device->acquired = NULL;
 	device->flying->committed = ++device->commits;
-	clock_timer_arm(device->timer, device->origin_ns +
-			((now - device->origin_ns) / device->period_ns + 1) * device->period_ns);
+	clock_timer_arm(device->timer,
+			device->origin_ns + ((now - device->origin_ns) / device->period_ns + 1) *
+						    device->period_ns);
 	return 0;
 }
 
@@ -187,8 +191,8 @@ static const struct output_backend_ops headless_backend_ops = {
 	.destroy = headless_destroy,
 };
 
-int headless_backend_create(struct output_backend **out, struct clock_source *clock, const char *spec,
-			    const struct output_listener *listener, void *data)
+int headless_backend_create(struct output_backend **out, struct clock_source *clock,
+			    const char *spec, const struct output_listener *listener, void *data)
 {
 	struct headless_backend *backend = xcalloc(1, sizeof(*backend));
 

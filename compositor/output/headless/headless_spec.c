@@ -8,8 +8,8 @@
 
 static int refuse(const char *part, size_t len, const char *why)
 {
-	log_error(LOG_ADMIN, "headless monitor \"%.*s\": %s, as in 1920x1080@60,1280x1024", (int)MIN(len, 64), part,
-		  why);
+	log_error(LOG_ADMIN, "headless monitor \"%.*s\": %s, as in 1920x1080@60,1280x1024",
+		  (int)MIN(len, 64), part, why);
 	return -EINVAL;
 }
 
@@ -43,7 +43,8 @@ static int mode_parse(const char *part, size_t len, struct headless_mode *mode)
 		return refuse(part, len, "its height is not a number from 1 to 8192");
 	}
 	mode->refresh_hz = HEADLESS_DEFAULT_HZ;
-	if (at && number_parse(at + 1, (size_t)(end - at - 1), HEADLESS_MAX_HZ, &mode->refresh_hz) < 0) {
+	if (at &&
+	    number_parse(at + 1, (size_t)(end - at - 1), HEADLESS_MAX_HZ, &mode->refresh_hz) < 0) {
 		return refuse(part, len, "its rate is not a number from 1 to 500");
 	}
 	return 0;

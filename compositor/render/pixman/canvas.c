@@ -6,8 +6,8 @@
 #include "compositor/render/pixman/painter.h"
 
 /*
- * Strips and cards of 16 outputs. Cards are as large as a monitor, so the ones that are not shown any more do not stay
- * for long.
+ * Strips and cards of 16 outputs. Cards are as large as a monitor, so the ones that are not shown
+ * any more do not stay for long.
  */
 #define CANVASES 34
 #define TILES 40
@@ -15,7 +15,8 @@
 #define HOST_GROUND 0x303030
 #define HOST_INK 0xffffff
 #define HOST_NAME "Vitrine"
-#define SWATCH_W 72 /* pixels of pattern at the left of the strip, and half of it by the keyboard's owner */
+#define SWATCH_W \
+	72 /* pixels of pattern at the left of the strip, and half of it by the keyboard's owner */
 #define GAP 8
 
 /* What a canvas shows, compared byte by byte: zeroed before it is filled. */
@@ -66,7 +67,8 @@ void canvases_destroy(struct canvases *canvases)
 	free(canvases);
 }
 
-typedef void (*canvas_draw_fn)(struct text *text, pixman_image_t *image, const struct canvas_key *key);
+typedef void (*canvas_draw_fn)(struct text *text, pixman_image_t *image,
+			       const struct canvas_key *key);
 
 /* The canvas of this key; drawn now, in place of the one unused for longest, when there is none. */
 static pixman_image_t *canvas_get(struct canvases *canvases, struct canvas *set, unsigned n,
@@ -82,7 +84,8 @@ static pixman_image_t *canvas_get(struct canvases *canvases, struct canvas *set,
 		oldest = set[i].used < oldest->used ? &set[i] : oldest;
 	}
 	canvas_clear(oldest);
-	oldest->image = pixman_image_create_bits_no_clear(PIXMAN_x8r8g8b8, key->width, key->height, NULL, 0);
+	oldest->image = pixman_image_create_bits_no_clear(PIXMAN_x8r8g8b8, key->width, key->height,
+							  NULL, 0);
 	if (oldest->image) {
 		memcpy(&oldest->key, key, sizeof(*key));
 		oldest->used = ++canvases->uses;
@@ -91,7 +94,10 @@ static pixman_image_t *canvas_get(struct canvases *canvases, struct canvas *set,
 	return oldest->image;
 }
 
-/* Members one by one: what is behind the end of a name, or between members, must not make keys differ. */
+/*
+ * Members one by one: what is behind the end of a name, or between members, must not make keys
+ * differ.
+ */
 static void key_set_mark(struct mark *out, bool *has, const struct mark *mark)
 {
 	if (mark) {
@@ -107,8 +113,8 @@ static void key_set_mark(struct mark *out, bool *has, const struct mark *mark)
 /* Repeats the mark's tile over a part of the strip, aligned to it. */
 static void swatch_draw(pixman_image_t *image, const struct mark *mark, int x, int w, int h)
 {
-	pixman_image_t *tile =
-		pixman_image_create_bits_no_clear(PIXMAN_x8r8g8b8, MARK_TILE, MARK_TILE, NULL, 0);
+	pixman_image_t *tile = pixman_image_create_bits_no_clear(PIXMAN_x8r8g8b8, MARK_TILE,
+								 MARK_TILE, NULL, 0);
 
 	if (!tile) {
 		return;
@@ -120,10 +126,11 @@ static void swatch_draw(pixman_image_t *image, const struct mark *mark, int x, i
 }
 
 /*
- * Right: who has the keyboard, on that guest's colour. Returns where it begins. It yields to the owner's name on a narrow
- * monitor: at most half the width.
+ * Right: who has the keyboard, on that guest's colour. Returns where it begins. It yields to the
+ * owner's name on a narrow monitor: at most half the width.
  */
-static int strip_draw_keyboard(struct text *text, pixman_image_t *image, const struct canvas_key *key)
+static int strip_draw_keyboard(struct text *text, pixman_image_t *image,
+			       const struct canvas_key *key)
 {
 	const struct mark *keyboard = key->has_keyboard ? &key->keyboard : NULL;
 	uint32_t ground = keyboard ? keyboard->colour : HOST_GROUND;
@@ -135,9 +142,11 @@ static int strip_draw_keyboard(struct text *text, pixman_image_t *image, const s
 	width = MIN(width, key->width / 2);
 	x = key->width - width;
 	colour_fill(image, ground, x, 0, width, key->height);
-	text_draw(text, image, words, colour_text_on(ground), x + GAP, 0, key->height, width - 2 * GAP);
+	text_draw(text, image, words, colour_text_on(ground), x + GAP, 0, key->height,
+		  width - 2 * GAP);
 	if (keyboard) {
-		swatch_draw(image, keyboard, key->width - MIN(SWATCH_W / 2, width / 4), SWATCH_W / 2, key->height);
+		swatch_draw(image, keyboard, key->width - MIN(SWATCH_W / 2, width / 4),
+			    SWATCH_W / 2, key->height);
 	}
 	/* A line of its own: two guests may have colours that are alike. */
 	colour_fill(image, 0x000000, x, 0, MIN(2, width), key->height);
@@ -158,12 +167,12 @@ static void strip_draw(struct text *text, pixman_image_t *image, const struct ca
 		swatch_draw(image, mark, 0, w, key->height);
 		x = w + GAP;
 	}
-	text_draw(text, image, mark ? mark->name : HOST_NAME, colour_text_on(ground), x, 0, key->height,
-		  right - x);
+	text_draw(text, image, mark ? mark->name : HOST_NAME, colour_text_on(ground), x, 0,
+		  key->height, right - x);
 }
 
-pixman_image_t *canvas_strip(struct canvases *canvases, const struct mark *mark, const struct mark *keyboard,
-			     int width, int height)
+pixman_image_t *canvas_strip(struct canvases *canvases, const struct mark *mark,
+			     const struct mark *keyboard, int width, int height)
 {
 	struct canvas_key key;
 
@@ -193,7 +202,8 @@ static void card_draw(struct text *text, pixman_image_t *image, const struct can
 	}
 }
 
-pixman_image_t *canvas_card(struct canvases *canvases, const struct card *card, int width, int height)
+pixman_image_t *canvas_card(struct canvases *canvases, const struct card *card, int width,
+			    int height)
 {
 	struct canvas_key key;
 

@@ -7,7 +7,8 @@ _Static_assert(MARK_TILE % PERIOD == 0, "tiles join without a seam");
 
 static unsigned luminance(uint32_t colour)
 {
-	return (299 * (colour >> 16 & 0xff) + 587 * (colour >> 8 & 0xff) + 114 * (colour & 0xff)) / 1000;
+	return (299 * (colour >> 16 & 0xff) + 587 * (colour >> 8 & 0xff) + 114 * (colour & 0xff)) /
+	       1000;
 }
 
 uint32_t colour_text_on(uint32_t background)

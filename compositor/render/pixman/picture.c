@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Guests' pixels, read in place. The image is of src alone, never of the whole buffer, so that nothing outside src can be
- * read whatever the scale. Its contents may change while they are read: they are only ever colours.
+ * Guests' pixels, read in place. The image is of src alone, never of the whole buffer, so that
+ * nothing outside src can be read whatever the scale. Its contents may change while they are read:
+ * they are only ever colours.
  */
 #include "base/format.h"
 #include "compositor/render/pixman/painter.h"
@@ -20,7 +21,8 @@ struct picture_draw {
 static pixman_image_t *image_of(const struct picture_draw *draw, int row, int rows, int stride)
 {
 	const struct buffer *buffer = draw->buffer;
-	const uint8_t *first = buffer->pixels + (size_t)(draw->src->y + row) * (size_t)buffer->stride +
+	const uint8_t *first = buffer->pixels +
+			       (size_t)(draw->src->y + row) * (size_t)buffer->stride +
 			       (size_t)draw->src->x * draw->format->bytes_per_pixel;
 
 	/* pixman has no const images; this one is only ever a source. */
@@ -28,7 +30,10 @@ static pixman_image_t *image_of(const struct picture_draw *draw, int row, int ro
 						 (uint32_t *)(uintptr_t)first, stride);
 }
 
-/* Maps pixels of the output to pixels of the source image; at its edges the outermost pixel goes on. */
+/*
+ * Maps pixels of the output to pixels of the source image; at its edges the outermost pixel goes
+ * on.
+ */
 static void image_scale(pixman_image_t *image, const struct picture_draw *draw, bool vertically)
 {
 	pixman_transform_t transform;
@@ -47,7 +52,8 @@ static void draw_dark(const struct picture_draw *draw, const pixman_box32_t *box
 	colour_fill(draw->target, 0, box->x1, box->y1, box->x2 - box->x1, box->y2 - box->y1);
 }
 
-static void draw_box(const struct picture_draw *draw, pixman_image_t *image, const pixman_box32_t *box)
+static void draw_box(const struct picture_draw *draw, pixman_image_t *image,
+		     const pixman_box32_t *box)
 {
 	pixman_image_composite32(PIXMAN_OP_SRC, image, NULL, draw->target, box->x1 - draw->dst->x,
 				 box->y1 - draw->dst->y, 0, 0, box->x1, box->y1, box->x2 - box->x1,
@@ -74,8 +80,8 @@ static void draw_whole(const struct picture_draw *draw, const pixman_box32_t *bo
 }
 
 /*
- * pixman takes strides of whole 32 bit words only. Where the guest's is another, each row is an image of its own; the
- * nearest row when scaled.
+ * pixman takes strides of whole 32 bit words only. Where the guest's is another, each row is an
+ * image of its own; the nearest row when scaled.
  */
 static void draw_row(const struct picture_draw *draw, const pixman_box32_t *box, int y)
 {
@@ -91,8 +97,8 @@ static void draw_row(const struct picture_draw *draw, const pixman_box32_t *box,
 	if (draw->scaled) {
 		image_scale(image, draw, false);
 	}
-	pixman_image_composite32(PIXMAN_OP_SRC, image, NULL, draw->target, box->x1 - draw->dst->x, 0, 0, 0,
-				 box->x1, y, box->x2 - box->x1, 1);
+	pixman_image_composite32(PIXMAN_OP_SRC, image, NULL, draw->target, box->x1 - draw->dst->x,
+				 0, 0, 0, box->x1, y, box->x2 - box->x1, 1);
 	pixman_image_unref(image);
 }
 
@@ -111,8 +117,10 @@ static uint64_t bytes_behind(const struct picture_draw *draw, const pixman_box32
 	uint64_t w = (uint64_t)(box->x2 - box->x1), h = (uint64_t)(box->y2 - box->y1);
 
 	if (draw->scaled) {
-		w = (w * (uint64_t)draw->src->w + (uint64_t)draw->dst->w - 1) / (uint64_t)draw->dst->w;
-		h = (h * (uint64_t)draw->src->h + (uint64_t)draw->dst->h - 1) / (uint64_t)draw->dst->h;
+		w = (w * (uint64_t)draw->src->w + (uint64_t)draw->dst->w - 1) /
+		    (uint64_t)draw->dst->w;
+		h = (h * (uint64_t)draw->src->h + (uint64_t)draw->dst->h - 1) /
+		    (uint64_t)draw->dst->h;
 	}
 	return w * h * draw->format->bytes_per_pixel;
 }
@@ -130,7 +138,8 @@ uint64_t picture_draw(pixman_image_t *target, const struct buffer *buffer, const
 	};
 	uint64_t bytes = 0;
 	int n;
-	const pixman_box32_t *boxes = pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)visible, &n);
+	const pixman_box32_t *boxes =
+		pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)visible, &n);
 
 	if (!draw.format || !draw.format->pixman || src->w > SIZE_MAX_PX || src->h > SIZE_MAX_PX) {
 		for (int i = 0; i < n; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Layers are gone through from the top: each draws what of the damage no layer above it has drawn, since all are opaque. So
- * each damaged pixel is written once, and what is hidden is not even read.
+ * Layers are gone through from the top: each draws what of the damage no layer above it has drawn,
+ * since all are opaque. So each damaged pixel is written once, and what is hidden is not even read.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,45 +18,51 @@ static void draw_image(pixman_image_t *target, pixman_image_t *image, const stru
 		       const pixman_region32_t *visible)
 {
 	int n;
-	const pixman_box32_t *box = pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)visible, &n);
+	const pixman_box32_t *box =
+		pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)visible, &n);
 
 	for (; n > 0; n--, box++) {
-		pixman_image_composite32(PIXMAN_OP_SRC, image, NULL, target, box->x1 - dst->x, box->y1 - dst->y, 0, 0,
-					 box->x1, box->y1, box->x2 - box->x1, box->y2 - box->y1);
+		pixman_image_composite32(PIXMAN_OP_SRC, image, NULL, target, box->x1 - dst->x,
+					 box->y1 - dst->y, 0, 0, box->x1, box->y1,
+					 box->x2 - box->x1, box->y2 - box->y1);
 	}
 }
 
 static void draw_solid(pixman_image_t *target, uint32_t colour, const pixman_region32_t *visible)
 {
 	int n;
-	const pixman_box32_t *box = pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)visible, &n);
+	const pixman_box32_t *box =
+		pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)visible, &n);
 
 	for (; n > 0; n--, box++) {
 		colour_fill(target, colour, box->x1, box->y1, box->x2 - box->x1, box->y2 - box->y1);
 	}
 }
 
-static void draw_image_or_black(pixman_image_t *target, pixman_image_t *image, const struct rect *dst,
-				const pixman_region32_t *visible)
+static void draw_image_or_black(pixman_image_t *target, pixman_image_t *image,
+				const struct rect *dst, const pixman_region32_t *visible)
 {
 	if (image) {
 		draw_image(target, image, dst, visible);
 	} else {
-		draw_solid(target, 0, visible); /* no memory: dark rather than what was there before */
+		draw_solid(target, 0,
+			   visible); /* no memory: dark rather than what was there before */
 	}
 }
 
-static void draw_frame(struct renderer_pixman *renderer, pixman_image_t *target, const struct layer *layer,
-		       const pixman_region32_t *visible)
+static void draw_frame(struct renderer_pixman *renderer, pixman_image_t *target,
+		       const struct layer *layer, const pixman_region32_t *visible)
 {
 	/* Aligned to the output, so that the pattern does not crawl when the rectangle changes. */
 	const struct rect origin = {0};
 
-	draw_image_or_black(target, canvas_tile(renderer->canvases, layer->frame.mark), &origin, visible);
+	draw_image_or_black(target, canvas_tile(renderer->canvases, layer->frame.mark), &origin,
+			    visible);
 }
 
-static void draw_layer(struct renderer_pixman *renderer, pixman_image_t *target, const struct layer *layer,
-		       const pixman_region32_t *visible, struct render_cost *cost)
+static void draw_layer(struct renderer_pixman *renderer, pixman_image_t *target,
+		       const struct layer *layer, const pixman_region32_t *visible,
+		       struct render_cost *cost)
 {
 	struct canvases *canvases = renderer->canvases;
 	const struct rect *dst = &layer->dst;
@@ -66,18 +72,21 @@ static void draw_layer(struct renderer_pixman *renderer, pixman_image_t *target,
 		draw_solid(target, layer->colour, visible);
 		break;
 	case LAYER_BUFFER:
-		cost->bytes_read += picture_draw(target, layer->picture.buffer, &layer->picture.src, dst, visible);
+		cost->bytes_read += picture_draw(target, layer->picture.buffer, &layer->picture.src,
+						 dst, visible);
 		break;
 	case LAYER_FRAME:
 		draw_frame(renderer, target, layer, visible);
 		break;
 	case LAYER_STRIP:
 		draw_image_or_black(target,
-				    canvas_strip(canvases, layer->strip.mark, layer->strip.keyboard, dst->w, dst->h),
+				    canvas_strip(canvases, layer->strip.mark, layer->strip.keyboard,
+						 dst->w, dst->h),
 				    dst, visible);
 		break;
 	case LAYER_CARD:
-		draw_image_or_black(target, canvas_card(canvases, layer->card, dst->w, dst->h), dst, visible);
+		draw_image_or_black(target, canvas_card(canvases, layer->card, dst->w, dst->h), dst,
+				    visible);
 		break;
 	}
 }
@@ -107,7 +116,8 @@ static uint64_t region_bytes(const pixman_region32_t *region)
 {
 	uint64_t pixels = 0;
 	int n;
-	const pixman_box32_t *box = pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)region, &n);
+	const pixman_box32_t *box =
+		pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)region, &n);
 
 	for (; n > 0; n--, box++) {
 		pixels += (uint64_t)(box->x2 - box->x1) * (uint64_t)(box->y2 - box->y1);
@@ -115,8 +125,9 @@ static uint64_t region_bytes(const pixman_region32_t *region)
 	return pixels * sizeof(uint32_t);
 }
 
-static void draw_layers(struct renderer_pixman *renderer, pixman_image_t *image, const struct layer *layers,
-			unsigned n_layers, const pixman_region32_t *damage, struct render_cost *cost)
+static void draw_layers(struct renderer_pixman *renderer, pixman_image_t *image,
+			const struct layer *layers, unsigned n_layers,
+			const pixman_region32_t *damage, struct render_cost *cost)
 {
 	pixman_region32_t remaining, visible;
 
@@ -139,12 +150,14 @@ static void draw_layers(struct renderer_pixman *renderer, pixman_image_t *image,
 	pixman_region32_fini(&remaining);
 }
 
-static void renderer_pixman_draw(struct renderer *base, const struct target *target, const struct layer *layers,
-				 unsigned n_layers, const pixman_region32_t *damage, struct render_cost *cost)
+static void renderer_pixman_draw(struct renderer *base, const struct target *target,
+				 const struct layer *layers, unsigned n_layers,
+				 const pixman_region32_t *damage, struct render_cost *cost)
 {
 	struct renderer_pixman *renderer = (struct renderer_pixman *)base;
 	pixman_image_t *image = pixman_image_create_bits_no_clear(
-		PIXMAN_x8r8g8b8, target->width, target->height, (uint32_t *)(void *)target->pixels, target->stride);
+		PIXMAN_x8r8g8b8, target->width, target->height, (uint32_t *)(void *)target->pixels,
+		target->stride);
 
 	if (!image) {
 		return;

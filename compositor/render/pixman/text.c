@@ -40,8 +40,8 @@ static void library_finish(void)
 static int glyphs_load(struct text *text)
 {
 	for (uint32_t c = FIRST_CHAR; c <= LAST_CHAR; c++) {
-		const struct fcft_glyph *glyph =
-			fcft_rasterize_char_utf32(text->font, c, FCFT_SUBPIXEL_NONE);
+		const struct fcft_glyph *glyph = fcft_rasterize_char_utf32(text->font, c,
+									   FCFT_SUBPIXEL_NONE);
 
 		if (!glyph) {
 			return -ENOENT;
@@ -65,7 +65,8 @@ int text_create(struct text **out, const char *name)
 	ret = text->font ? glyphs_load(text) : -ENOENT;
 	if (ret < 0) {
 		log_error(LOG_ADMIN,
-			  "font \"%s\" cannot be loaded: install Debian package fonts-dejavu-core, or name another with --font",
+			  "font \"%s\" cannot be loaded: install Debian "
+			  "package fonts-dejavu-core, or name another with --font",
 			  names[0]);
 		text_destroy(text);
 		return ret;
@@ -106,7 +107,8 @@ int text_line_height(const struct text *text)
 	return text->font->height;
 }
 
-static void glyph_draw(const struct fcft_glyph *glyph, pixman_image_t *canvas, pixman_image_t *ink, int x, int y)
+static void glyph_draw(const struct fcft_glyph *glyph, pixman_image_t *canvas, pixman_image_t *ink,
+		       int x, int y)
 {
 	if (pixman_image_get_format(glyph->pix) == PIXMAN_a8r8g8b8) {
 		pixman_image_composite32(PIXMAN_OP_OVER, glyph->pix, NULL, canvas, 0, 0, 0, 0, x, y,
@@ -117,14 +119,15 @@ static void glyph_draw(const struct fcft_glyph *glyph, pixman_image_t *canvas, p
 	}
 }
 
-void text_draw(struct text *text, pixman_image_t *canvas, const char *string, uint32_t colour, int x, int y,
-	       int line_height, int max_w)
+void text_draw(struct text *text, pixman_image_t *canvas, const char *string, uint32_t colour,
+	       int x, int y, int line_height, int max_w)
 {
 	pixman_color_t ink_colour = {(uint16_t)((colour >> 16 & 0xff) * 0x101),
 				     (uint16_t)((colour >> 8 & 0xff) * 0x101),
 				     (uint16_t)((colour & 0xff) * 0x101), 0xffff};
 	pixman_image_t *ink = pixman_image_create_solid_fill(&ink_colour);
-	int baseline = y + (line_height - text->font->ascent - text->font->descent) / 2 + text->font->ascent;
+	int baseline = y + (line_height - text->font->ascent - text->font->descent) / 2 +
+		       text->font->ascent;
 	int end = x + max_w;
 
 	for (; ink && *string; string++) {
