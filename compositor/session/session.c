@@ -78,6 +78,30 @@ __attribute__((format(printf, 2, 0))) static void handle_log(enum libseat_log_le
 	log_debug(LOG_HOST, "libseat: %s", text);
 }
 
+/*
+ * The ways to a seat that need no rights of ours. libseat has one more, to be the seat's manager itself, which works for root
+ * only and which it would try, and fail with, last.
+ */
+static struct libseat *open_any(struct session *session)
+{
+	static const char *const backends[] = {"seatd", "logind"};
+	struct libseat *seat = NULL;
+	int error = 0;
+
+	if (getenv("LIBSEAT_BACKEND")) {
+		return libseat_open_seat(&seat_listener, session);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(backends) && !seat; i++) {
+		setenv("LIBSEAT_BACKEND", backends[i], 1);
+		seat = libseat_open_seat(&seat_listener, session);
+		/* What seatd said is more to the point. */
+		error = error ? error : errno;
+	}
+	unsetenv("LIBSEAT_BACKEND");
+	errno = error;
+	return seat;
+}
+
 static void log_open_failure(int error)
 {
 	const char *path = getenv("SEATD_SOCK");
@@ -163,7 +187,7 @@ int session_create(struct session **out, sd_event *event)
 	}
 	libseat_set_log_handler(handle_log);
 	libseat_set_log_level(LIBSEAT_LOG_LEVEL_INFO);
-	session->seat = libseat_open_seat(&seat_listener, session);
+	session->seat = open_any(session);
 	if (!session->seat) {
 		r = errno ? -errno : -ENOENT;
 		log_open_failure(-r);

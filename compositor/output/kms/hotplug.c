@@ -83,11 +83,13 @@ void kms_hotplug_scan(struct kms *kms)
 	}
 }
 
+/* The kernel's own carry HOTPLUG=1; those that an administrator triggers do not, and are meant all the same. */
 static bool concerns_us(struct kms *kms, struct udev_device *device)
 {
-	const char *hotplug = udev_device_get_property_value(device, "HOTPLUG");
+	const char *action = udev_device_get_action(device);
 
-	return udev_device_get_devnum(device) == kms->devnum && hotplug && strcmp(hotplug, "1") == 0;
+	return udev_device_get_devnum(device) == kms->devnum && action &&
+	       strcmp(action, "change") == 0;
 }
 
 static int handle_readable(sd_event_source *source, int fd, uint32_t revents, void *data)

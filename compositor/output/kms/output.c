@@ -9,6 +9,8 @@
 #include "compositor/output/kms/kms.h"
 
 #define MAX_SIZE 16384
+#define SAFE_WIDTH 1920
+#define SAFE_HEIGHT 1080
 
 static struct kms_output *output_of(struct output_device *device)
 {
@@ -75,14 +77,24 @@ static const struct output_device_ops output_ops = {
 
 /* ---- modes ---- */
 
+/*
+ * The preferred mode; of a monitor that prefers none (a forced connector, a virtual head without a window) the largest that
+ * any monitor and driver can be trusted with; then whatever there is, interlaced last.
+ */
 static uint64_t mode_rank(const drmModeModeInfo *mode)
 {
 	uint64_t rank = (uint64_t)mode->hdisplay * mode->vdisplay * 1000 + mode->vrefresh;
 
 	if (mode->flags & DRM_MODE_FLAG_INTERLACE) {
-		return rank & 0xffff; /* better than nothing only */
+		return rank;
 	}
-	return (mode->type & DRM_MODE_TYPE_PREFERRED) ? rank + (1ull << 60) : rank;
+	if (mode->type & DRM_MODE_TYPE_PREFERRED) {
+		return rank | 1ull << 62;
+	}
+	if (mode->hdisplay <= SAFE_WIDTH && mode->vdisplay <= SAFE_HEIGHT) {
+		return rank | 1ull << 61;
+	}
+	return rank | 1ull << 60;
 }
 
 const drmModeModeInfo *kms_mode_choose(const drmModeConnector *connector)
