@@ -78,6 +78,7 @@ class Hands:
     """Scripted devices, and the eye: the headless server's test input socket."""
 
     def __init__(self, stage):
+        self.stage = stage
         self.socket = connect(stage, "test-input.sock")
         self.answers = self.socket.makefile("r", encoding="utf-8")
 
@@ -103,6 +104,10 @@ class Hands:
         for name in reversed(names):
             self.key(name, False)
 
+    def wait_frames(self, output, more):
+        frames = int(counters(self.stage)[f"output.{output}.frames"])
+        self.say(f"wait-frame {output} {frames + more}")
+
     def click_at(self, output, x, y):
         self.say(f"abs {output} {x} {y}")
         self.say(f"button {BTN_LEFT} 1")
@@ -122,13 +127,13 @@ class Hands:
         self.say("touch frame")
 
 
-def connect(stage, name):
+def connect(stage, name, kind=socket.SOCK_STREAM):
     """Waits for a socket of a process that is starting. A refused connection is the only sign there is before it listens."""
     end = time.monotonic() + TIMEOUT_S
     while True:
         stage.check_alive()
         try:
-            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection = socket.socket(socket.AF_UNIX, kind)
             connection.connect(stage.path(name))
             connection.settimeout(TIMEOUT_S)
             return connection
@@ -151,17 +156,20 @@ def counters(stage):
 def start_all(stage):
     socket_path = stage.path("xen.sock")
     stage.start("hypervisor", "vitrine-loopback", f"--socket={socket_path}")
-    connect(stage, "xen.sock").close()
+    connect(stage, "xen.sock", socket.SOCK_SEQPACKET).close()
     stage.start("vitrined", "vitrined", "--headless=1280x832,1280x832",
                 f"--runtime-dir={stage.run_dir}", "--test-input")
     stage.start("broker", "vitrine-broker", f"--xen=loopback:0:{socket_path}", f"--runtime-dir={stage.run_dir}",
                 "--worker=" + os.path.join(stage.bin_dir, "vitrine-pv"))
     connect(stage, "broker.stats").close()
+    hands = Hands(stage)
     for guest in GUESTS:
         stage.start(guest["name"], "pvfront", f"--xen=loopback:{guest['domid']}:{socket_path}", "--toolstack",
                     f"--name={guest['name']}", f"--connectors={guest['connectors']}", f"--nonce={guest['nonce']}",
                     "--report=" + os.path.join(stage.out_dir, guest["name"] + ".json"))
-    return Hands(stage)
+        # The first guest to show a picture gets the input: one after the other, so that it is always the same one.
+        hands.say(f"wait-guest {guest['name']} frames 1")
+    return hands
 
 
 def play(stage, hands, pictures):
@@ -199,7 +207,7 @@ def play(stage, hands, pictures):
     step("Ctrl+Alt+Delete: the host takes all input, what is typed goes nowhere")
     hands.chord("ctrl", "alt", "delete")
     hands.type("secret")
-    hands.say("wait-frame HEADLESS-1 2")
+    hands.wait_frames("HEADLESS-1", 2)
     picture("HEADLESS-1", "left-attention")
     hands.chord("esc")
     step("Ctrl+Alt+Tab: back to work")
@@ -222,7 +230,7 @@ def count(report, *kinds):
 
 def table(stage, totals):
     """What each guest drew and received, by its own word and by the server's. Returns whether nothing is missing."""
-    rows = [("guest", "drawn", "flipped", "shown", "typed", "pointer", "touch")]
+    rows = [("guest", "drawn", "acknowledged", "shown", "typed", "pointer", "touch")]
     good = True
     want = {"work": "hello from the keyboardbye", "web": "now for the other guest"}
     for guest in GUESTS:
@@ -230,8 +238,10 @@ def table(stage, totals):
         with open(os.path.join(stage.out_dir, name + ".json"), encoding="utf-8") as file:
             report = json.load(file)
         shown = totals.get(f"guest.{name}.frames_shown", "?")
-        rows.append((name, str(report["frames"]), str(report["flips"]), shown, repr(typed(report)),
-                     str(count(report, "abs", "motion", "wheel")), str(count(report, "touch"))))
+        drawn = sum(connector["drawn"] for connector in report["connectors"])
+        acknowledged = sum(connector["acknowledged"] for connector in report["connectors"])
+        rows.append((name, str(drawn), str(acknowledged), shown, repr(typed(report)),
+                     str(count(report, "abs", "motion")), str(count(report, "touch"))))
         good = good and typed(report) == want[name] and count(report, "touch") > 0
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
