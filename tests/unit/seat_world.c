@@ -52,17 +52,14 @@ static void PRINTF(3, 4) note(void *data, const struct seat_guest *guest, const 
 {
 	struct world *world = data;
 	size_t used = strlen(world->log);
+	char text[128];
 	va_list args;
-	int n;
 
-	n = snprintf(world->log + used, sizeof(world->log) - used,
-		     "%c:", guest ? guest->letter : '?');
-	used += (size_t)n;
-	if (used < sizeof(world->log)) {
-		va_start(args, fmt);
-		vsnprintf(world->log + used, sizeof(world->log) - used, fmt, args);
-		va_end(args);
-	}
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	snprintf(world->log + used, sizeof(world->log) - used, "%c:%s", guest ? guest->letter : '?',
+		 text);
 }
 
 static void to_head(void *data, struct seat_head *head, double x, double y, double *head_x,

@@ -66,13 +66,13 @@ static int check_card(struct kms *kms)
 	    drmSetClientCap(kms->fd, DRM_CLIENT_CAP_ATOMIC, 1) != 0) {
 		log_error(
 			LOG_HOST,
-			"%s: its driver %s has no atomic mode setting: name another card with --device",
+			"%s: its driver %s has no atomic mode setting: name another card with --kms",
 			kms->path, kms->driver);
 		return -EOPNOTSUPP;
 	}
 	if (drmGetCap(kms->fd, DRM_CAP_DUMB_BUFFER, &value) != 0 || value == 0) {
 		log_error(LOG_HOST,
-			  "%s: its driver %s has no dumb buffers: name another card with --device",
+			  "%s: its driver %s has no dumb buffers: name another card with --kms",
 			  kms->path, kms->driver);
 		return -EOPNOTSUPP;
 	}
@@ -184,7 +184,7 @@ static int open_first(struct kms *kms)
 	} else {
 		log_error(LOG_HOST,
 			  "no card in /dev/dri has a connector for a monitor that we can use: "
-			  "name one with --device");
+			  "name one with --kms");
 	}
 	return -ENODEV;
 }

@@ -71,7 +71,7 @@ static int check_all(const uint32_t *ids, unsigned n)
 
 int kms_crtc_init(struct kms *kms, struct kms_crtc *crtc, uint32_t id, unsigned index)
 {
-	uint64_t values[CRTC_PROPS];
+	uint64_t values[CRTC_PROPS] = {0};
 	int r;
 
 	*crtc = (struct kms_crtc){.id = id, .index = index};
@@ -81,7 +81,7 @@ int kms_crtc_init(struct kms *kms, struct kms_crtc *crtc, uint32_t id, unsigned 
 
 int kms_connector_init(struct kms *kms, struct kms_connector *connector, uint32_t id)
 {
-	uint64_t values[CONNECTOR_PROPS];
+	uint64_t values[CONNECTOR_PROPS] = {0};
 	int r;
 
 	*connector = (struct kms_connector){.id = id};
@@ -102,7 +102,7 @@ struct kms_connector *kms_connector_find(struct kms *kms, uint32_t id)
 
 int kms_plane_init(struct kms *kms, struct kms_plane *plane, uint32_t id)
 {
-	uint64_t values[PLANE_PROPS];
+	uint64_t values[PLANE_PROPS] = {0};
 	drmModePlane *res = drmModeGetPlane(kms->fd, id);
 	int r;
 
