@@ -34,7 +34,7 @@ int credit_return(struct credit *credit, uint32_t untrusted_serial)
 	/* How many marks before the newest one. */
 	uint32_t age = (uint32_t)credit->sent - untrusted_serial;
 
-	if (age >= credit->sent) {
+	if (age >= credit->sent || age > INT32_MAX) {
 		return -EINVAL;
 	}
 	if (age >= under_way(credit)) {
