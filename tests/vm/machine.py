@@ -14,6 +14,8 @@ MEMORY = 2000
 DOM0_MEMORY = 900
 # A working KVM shows Xen's first line at once; one that only pretends shows nothing, ever.
 TRIAL_SECONDS = 10
+# What the two monitors prefer; the first one is there from the start, the second one is plugged in.
+MONITORS = ((1280, 1024), (1024, 768))
 VIRTIO = "disable-legacy=on,iommu_platform=on"
 
 XEN_OPTIONS = (f"dom0_mem={DOM0_MEMORY}M,max:{DOM0_MEMORY}M dom0_max_vcpus=1 console=com1 com1=115200,8n1 "
@@ -35,7 +37,8 @@ class Machine:
         self.console = os.path.join(directory, "console.log")
         self.qmp_path = os.path.join(directory, "qmp.sock")
         self.control_path = os.path.join(directory, "control.sock")
-        for path in (self.console, self.qmp_path, self.control_path):
+        self.head_path = os.path.join(directory, "head1.sock")
+        for path in (self.console, self.qmp_path, self.control_path, self.head_path):
             if os.path.lexists(path):
                 os.unlink(path)
         self.log = open(os.path.join(directory, "qemu.log"), "wb")
@@ -52,11 +55,13 @@ class Machine:
         return [
             "qemu-system-x86_64", "-name", "vitrine-test", "-no-reboot", "-nodefaults",
             "-machine", chipset, "-accel", self.accel, "-cpu", CPU[self.accel],
-            "-m", str(MEMORY), "-smp", "2", "-net", "none",
+            "-m", str(MEMORY), "-smp", "1", "-net", "none",
             *(("-device", "amd-iommu") if dom0 == "pvh" else ()),
             "-kernel", files["xen"], "-append", xen, "-initrd", initrd,
             "-display", display or "none", "-vga", "none",
-            "-device", f"virtio-gpu-pci,id=gpu0,max_outputs=2,xres=1280,yres=1024,{VIRTIO}",
+            "-device", "virtio-gpu-pci,id=gpu0,max_outputs=2,"
+            f"xres={MONITORS[0][0]},yres={MONITORS[0][1]},{VIRTIO}",
+            "-vnc", "unix:head1.sock,display=gpu0,head=1",
             "-device", f"virtio-keyboard-pci,{VIRTIO}", "-device", f"virtio-tablet-pci,{VIRTIO}",
             "-device", f"virtio-mouse-pci,{VIRTIO}",
             "-device", f"virtio-serial-pci,{VIRTIO}",
@@ -78,13 +83,12 @@ class Machine:
                 return True
         return False
 
-    def wait_control(self):
-        """The control socket's path, once QEMU has made it and the monitor's."""
-        for path in (self.control_path, self.qmp_path):
+    def wait_sockets(self):
+        """Until QEMU has made its sockets, or has said why it will not."""
+        for path in (self.control_path, self.qmp_path, self.head_path):
             while not os.path.exists(path):
                 if self.ended.wait(0.05):
                     raise MachineError("QEMU ended: " + self.words())
-        return self.control_path
 
     def alive(self):
         return not self.ended.is_set()

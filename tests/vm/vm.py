@@ -8,6 +8,7 @@ import time
 import control
 import image
 import machine
+import monitor
 import ppm
 import qmp
 
@@ -42,8 +43,19 @@ class Guest:
     def mark(self):
         return self.vm.control.mark(self.log_name)
 
+    def ready(self):
+        return re.search(r"^guest: ready", self.log, re.MULTILINE) is not None
+
     def wait_ready(self, timeout=150):
-        self.wait_line(r"^guest: ready", timeout)
+        """Until its shell reads commands, or it has died before that."""
+        self.vm.wait(lambda: self.ready() or not self.alive(), timeout,
+                     f"guest {self.name} does not reach its shell", 0.5)
+        if not self.ready():
+            raise AssertionError(f"guest {self.name} died while it booted; "
+                                 f"console.log: {self.vm.machine.words()}")
+
+    def alive(self):
+        return self.vm.control.run(f"xl domid {self.name}").status == 0
 
     def send(self, line):
         """Have the guest's shell run one line; its output comes to the console's log."""
@@ -131,7 +143,9 @@ class Vm:
             say("kvm shows no life")
             return None
         try:
-            channel = control.Control(started.wait_control(), self.directory)
+            started.wait_sockets()
+            monitor.plug(started.head_path, *machine.MONITORS[1])
+            channel = control.Control(started.control_path, self.directory)
             channel.wait_ready(BOOT_SECONDS[accel])
             ready = channel.run("await /run/xen-ready /run/udev-settled", timeout=60)
             # PVH guests need nested virtualisation, which KVM does not give on every machine.
@@ -182,7 +196,8 @@ class Vm:
         line. The guest's serial of past lives under this name is not in its log."""
         lines = [f'name="{name}"', f'type="{kind}"', 'kernel="/boot/vmlinux"',
                  'ramdisk="/boot/guest.cpio.gz"', f"memory={memory}", "vcpus=1",
-                 f'extra="console=hvc0 quiet rdinit=/init {extra}"', 'on_crash="destroy"', *devices]
+                 f'extra="console=hvc0 quiet rdinit=/init {extra}"', 'on_crash="destroy"',
+                 'on_reboot="destroy"', *devices]
         self.put(f"/run/{name}.cfg", "\n".join(lines) + "\n")
         guest = Guest(self, name, kind)
         self.dom0(f"xl create /run/{name}.cfg", timeout=timeout)
@@ -202,13 +217,13 @@ class Vm:
         """Start ("up"), stop ("down") or restart a service of dom0 and wait until that is so."""
         self.dom0(f"sv -w 20 {action} /etc/service/{name}", timeout=30)
 
-    def wait(self, condition, timeout, complaint):
+    def wait(self, condition, timeout, complaint, pause=0.1):
         """For what announces itself by no event: ask until the condition holds."""
         deadline = time.monotonic() + timeout
         while not condition():
             if time.monotonic() > deadline:
                 raise AssertionError(f"{complaint} within {timeout:g} s")
-            time.sleep(0.1)
+            time.sleep(pause)
 
     def touch_screen(self, name="Vitrine Test Touch", size=(32768, 32768), slots=10):
         """A touch screen in dom0 while a "with" block lasts."""
