@@ -10,8 +10,6 @@
 #include "tools/pvfront/front.h"
 #include "xen/front.h"
 
-/* xl create gives up after this time. */
-#define TOOLSTACK_TIMEOUT_NS (10 * NSEC_PER_SEC)
 #define CONNECT_TIMEOUT_NS (30 * NSEC_PER_SEC)
 
 static bool find_connector(struct display *display, unsigned index)
@@ -211,7 +209,7 @@ int display_connect(struct display *display)
 {
 	const struct bus *bus = &display->bus;
 	const char *what = "the backend to offer the display";
-	int ret = bus_wait(bus, 1u << BUS_INIT_WAIT, TOOLSTACK_TIMEOUT_NS);
+	int ret = bus_wait(bus, 1u << BUS_INIT_WAIT, CONNECT_TIMEOUT_NS);
 
 	if (ret == 0) {
 		what = "rings and event channels";

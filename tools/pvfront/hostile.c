@@ -72,7 +72,7 @@ void hostile_say(const struct hostile *h, const char *what, int status)
 	if (status == 0) {
 		meaning = "accepted";
 	} else if (status == -ETIMEDOUT) {
-		meaning = "no answer within 3 s";
+		meaning = "no answer in time";
 	} else if (status == -EPIPE) {
 		meaning = "the device was closed";
 	}

@@ -9,6 +9,7 @@
 #include "tools/pvfront/hostile_priv.h"
 
 #define FORGED_CONNECTORS 12u
+#define PATIENCE_NS (30 * NSEC_PER_SEC) /* the backend may make who connects often wait */
 
 /* Pages and ports are gone while the backend reads the request. */
 bool hostile_vanish(struct hostile *h)
@@ -45,7 +46,7 @@ static bool publish_garbage(struct hostile *h, const char *name, const char *val
 	int ret;
 
 	display_disconnect(h->display);
-	ret = bus_wait(bus, 1u << BUS_INIT_WAIT, 10 * NSEC_PER_SEC);
+	ret = bus_wait(bus, 1u << BUS_INIT_WAIT, PATIENCE_NS);
 	if (ret == 0) {
 		ret = bus_write_number(bus, 8, "0/req-ring-ref");
 	}
@@ -66,7 +67,7 @@ static bool publish_garbage(struct hostile *h, const char *name, const char *val
 	}
 	if (ret == 0) {
 		ret = bus_wait(bus, 1u << BUS_CLOSING | 1u << BUS_CLOSED | 1u << BUS_CONNECTED,
-			       10 * NSEC_PER_SEC);
+			       PATIENCE_NS);
 	}
 	snprintf(what, sizeof(what), "%s is \"%.20s\"%s", name, value,
 		 strlen(value) > 20 ? "..." : "");

@@ -118,12 +118,27 @@ static int connect_inputs(struct program *program)
 	return 0;
 }
 
+/* As xl create, which lets the guest run when its display's backend is there and gives up after 10 s. */
+static int wait_for_backend(struct program *program)
+{
+	int ret = bus_wait(&program->display.bus, 1u << BUS_INIT_WAIT, 10 * NSEC_PER_SEC);
+
+	if (ret == -ETIMEDOUT) {
+		log_error(LOG_ADMIN,
+			  "no backend for the display within 10 s: does vitrine-broker run?");
+	}
+	return ret;
+}
+
 static int run(struct program *program)
 {
 	const struct options *options = program->front.options;
 	struct display *display = &program->display;
-	int ret = connect_inputs(program);
+	int ret = program->toolstack ? wait_for_backend(program) : 0;
 
+	if (ret == 0) {
+		ret = connect_inputs(program);
+	}
 	if (ret == 0) {
 		ret = display_connect(display);
 	}

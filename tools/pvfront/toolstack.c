@@ -183,10 +183,10 @@ int toolstack_create(struct toolstack **out, const char *spec, uint32_t domid,
 	t->domid = domid;
 	t->domain = xasprintf("/local/domain/%u", domid);
 	make_domain(t, options->name);
+	make_display(t, options);
 	for (unsigned i = 0; i < options->n_offers; i++) {
 		make_input(t, &options->offers[i], i);
 	}
-	make_display(t, options);
 	ret = t->error;
 	if (ret < 0) {
 		log_error(LOG_HOST, "toolstack: cannot write the store: %s", strerror(-ret));
