@@ -378,6 +378,8 @@ static void on_visibility(void *data, struct vitrine_head_v1 *head, uint32_t vis
 
 static const struct vitrine_head_v1_listener head_listener = {on_mode, on_edid, on_visibility};
 
+#define MAX_OPEN 16
+
 /* A head with a surface, a ready pool and two buffers in it. */
 struct screen {
 	struct guest_peer *guest;
@@ -389,6 +391,7 @@ struct screen {
 	struct pool_events pool_events;
 	unsigned released[2], presented, discarded, callbacks;
 	uint32_t sequence;
+	struct wl_proxy *open[MAX_OPEN]; /* feedback and callbacks that were not told yet */
 };
 
 static void on_release(void *data, struct wl_buffer *buffer)
@@ -415,9 +418,37 @@ static void screen_make(struct screen *screen, struct guest_peer *guest, uint32_
 	assert_true(guest_turn(guest));
 }
 
+static void open_add(struct screen *screen, void *proxy)
+{
+	for (unsigned i = 0; i < MAX_OPEN; i++) {
+		if (!screen->open[i]) {
+			screen->open[i] = proxy;
+			return;
+		}
+	}
+	fail();
+}
+
+static void open_done(struct screen *screen, void *proxy)
+{
+	for (unsigned i = 0; i < MAX_OPEN; i++) {
+		if (screen->open[i] == proxy) {
+			screen->open[i] = NULL;
+			wl_proxy_destroy(proxy);
+			return;
+		}
+	}
+	fail();
+}
+
 /* What the client has of it; the server knows when the requests arrive, if they do. */
 static void screen_drop(struct screen *screen)
 {
+	for (unsigned i = 0; i < MAX_OPEN; i++) {
+		if (screen->open[i]) {
+			wl_proxy_destroy(screen->open[i]);
+		}
+	}
 	wl_buffer_destroy(screen->buffers[0]);
 	wl_buffer_destroy(screen->buffers[1]);
 	vitrine_grant_pool_v1_destroy(screen->pool);
@@ -436,13 +467,13 @@ static void on_presented(void *data, struct wp_presentation_feedback *feedback, 
 
 	screen->presented++;
 	screen->sequence = seq;
-	wp_presentation_feedback_destroy(feedback);
+	open_done(screen, feedback);
 }
 
 static void on_discarded(void *data, struct wp_presentation_feedback *feedback)
 {
 	((struct screen *)data)->discarded++;
-	wp_presentation_feedback_destroy(feedback);
+	open_done(data, feedback);
 }
 
 static const struct wp_presentation_feedback_listener feedback_listener = {on_sync_output, on_presented, on_discarded};
@@ -450,16 +481,21 @@ static const struct wp_presentation_feedback_listener feedback_listener = {on_sy
 static void on_done(void *data, struct wl_callback *callback, uint32_t time)
 {
 	((struct screen *)data)->callbacks++;
-	wl_callback_destroy(callback);
+	open_done(data, callback);
 }
 
 static const struct wl_callback_listener callback_listener = {on_done};
 
 static void screen_commit(struct screen *screen, unsigned buffer)
 {
-	wp_presentation_feedback_add_listener(
-		wp_presentation_feedback(screen->guest->presentation, screen->surface), &feedback_listener, screen);
-	wl_callback_add_listener(wl_surface_frame(screen->surface), &callback_listener, screen);
+	struct wp_presentation_feedback *feedback =
+		wp_presentation_feedback(screen->guest->presentation, screen->surface);
+	struct wl_callback *callback = wl_surface_frame(screen->surface);
+
+	wp_presentation_feedback_add_listener(feedback, &feedback_listener, screen);
+	wl_callback_add_listener(callback, &callback_listener, screen);
+	open_add(screen, feedback);
+	open_add(screen, callback);
 	wl_surface_attach(screen->surface, screen->buffers[buffer], 0, 0);
 	wl_surface_damage(screen->surface, 0, 0, INT32_MAX, INT32_MAX);
 	wl_surface_commit(screen->surface);
