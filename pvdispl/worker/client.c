@@ -185,7 +185,8 @@ static int hang_on_loop(struct client *client)
 	if (ret >= 0) {
 		ret = sd_event_add_post(event, &client->post, on_post, client);
 	}
-	return ret;
+	/* What is dispatched now began before that source was there. */
+	return ret >= 0 ? on_post(client->post, client) : ret;
 }
 
 int client_connect(struct worker *worker, int *fd)

@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: MIT */
+/* The real vitrine-pv between a guest, a broker and a display server that are played here. */
+#include <errno.h>
+#include <linux/input-event-codes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include <wayland-server.h>
+
+#include "base/util.h"
+#include "pvdispl/worker/sandbox.h"
+#include "tests/loopback/worker_rig.h"
+#include "vitrine-guest-v1-server-protocol.h"
+
+#define DIRECTORY 10u /* page of the guest that holds one */
+#define BUFFER 16u    /* first of the pages that are drawn to */
+#define FB_PAGES 2u   /* RIG_WIDTH * RIG_HEIGHT * 4 */
+
+static struct rig rig;
+
+static int start(void **state)
+{
+	rig_start(&rig);
+	rig_add_devices(&rig, false);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	if (rig.pages) {
+		rig_stop(&rig);
+	}
+	return 0;
+}
+
+/* ---- what the tests wait for ---- */
+
+static bool has_heads(struct rig *r)
+{
+	return r->server.heads[0].resource && r->server.heads[1].resource;
+}
+
+static bool is_faulted(struct rig *r)
+{
+	return r->faulted;
+}
+
+static bool is_closed(struct rig *r)
+{
+	return r->closed;
+}
+
+static bool has_commit(struct rig *r)
+{
+	return r->server.heads[0].n_feedbacks > 0;
+}
+
+static bool has_two_commits(struct rig *r)
+{
+	return r->server.heads[0].n_feedbacks > 1;
+}
+
+static bool has_pool(struct rig *r)
+{
+	return r->server.n_pools > 0;
+}
+
+static bool pool_is_released(struct rig *r)
+{
+	return r->server.pools[0].is_released;
+}
+
+static bool has_seat(struct rig *r)
+{
+	return r->server.keyboard && r->server.pointer && r->server.touch;
+}
+
+/* A display buffer of n framebuffers of a connector's size: fb cookies 100, 101, ... */
+static void make_framebuffers(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		rig_directory(&rig, DIRECTORY, 0, BUFFER + i * FB_PAGES, FB_PAGES);
+		assert_int_equal(rig_do(&rig, 0, rig_create(10 + i, DIRECTORY, FB_PAGES)), 0);
+		assert_int_equal(rig_do(&rig, 0, rig_attach(10 + i, 100 + i, RIG_WIDTH, RIG_HEIGHT)), 0);
+	}
+}
+
+static void start_server(void)
+{
+	rig_server_start(&rig);
+	rig_wait(&rig, has_heads);
+}
+
+static void show(unsigned k, uint64_t fb)
+{
+	assert_int_equal(rig_do(&rig, k, rig_config(fb, 0, 0, RIG_WIDTH, RIG_HEIGHT)), 0);
+	rig_visible(&rig, k, true, 0);
+}
+
+/* ---- no server ---- */
+
+static void a_guest_is_served_without_a_server(void **state)
+{
+	uint64_t asked_ns, told_ns;
+
+	make_framebuffers(2);
+	assert_int_equal(rig_do(&rig, 0, rig_config(100, 0, 0, RIG_WIDTH, RIG_HEIGHT)), 0);
+	asked_ns = now_ns();
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 101)), 0);
+	assert_int_equal(rig_events(&rig, 0), 0);
+	assert_int_equal(rig_event(&rig, 0), 101);
+	told_ns = now_ns() - asked_ns;
+	assert_in_range(told_ns / NSEC_PER_MSEC, 300, 2900);
+	assert_true(rig.notified[11] > 0);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 100)), 0);
+	assert_int_equal(rig_event(&rig, 0), 100);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_FB_DETACH, 100)), 0);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_DBUF_DESTROY, 10)), 0);
+}
+
+static void nonsense_is_answered(void **state)
+{
+	make_framebuffers(1);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(0x44, 1)), -EOPNOTSUPP);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 999)), -ENOENT);
+	assert_int_equal(rig_do(&rig, 0, rig_config(999, 0, 0, 1, 1)), -ENOENT);
+	assert_int_equal(rig_do(&rig, 0, rig_config(100, 5000, 0, 1, 1)), -EINVAL);
+	assert_int_equal(rig_do(&rig, 0, rig_attach(999, 5, 1, 1)), -ENOENT);
+	assert_int_equal(rig_do(&rig, 0, rig_attach(10, 100, 1, 1)), -EEXIST);
+	assert_int_equal(rig_do(&rig, 0, rig_attach(10, 5, 64, 33)), -EINVAL);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_DBUF_DESTROY, 10)), -EBUSY);
+	assert_int_equal(rig_do(&rig, 1, rig_simple(DISPLIF_FB_DETACH, 100)), -EINVAL);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_FB_DETACH, 100)), 0);
+}
+
+static void a_directory_must_be_whole(void **state)
+{
+	/* A zero in it, too short, a reference that nobody granted, a chain that goes on for ever. */
+	rig_directory(&rig, DIRECTORY, 0, BUFFER, 3);
+	assert_int_equal(rig_do(&rig, 0, rig_create(1, DIRECTORY, 4)), -EINVAL);
+	rig_directory(&rig, DIRECTORY, 0, 1, DISPLIF_DIR_REFS);
+	assert_int_equal(rig_do(&rig, 0, rig_create(1, DIRECTORY, DISPLIF_DIR_REFS + 1)), -EINVAL);
+	assert_int_equal(rig_do(&rig, 0, rig_create(1, RIG_PAGES + 5, 4)), -EINVAL);
+	rig_directory(&rig, DIRECTORY, DIRECTORY, 1, DISPLIF_DIR_REFS);
+	rig.n_maps = 0;
+	assert_int_equal(rig_do(&rig, 0, rig_create(1, DIRECTORY, DISPLIF_DIR_REFS + 1)), 0);
+	assert_int_equal(rig.n_maps, 2);
+}
+
+static void more_than_allowed_is_refused_before_it_is_read(void **state)
+{
+	rig_directory(&rig, DIRECTORY, DIRECTORY, 1, DISPLIF_DIR_REFS);
+	rig.n_maps = 0;
+	assert_int_equal(rig_do(&rig, 0, rig_create(1, DIRECTORY, 1201)), -ENOSPC);
+	assert_int_equal(rig.n_maps, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(rig_do(&rig, 0, rig_create(1 + i, DIRECTORY, 1)), 0);
+	}
+	assert_int_equal(rig_do(&rig, 0, rig_create(1, DIRECTORY, 1)), -EEXIST);
+	assert_int_equal(rig_do(&rig, 0, rig_create(9, DIRECTORY, 1)), -ENOSPC);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_DBUF_DESTROY, 2)), 0);
+	assert_int_equal(rig_do(&rig, 0, rig_create(9, DIRECTORY, 1)), 0);
+}
+
+static void an_edid_is_made_up(void **state)
+{
+	struct displif_request r = {.operation = DISPLIF_GET_EDID};
+	struct displif_response response;
+	uint8_t *edid = rig.pages + BUFFER * 4096;
+	uint8_t sum = 0;
+
+	rig_directory(&rig, DIRECTORY, 0, BUFFER, 8);
+	r.op.get_edid.buffer_sz = DISPLIF_EDID_MAX;
+	r.op.get_edid.gref_directory = DIRECTORY;
+	rig_ask(&rig, 1, r);
+	response = rig_answer(&rig, 1);
+	assert_int_equal(response.status, 0);
+	assert_int_equal(response.edid_sz, 128);
+	for (unsigned i = 0; i < 128; i++) {
+		sum = (uint8_t)(sum + edid[i]);
+	}
+	assert_int_equal(sum, 0);
+	assert_int_equal(edid[56], RIG_WIDTH);
+	assert_int_equal(edid[59], RIG_HEIGHT);
+}
+
+static void a_jump_of_the_ring_is_a_fault(void **state)
+{
+	rig.rings[1]->req_prod += 33;
+	rig_kick(&rig, 12);
+	rig_wait(&rig, is_faulted);
+	rig_send_device(&rig, WORKER_DISPLAY_CLOSED, WORKER_KIND_DISPLAY, RIG_DISPLAY);
+	rig_wait(&rig, is_closed);
+}
+
+/* ---- with a server ---- */
+
+static void the_server_gets_the_references(void **state)
+{
+	start_server();
+	rig_directory(&rig, DIRECTORY, 0, BUFFER, FB_PAGES);
+	assert_int_equal(rig_do(&rig, 0, rig_create(10, DIRECTORY, FB_PAGES)), 0);
+	assert_int_equal(rig.server.n_pools, 1);
+	assert_int_equal(rig.server.pools[0].pages, FB_PAGES);
+	assert_int_equal(rig.server.pools[0].refs[0], BUFFER);
+	assert_int_equal(rig.server.pools[0].refs[1], BUFFER + 1);
+	assert_int_equal(rig_do(&rig, 0, rig_attach(10, 100, RIG_WIDTH, RIG_HEIGHT)), 0);
+	show(0, 100);
+	rig_wait(&rig, has_commit);
+	assert_int_equal(rig.server.buffer_width, RIG_WIDTH);
+	assert_int_equal(rig.server.buffer_height, RIG_HEIGHT);
+	assert_int_equal(rig.server.buffer_stride, RIG_WIDTH * 4);
+	assert_int_equal(rig.server.heads[0].source_w, -1);
+}
+
+static void a_buffer_that_cannot_be_mapped_is_refused(void **state)
+{
+	start_server();
+	rig.server.fails = EFAULT;
+	rig_directory(&rig, DIRECTORY, 0, BUFFER, FB_PAGES);
+	assert_int_equal(rig_do(&rig, 0, rig_create(10, DIRECTORY, FB_PAGES)), -EFAULT);
+	rig.server.fails = 0;
+	assert_int_equal(rig_do(&rig, 0, rig_create(10, DIRECTORY, FB_PAGES)), 0);
+}
+
+static void creating_waits_for_the_server_and_holds_nobody_else(void **state)
+{
+	start_server();
+	rig.server.is_slow = true;
+	rig_directory(&rig, DIRECTORY, 0, BUFFER, FB_PAGES);
+	rig_ask(&rig, 0, rig_create(10, DIRECTORY, FB_PAGES));
+	rig_ask(&rig, 0, rig_simple(DISPLIF_FB_DETACH, 55));
+	rig_wait(&rig, has_pool);
+	assert_int_equal(rig_do(&rig, 1, rig_config(0, 0, 0, 0, 0)), 0);
+	assert_false(rig_has_answer(&rig, 0));
+	rig_pool_ready(&rig, 0);
+	assert_int_equal(rig_answer(&rig, 0).operation, DISPLIF_DBUF_CREATE);
+	assert_int_equal(rig_answer(&rig, 0).status, -ENOENT);
+}
+
+static void a_server_that_dawdles_is_not_waited_for(void **state)
+{
+	start_server();
+	rig.server.is_slow = true;
+	rig_directory(&rig, DIRECTORY, 0, BUFFER, FB_PAGES);
+	assert_int_equal(rig_do(&rig, 0, rig_create(10, DIRECTORY, FB_PAGES)), 0);
+	rig_pool_ready(&rig, 0);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_DBUF_DESTROY, 10)), 0);
+	assert_true(rig.server.pools[0].is_released);
+}
+
+static void a_guest_gets_its_pages_back_when_the_server_let_go(void **state)
+{
+	start_server();
+	make_framebuffers(1);
+	rig.server.is_slow = true;
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_FB_DETACH, 100)), 0);
+	rig_ask(&rig, 0, rig_simple(DISPLIF_DBUF_DESTROY, 10));
+	rig_wait(&rig, pool_is_released);
+	rig_run_ms(&rig, 50);
+	assert_false(rig_has_answer(&rig, 0));
+	rig_pool_unmapped(&rig, 0);
+	assert_int_equal(rig_answer(&rig, 0).status, 0);
+}
+
+static void a_flip_is_over_when_shown_and_the_old_buffer_is_free(void **state)
+{
+	struct wl_resource *old;
+
+	start_server();
+	make_framebuffers(2);
+	show(0, 100);
+	rig_wait(&rig, has_commit);
+	rig_present(&rig, 0);
+	old = rig.server.heads[0].buffer;
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 101)), 0);
+	rig_wait(&rig, has_commit);
+	assert_ptr_not_equal(rig.server.heads[0].buffer, old);
+	rig_run_ms(&rig, 50);
+	assert_int_equal(rig_events(&rig, 0), 0);
+	rig_present(&rig, 0);
+	rig_run_ms(&rig, 50);
+	assert_int_equal(rig_events(&rig, 0), 0);
+	wl_buffer_send_release(old);
+	assert_int_equal(rig_event(&rig, 0), 101);
+}
+
+static void a_flood_of_flips_is_two_commits_and_one_event_each(void **state)
+{
+	struct wl_resource *even;
+
+	start_server();
+	make_framebuffers(2);
+	show(0, 100);
+	rig_wait(&rig, has_commit);
+	rig_present(&rig, 0);
+	even = rig.server.heads[0].buffer;
+	rig_run_ms(&rig, 20);
+	for (unsigned i = 0; i < 20; i++) {
+		assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 100 + i % 2)), 0);
+	}
+	rig_wait(&rig, has_two_commits);
+	assert_int_equal(rig.server.heads[0].n_commits, 3);
+	/* Those two wait for nothing more, as their buffers are flipped to again; the last one replaces the other buffer. */
+	for (unsigned i = 0; i < 3; i++) {
+		rig_wait(&rig, has_commit);
+		rig_present(&rig, 0);
+		rig_run_ms(&rig, 20);
+	}
+	assert_int_equal(rig.server.heads[0].n_commits, 4);
+	assert_int_equal(rig_events(&rig, 0), 2);
+	wl_buffer_send_release(even);
+	for (unsigned i = 0; i < 20; i++) {
+		assert_int_equal(rig_event(&rig, 0), 100 + i % 2);
+	}
+	rig_run_ms(&rig, 20);
+	assert_int_equal(rig_events(&rig, 0), 0);
+}
+
+static void a_hidden_head_costs_the_server_nothing(void **state)
+{
+	unsigned n;
+
+	start_server();
+	make_framebuffers(2);
+	show(0, 100);
+	rig_wait(&rig, has_commit);
+	rig_present(&rig, 0);
+	rig_visible(&rig, 0, false, 50);
+	rig_run_ms(&rig, 20);
+	n = rig.server.heads[0].n_commits;
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 100 + i % 2)), 0);
+		assert_int_equal(rig_event(&rig, 0), 100 + i % 2);
+	}
+	assert_int_equal(rig.server.heads[0].n_commits, n);
+	rig_visible(&rig, 0, true, 0);
+	rig_wait(&rig, has_commit);
+	assert_int_equal(rig.server.heads[0].n_commits, n + 1);
+}
+
+/* As Xorg does: one framebuffer over two connectors. */
+static void two_connectors_show_parts_of_one_framebuffer(void **state)
+{
+	start_server();
+	rig_directory(&rig, DIRECTORY, 0, BUFFER, 2 * FB_PAGES);
+	assert_int_equal(rig_do(&rig, 0, rig_create(10, DIRECTORY, 2 * FB_PAGES)), 0);
+	assert_int_equal(rig_do(&rig, 0, rig_attach(10, 100, 2 * RIG_WIDTH, RIG_HEIGHT)), 0);
+	assert_int_equal(rig_do(&rig, 0, rig_config(100, 0, 0, 2 * RIG_WIDTH, RIG_HEIGHT)), 0);
+	assert_int_equal(rig_do(&rig, 1, rig_config(100, RIG_WIDTH, 0, 2 * RIG_WIDTH, RIG_HEIGHT)), 0);
+	rig_visible(&rig, 0, true, 0);
+	rig_visible(&rig, 1, true, 0);
+	rig_wait(&rig, has_commit);
+	rig_run_ms(&rig, 50);
+	assert_int_equal(rig.server.heads[0].source_x, 0);
+	assert_int_equal(rig.server.heads[0].source_w, RIG_WIDTH);
+	assert_int_equal(rig.server.heads[1].source_x, RIG_WIDTH);
+	assert_int_equal(rig.server.heads[1].source_w, RIG_WIDTH);
+	assert_int_equal(rig.server.heads[1].source_h, RIG_HEIGHT);
+}
+
+static void a_guest_outlives_the_server(void **state)
+{
+	start_server();
+	make_framebuffers(2);
+	show(0, 100);
+	rig_wait(&rig, has_commit);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 101)), 0);
+	rig_server_stop(&rig);
+	assert_int_equal(rig_event(&rig, 0), 101);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 100)), 0);
+	assert_int_equal(rig_event(&rig, 0), 100);
+
+	start_server();
+	rig_run_ms(&rig, 50);
+	assert_int_equal(rig.server.n_pools, 2);
+	assert_int_equal(rig.server.pools[1].refs[0], BUFFER + FB_PAGES);
+	assert_int_equal(rig.server.heads[0].n_commits, 0);
+	rig_visible(&rig, 0, true, 0);
+	rig_wait(&rig, has_commit);
+	rig_present(&rig, 0);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 101)), 0);
+}
+
+static void closing_waits_for_the_server_to_let_go(void **state)
+{
+	start_server();
+	make_framebuffers(1);
+	show(0, 100);
+	rig_wait(&rig, has_commit);
+	rig.server.is_slow = true;
+	rig_send_device(&rig, WORKER_DISPLAY_CLOSED, WORKER_KIND_DISPLAY, RIG_DISPLAY);
+	rig_wait(&rig, pool_is_released);
+	rig_run_ms(&rig, 50);
+	assert_false(rig.closed);
+	rig_pool_unmapped(&rig, 0);
+	rig_wait(&rig, is_closed);
+}
+
+/* ---- input ---- */
+
+static union kbdif_event *kbd_event(unsigned i)
+{
+	return &rig.kbd->in[i % KBDIF_IN_EVENTS];
+}
+
+static bool kbd_is_notified(struct rig *r)
+{
+	return r->notified[RIG_KBD_PORT] > 0;
+}
+
+static bool is_acknowledged(struct rig *r)
+{
+	return r->server.acknowledged == 9;
+}
+
+static void what_happens_on_the_seat_is_in_the_ring(void **state)
+{
+	struct wl_resource *surface;
+	struct wl_array none;
+
+	wl_array_init(&none);
+	start_server();
+	make_framebuffers(1);
+	show(0, 100);
+	rig_wait(&rig, has_seat);
+	surface = rig.server.heads[0].surface;
+	wl_keyboard_send_enter(rig.server.keyboard, 1, surface, &none);
+	wl_pointer_send_enter(rig.server.pointer, 2, surface, wl_fixed_from_int(1), wl_fixed_from_int(2));
+	wl_pointer_send_motion(rig.server.pointer, 0, wl_fixed_from_int(40), wl_fixed_from_int(20));
+	wl_pointer_send_button(rig.server.pointer, 3, 0, BTN_LEFT, 1);
+	wl_keyboard_send_key(rig.server.keyboard, 4, 0, KEY_A, 1);
+	wl_touch_send_down(rig.server.touch, 5, 0, surface, 77, wl_fixed_from_int(3), wl_fixed_from_int(4));
+	wl_touch_send_frame(rig.server.touch);
+	vitrine_guest_v1_send_mark_input(rig.server.guest, 9);
+	rig_wait(&rig, is_acknowledged);
+	rig_wait(&rig, kbd_is_notified);
+	assert_int_equal(rig.kbd->in_prod, 6);
+	assert_int_equal(kbd_event(1)->type, KBDIF_POS);
+	assert_int_equal(kbd_event(1)->pos.abs_x, 40);
+	assert_int_equal(kbd_event(1)->pos.abs_y, 20);
+	assert_int_equal(kbd_event(2)->key.keycode, BTN_LEFT);
+	assert_int_equal(kbd_event(3)->key.keycode, KEY_A);
+	assert_int_equal(kbd_event(4)->mtouch.event_type, KBDIF_TOUCH_DOWN);
+	assert_int_equal(kbd_event(4)->mtouch.contact_id, 0);
+	assert_int_equal(kbd_event(4)->mtouch.abs_x, 3);
+	assert_int_equal(kbd_event(5)->mtouch.event_type, KBDIF_TOUCH_SYN);
+}
+
+static bool has_eight_events(struct rig *r)
+{
+	return r->kbd->in_prod == 8;
+}
+
+static void a_server_that_dies_leaves_nothing_held(void **state)
+{
+	struct wl_resource *surface;
+
+	start_server();
+	make_framebuffers(1);
+	show(0, 100);
+	rig_wait(&rig, has_seat);
+	surface = rig.server.heads[0].surface;
+	wl_keyboard_send_key(rig.server.keyboard, 4, 0, KEY_A, 1);
+	wl_pointer_send_button(rig.server.pointer, 3, 0, BTN_LEFT, 1);
+	wl_touch_send_down(rig.server.touch, 5, 0, surface, 77, wl_fixed_from_int(3), wl_fixed_from_int(4));
+	wl_touch_send_frame(rig.server.touch);
+	vitrine_guest_v1_send_mark_input(rig.server.guest, 9);
+	rig_wait(&rig, is_acknowledged);
+	assert_int_equal(rig.kbd->in_prod, 4);
+	rig_server_stop(&rig);
+	rig_wait(&rig, has_eight_events);
+	assert_int_equal(kbd_event(4)->key.keycode, KEY_A);
+	assert_int_equal(kbd_event(4)->key.pressed, 0);
+	assert_int_equal(kbd_event(5)->key.keycode, BTN_LEFT);
+	assert_int_equal(kbd_event(5)->key.pressed, 0);
+	assert_int_equal(kbd_event(6)->mtouch.event_type, KBDIF_TOUCH_UP);
+	assert_int_equal(kbd_event(7)->mtouch.event_type, KBDIF_TOUCH_SYN);
+}
+
+/* ---- others ---- */
+
+/* A worker that takes over finds the rings where they stand, and a guest whose buffers it does not know. */
+static void an_attached_guest_goes_on(void **state)
+{
+	rig_start(&rig);
+	rig.rings[0]->req_prod = rig.rings[0]->rsp_prod = rig.rsp_cons[0] = 100;
+	rig.events[0]->in_prod = rig.events[0]->in_cons = 70000;
+	/* Published to nobody: the event went to the worker that died. */
+	rig.masked[10] = true;
+	rig_ask(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 5));
+	rig.masked[10] = rig.pending[10] = false;
+	rig_add_devices(&rig, true);
+	assert_int_equal(rig_answer(&rig, 0).status, 0);
+	rig_event(&rig, 0);
+	assert_int_equal(rig_event(&rig, 0), 5);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_FB_DETACH, 5)), 0);
+}
+
+static unsigned status_field(const char *name)
+{
+	char path[64], line[256];
+	unsigned value = 999;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)rig.pid);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, name, strlen(name)) == 0) {
+			sscanf(line + strlen(name), ":%u", &value);
+		}
+	}
+	fclose(file);
+	return value;
+}
+
+static void it_is_sandboxed_before_it_sees_a_guest(void **state)
+{
+	rig_start(&rig);
+	assert_int_equal(status_field("NoNewPrivs"), 1);
+	assert_int_equal(status_field("Seccomp"), SANDBOX_FILTERS ? 2 : 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_guest_is_served_without_a_server),
+		TEST(nonsense_is_answered),
+		TEST(a_directory_must_be_whole),
+		TEST(more_than_allowed_is_refused_before_it_is_read),
+		TEST(an_edid_is_made_up),
+		TEST(a_jump_of_the_ring_is_a_fault),
+		TEST(the_server_gets_the_references),
+		TEST(a_buffer_that_cannot_be_mapped_is_refused),
+		TEST(creating_waits_for_the_server_and_holds_nobody_else),
+		TEST(a_server_that_dawdles_is_not_waited_for),
+		TEST(a_guest_gets_its_pages_back_when_the_server_let_go),
+		TEST(a_flip_is_over_when_shown_and_the_old_buffer_is_free),
+		TEST(a_flood_of_flips_is_two_commits_and_one_event_each),
+		TEST(a_hidden_head_costs_the_server_nothing),
+		TEST(two_connectors_show_parts_of_one_framebuffer),
+		TEST(a_guest_outlives_the_server),
+		TEST(closing_waits_for_the_server_to_let_go),
+		TEST(what_happens_on_the_seat_is_in_the_ring),
+		TEST(a_server_that_dies_leaves_nothing_held),
+		cmocka_unit_test_teardown(an_attached_guest_goes_on, stop),
+		cmocka_unit_test_teardown(it_is_sandboxed_before_it_sees_a_guest, stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
