@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/pvfront/buffer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "xen/front.h"
@@ -30,6 +31,9 @@ int buffer_init(struct buffer *buffer, struct xen *xen, uint32_t backend, size_t
 	void *directory = NULL;
 	int ret;
 
+	if (pages == 0) {
+		return -EINVAL;
+	}
 	*buffer = (struct buffer){
 		.pages = pages,
 		.dir_pages = dir_pages,
@@ -42,7 +46,7 @@ int buffer_init(struct buffer *buffer, struct xen *xen, uint32_t backend, size_t
 	if (ret == 0) {
 		ret = xen_front_share(xen, backend, dir_pages, buffer->dir_refs, &directory);
 	}
-	if (ret < 0) {
+	if (ret != 0) {
 		buffer_finish(buffer, xen);
 		return ret;
 	}

@@ -21,7 +21,7 @@ struct buffer {
 	uint64_t fb_cookie;
 };
 
-/* size: bytes. The cookies are made up and differ from all others of this process. */
+/* size: bytes, at least 1. The cookies are made up and differ from all others of this process. */
 MUST_USE int buffer_init(struct buffer *buffer, struct xen *xen, uint32_t backend, size_t size);
 /* Harmless on a zeroed one. */
 void buffer_finish(struct buffer *buffer, struct xen *xen);

@@ -36,6 +36,21 @@ static int write_ppm(const uint32_t *pixels, struct size size)
 	return fflush(stdout) == 0 ? 0 : -errno;
 }
 
+/* "CONNECTOR:FRAME" */
+static bool parse_numbers(const char *text, struct pattern *pattern)
+{
+	size_t len = strcspn(text, ":");
+	uint64_t connector, frame;
+
+	if (text[len] == '\0' || parse_uint(text, len, UINT32_MAX, &connector) < 0 ||
+	    parse_uint(text + len + 1, strlen(text + len + 1), UINT32_MAX, &frame) < 0) {
+		return false;
+	}
+	pattern->connector = (uint32_t)connector;
+	pattern->frame = (uint32_t)frame;
+	return true;
+}
+
 static int print_picture(const struct options *options)
 {
 	struct pattern pattern = {.nonce = options->nonce};
@@ -44,8 +59,7 @@ static int print_picture(const struct options *options)
 	uint32_t *pixels;
 	int ret;
 
-	if (!rest || sscanf(rest, "%u:%u", &pattern.connector, &pattern.frame) != 2 ||
-	    size.width == 0 || size.height == 0) {
+	if (!rest || !parse_numbers(rest, &pattern) || size.width == 0 || size.height == 0) {
 		fprintf(stderr, "pvfront: --picture=%s is not WxH:CONNECTOR:FRAME\n",
 			options->picture);
 		return 2;

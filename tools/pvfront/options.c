@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_PIXELS 65535u
+#define MAX_PIXELS 16384u /* so that a picture has less than 2^32 bytes */
 
 static const char usage[] =
 	"usage: pvfront [OPTION]...\n"
@@ -123,7 +123,7 @@ static bool parse_inputs(struct options *o, const char *text)
 		size_t i = 0;
 
 		while (i < ARRAY_SIZE(kinds) &&
-		       (strlen(kinds[i].name) != len || strncmp(kinds[i].name, text, len))) {
+		       (strlen(kinds[i].name) != len || strncmp(kinds[i].name, text, len) != 0)) {
 			i++;
 		}
 		if (i == ARRAY_SIZE(kinds) || o->n_offers == FRONT_MAX_INPUTS) {

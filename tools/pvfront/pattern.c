@@ -207,6 +207,10 @@ void pattern_draw(uint32_t *pixels, uint32_t stride, uint32_t width, uint32_t he
 	struct canvas canvas = {
 		.pixels = pixels, .stride = stride, .width = width, .height = height};
 
+	if (width == 0 || height == 0) {
+		return;
+	}
+
 	draw_background(&canvas, pattern);
 	draw_number(&canvas, pattern);
 	draw_noise(&canvas, pattern);

@@ -143,7 +143,7 @@ static int wait_turn(struct display *display, uint64_t until_ns)
 
 int show_run(struct display *display, show_idle idle, void *data)
 {
-	struct pace paces[FRONT_MAX_CONNECTORS];
+	struct pace paces[FRONT_MAX_CONNECTORS] = {0};
 	int ret = 0;
 
 	for (unsigned i = 0; i < display->n_connectors; i++) {
