@@ -94,8 +94,8 @@ struct displif_response {
 	uint16_t id;       /* of the request */
 	uint8_t operation; /* of the request: Linux looks at it */
 	uint8_t reserved;
-	int32_t status;    /* 0 or -errno of Xen, whose numbers are those of Linux */
-	uint32_t edid_sz;  /* GET_EDID: bytes written */
+	int32_t status;   /* 0 or -errno of Xen, whose numbers are those of Linux */
+	uint32_t edid_sz; /* GET_EDID: bytes written */
 	uint8_t reserved2[52];
 };
 

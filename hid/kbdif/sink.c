@@ -156,7 +156,8 @@ int sink_scale(double position, int size, uint32_t range)
 	}
 	range = MIN(range, (uint32_t)INT32_MAX);
 	/* To the nearest, halves down. */
-	return (int)clamp(ceil((floor(clamp(position, size - 1)) + 0.5) * range / size - 0.5), range - 1);
+	return (int)clamp(ceil((floor(clamp(position, size - 1)) + 0.5) * range / size - 0.5),
+			  range - 1);
 }
 
 void sink_position(struct sink *sink, double x, double y, int width, int height)
@@ -168,7 +169,8 @@ void sink_position(struct sink *sink, double x, double y, int width, int height)
 		uint32_t range_x = f->raw ? KBDIF_RAW_MAX + 1 : f->width;
 		uint32_t range_y = f->raw ? KBDIF_RAW_MAX + 1 : f->height;
 
-		sink_device_set_position(device, sink_scale(x, width, range_x), sink_scale(y, height, range_y));
+		sink_device_set_position(device, sink_scale(x, width, range_x),
+					 sink_scale(y, height, range_y));
 	}
 }
 
@@ -264,7 +266,8 @@ void sink_touch_down(struct sink *sink, int32_t touch, double x, double y, int w
 
 	sink_touch_up(sink, touch);
 	if (device) {
-		put_contact(sink, slot_take(sink, touch, device->features.touch_contacts), x, y, width, height);
+		put_contact(sink, slot_take(sink, touch, device->features.touch_contacts), x, y,
+			    width, height);
 	}
 }
 
@@ -310,7 +313,8 @@ void sink_release_touches(struct sink *sink)
 
 void sink_remove(struct sink *sink, int device)
 {
-	bool had_touches = sink->devices[device] && route(sink, takes_touches) == sink->devices[device];
+	bool had_touches = sink->devices[device] &&
+			   route(sink, takes_touches) == sink->devices[device];
 
 	free(sink->devices[device]);
 	sink->devices[device] = NULL;

@@ -36,7 +36,8 @@ void sink_destroy(struct sink *sink);
  * page: a struct kbdif_page shared with the guest, kept by the caller until sink_remove. Returns the device's number, 0 to
  * SINK_MAX_DEVICES - 1, or -ENOSPC or -ENOMEM.
  */
-MUST_USE int sink_add(struct sink *sink, const struct sink_features *features, void *page, bool attach);
+MUST_USE int sink_add(struct sink *sink, const struct sink_features *features, void *page,
+		      bool attach);
 void sink_remove(struct sink *sink, int device);
 
 /* code: KEY_ or BTN_; others are ignored. */

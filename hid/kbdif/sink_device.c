@@ -51,7 +51,8 @@ static void assume_all_held(struct sink_device *device)
 	device->frame_done = true;
 }
 
-void sink_device_init(struct sink_device *device, const struct sink_features *features, void *page, bool attach)
+void sink_device_init(struct sink_device *device, const struct sink_features *features, void *page,
+		      bool attach)
 {
 	memset(device, 0, sizeof(*device));
 	device->features = *features;
@@ -70,7 +71,7 @@ void sink_device_init(struct sink_device *device, const struct sink_features *fe
 static void queue_key(struct sink_device *device, uint32_t code, bool pressed)
 {
 	queue_put(device, &(union kbdif_event){
-				  .key = { .type = KBDIF_KEY, .pressed = pressed, .keycode = code } });
+				  .key = {.type = KBDIF_KEY, .pressed = pressed, .keycode = code}});
 	key_put(device->keys_told, code, pressed);
 }
 
@@ -89,7 +90,7 @@ static void tell_keys(struct sink_device *device, bool pressed)
 /* Absolute where there is a position; Linux takes the wheel of a MOTION for an absolute device, too. */
 static void tell_pointer(struct sink_device *device, uint32_t limit)
 {
-	union kbdif_event event = { .type = 0 };
+	union kbdif_event event = {.type = 0};
 
 	if (!device->position_owed && !device->rel_x && !device->rel_y && !device->rel_z) {
 		return;
@@ -98,14 +99,15 @@ static void tell_pointer(struct sink_device *device, uint32_t limit)
 		return;
 	}
 	if (device->has_position) {
-		event.pos = (struct kbdif_pos){
-			.type = KBDIF_POS, .abs_x = device->x, .abs_y = device->y, .rel_z = device->rel_z
-		};
+		event.pos = (struct kbdif_pos){.type = KBDIF_POS,
+					       .abs_x = device->x,
+					       .abs_y = device->y,
+					       .rel_z = device->rel_z};
 	} else {
-		event.motion = (struct kbdif_motion){ .type = KBDIF_MOTION,
-						      .rel_x = device->rel_x,
-						      .rel_y = device->rel_y,
-						      .rel_z = device->rel_z };
+		event.motion = (struct kbdif_motion){.type = KBDIF_MOTION,
+						     .rel_x = device->rel_x,
+						     .rel_y = device->rel_y,
+						     .rel_z = device->rel_z};
 	}
 	queue_put(device, &event);
 	device->position_owed = false;
@@ -115,9 +117,9 @@ static void tell_pointer(struct sink_device *device, uint32_t limit)
 static void queue_touch(struct sink_device *device, enum kbdif_touch what, unsigned contact,
 			const struct sink_contact *at)
 {
-	union kbdif_event event = {
-		.mtouch = { .type = KBDIF_MTOUCH, .event_type = (uint8_t)what, .contact_id = (uint8_t)contact }
-	};
+	union kbdif_event event = {.mtouch = {.type = KBDIF_MTOUCH,
+					      .event_type = (uint8_t)what,
+					      .contact_id = (uint8_t)contact}};
 
 	if (at) {
 		event.mtouch.abs_x = at->x;
@@ -162,14 +164,16 @@ static void tell_touches(struct sink_device *device)
 	for (unsigned i = 0; i < device->features.touch_contacts; i++) {
 		complete = tell_contact(device, i) && complete;
 	}
-	if (complete && device->frame_done && device->syn_owed && queue_has_room(device, SINK_QUEUE)) {
+	if (complete && device->frame_done && device->syn_owed &&
+	    queue_has_room(device, SINK_QUEUE)) {
 		queue_touch(device, KBDIF_TOUCH_SYN, 0, NULL);
 	}
 }
 
 static void tell(struct sink_device *device)
 {
-	bool keys_differ = memcmp(device->keys_wanted, device->keys_told, sizeof(device->keys_told)) != 0;
+	bool keys_differ = memcmp(device->keys_wanted, device->keys_told,
+				  sizeof(device->keys_told)) != 0;
 
 	/* A click belongs where the pointer is. */
 	tell_pointer(device, keys_differ ? SINK_QUEUE : SINK_QUEUE_MOTION);

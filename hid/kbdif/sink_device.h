@@ -14,9 +14,9 @@
 #include "hid/kbdif/kbd_ring.h"
 #include "hid/kbdif/sink.h"
 
-#define SINK_KEYS 0x300u         /* KEY_CNT */
-#define SINK_QUEUE 256u          /* events behind a full ring */
-#define SINK_QUEUE_MOTION 128u   /* from here on only keys, buttons and ends of contacts are queued */
+#define SINK_KEYS 0x300u       /* KEY_CNT */
+#define SINK_QUEUE 256u        /* events behind a full ring */
+#define SINK_QUEUE_MOTION 128u /* from here on only keys, buttons and ends of contacts are queued */
 
 struct sink_contact {
 	bool down;
@@ -43,7 +43,8 @@ struct sink_device {
 };
 
 /* attach: whatever a worker before us may have pressed is released. */
-void sink_device_init(struct sink_device *device, const struct sink_features *features, void *page, bool attach);
+void sink_device_init(struct sink_device *device, const struct sink_features *features, void *page,
+		      bool attach);
 
 bool sink_device_key_held(const struct sink_device *device, uint32_t code);
 void sink_device_set_key(struct sink_device *device, uint32_t code, bool pressed);

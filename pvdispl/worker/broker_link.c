@@ -35,7 +35,7 @@ void broker_link_finish(struct broker_link *link)
 
 int broker_link_hello(struct broker_link *link, struct worker_hello *hello)
 {
-	struct pollfd pollfd = { .fd = link->fd, .events = POLLIN };
+	struct pollfd pollfd = {.fd = link->fd, .events = POLLIN};
 	int n;
 
 	do {
@@ -52,9 +52,10 @@ int broker_link_hello(struct broker_link *link, struct worker_hello *hello)
 	return guest_name_valid(hello->name) ? 0 : -EPROTO;
 }
 
-void broker_link_tell(struct broker_link *link, enum worker_request type, enum worker_device_kind kind, uint32_t id)
+void broker_link_tell(struct broker_link *link, enum worker_request type,
+		      enum worker_device_kind kind, uint32_t id)
 {
-	struct worker_device message = { .type = type, .kind = kind, .id = id };
+	struct worker_device message = {.type = type, .kind = kind, .id = id};
 	int ret = fdmsg_send(link->fd, &message, sizeof(message), NULL, 0);
 
 	if (ret < 0) {
@@ -64,7 +65,7 @@ void broker_link_tell(struct broker_link *link, enum worker_request type, enum w
 
 int broker_link_map(struct broker_link *link, struct map_request *request, const uint32_t *refs)
 {
-	struct worker_map message = { .type = WORKER_MAP, .writable = request->writable };
+	struct worker_map message = {.type = WORKER_MAP, .writable = request->writable};
 	int ret;
 
 	if (request->pages == 0 || request->pages > PV_MAX_MAP_REFS) {
@@ -74,7 +75,8 @@ int broker_link_map(struct broker_link *link, struct map_request *request, const
 	message.n_refs = request->pages;
 	memcpy(message.refs, refs, request->pages * sizeof(*refs));
 	ret = fdmsg_send(link->fd, &message,
-			 offsetof(struct worker_map, refs) + request->pages * sizeof(*refs), NULL, 0);
+			 offsetof(struct worker_map, refs) + request->pages * sizeof(*refs), NULL,
+			 0);
 	if (ret == 0) {
 		list_append(&link->requests, &request->link);
 	}
@@ -112,14 +114,16 @@ static int map_whole(struct xen_map *map)
 	return ret;
 }
 
-static int on_mapped(struct worker *worker, const struct worker_mapped *message, size_t size, int *fd)
+static int on_mapped(struct worker *worker, const struct worker_mapped *message, size_t size,
+		     int *fd)
 {
 	struct map_request *request = request_find(&worker->broker, message->serial);
-	struct xen_map map = { .fd = -1 };
+	struct xen_map map = {.fd = -1};
 	int error = (int)message->error;
 
 	if (message->n_segments > XEN_MAX_SEGMENTS ||
-	    size != offsetof(struct worker_mapped, segments) + message->n_segments * sizeof(struct xen_segment)) {
+	    size != offsetof(struct worker_mapped, segments) +
+			    message->n_segments * sizeof(struct xen_segment)) {
 		return -EPROTO;
 	}
 	if (!request) {
@@ -127,8 +131,8 @@ static int on_mapped(struct worker *worker, const struct worker_mapped *message,
 	}
 	list_remove(&request->link);
 	if (error == 0) {
-		error = -xen_map_init(&map, *fd, message->segments, message->n_segments, request->pages,
-				      request->writable);
+		error = -xen_map_init(&map, *fd, message->segments, message->n_segments,
+				      request->pages, request->writable);
 		*fd = -1;
 	}
 	if (error == 0) {
@@ -144,16 +148,22 @@ static int handle(struct worker *worker, const union message *message, size_t si
 	case WORKER_SERVER:
 		return size == sizeof(message->header) ? client_connect(worker, &fds[0]) : -EPROTO;
 	case WORKER_DISPLAY:
-		return size == sizeof(message->display) ? display_open(worker, &message->display, fds) : -EPROTO;
+		return size == sizeof(message->display) ?
+			       display_open(worker, &message->display, fds) :
+			       -EPROTO;
 	case WORKER_DISPLAY_CLOSED:
-		return size == sizeof(message->device) ? display_close(worker, message->device.id) : -EPROTO;
+		return size == sizeof(message->device) ? display_close(worker, message->device.id) :
+							 -EPROTO;
 	case WORKER_INPUT:
-		return size == sizeof(message->input) ? input_open(worker, &message->input, fds) : -EPROTO;
+		return size == sizeof(message->input) ? input_open(worker, &message->input, fds) :
+							-EPROTO;
 	case WORKER_INPUT_CLOSED:
-		return size == sizeof(message->device) ? input_close(worker, message->device.id) : -EPROTO;
+		return size == sizeof(message->device) ? input_close(worker, message->device.id) :
+							 -EPROTO;
 	case WORKER_MAPPED:
 		return size >= offsetof(struct worker_mapped, segments) ?
-			on_mapped(worker, &message->mapped, size, &fds[0]) : -EPROTO;
+			       on_mapped(worker, &message->mapped, size, &fds[0]) :
+			       -EPROTO;
 	default:
 		return -EPROTO;
 	}
@@ -170,7 +180,8 @@ static int receive(struct worker *worker)
 	if (n <= 0) {
 		return n == 0 ? -EPIPE : n;
 	}
-	ret = (size_t)n >= sizeof(message.header) ? handle(worker, &message, (size_t)n, fds) : -EPROTO;
+	ret = (size_t)n >= sizeof(message.header) ? handle(worker, &message, (size_t)n, fds) :
+						    -EPROTO;
 	close_fd(&fds[0]);
 	close_fd(&fds[1]);
 	return ret;
@@ -195,9 +206,9 @@ static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *
 
 int broker_link_start(struct worker *worker)
 {
-	struct worker_header ready = { .type = WORKER_READY };
-	int ret = sd_event_add_io(worker->event, &worker->broker.source, worker->broker.fd, EPOLLIN, on_readable,
-				  worker);
+	struct worker_header ready = {.type = WORKER_READY};
+	int ret = sd_event_add_io(worker->event, &worker->broker.source, worker->broker.fd, EPOLLIN,
+				  on_readable, worker);
 
 	if (ret < 0) {
 		return ret;

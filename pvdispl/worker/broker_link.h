@@ -41,10 +41,12 @@ MUST_USE int broker_link_hello(struct broker_link *link, struct worker_hello *he
 MUST_USE int broker_link_start(struct worker *worker);
 
 /* type: WORKER_CONNECTED, WORKER_CLOSED or WORKER_FAULT. */
-void broker_link_tell(struct broker_link *link, enum worker_request type, enum worker_device_kind kind, uint32_t id);
+void broker_link_tell(struct broker_link *link, enum worker_request type,
+		      enum worker_device_kind kind, uint32_t id);
 
 /* refs: request->pages of them, at most PV_MAX_MAP_REFS. done comes later, unless it is cancelled. */
-MUST_USE int broker_link_map(struct broker_link *link, struct map_request *request, const uint32_t *refs);
+MUST_USE int broker_link_map(struct broker_link *link, struct map_request *request,
+			     const uint32_t *refs);
 /* Harmless when nothing is asked for; request->link must have been initialised once. */
 void broker_link_cancel(struct map_request *request);
 

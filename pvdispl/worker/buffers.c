@@ -192,7 +192,7 @@ static void on_release(void *data, struct wl_buffer *proxy)
 	}
 }
 
-static const struct wl_buffer_listener buffer_listener = { .release = on_release };
+static const struct wl_buffer_listener buffer_listener = {.release = on_release};
 
 struct fb_buffer *fb_buffer(struct fb *fb, unsigned k)
 {

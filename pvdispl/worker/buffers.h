@@ -50,7 +50,8 @@ struct fb {
 /* 0, -EEXIST, or -ENOSPC when the guest would have too much. */
 MUST_USE int dbuf_check(struct display *display, const struct command_dbuf_create *command);
 /* Takes refs, also on failure. Checked before; -ENOMEM. */
-MUST_USE int dbuf_create(struct display *display, const struct command_dbuf_create *command, uint32_t *refs);
+MUST_USE int dbuf_create(struct display *display, const struct command_dbuf_create *command,
+			 uint32_t *refs);
 struct dbuf *dbuf_find(struct display *display, uint64_t cookie);
 /* Has the server map it; no server or a failure leaves the pool in POOL_NONE or POOL_FAILED. */
 void dbuf_open(struct dbuf *dbuf);

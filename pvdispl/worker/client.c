@@ -23,8 +23,8 @@
 
 static void check_ready(struct client *client)
 {
-	if (client->is_ready || !client->compositor || !client->viewporter || !client->presentation || !client->shm ||
-	    !client->guest || client->max_pools == 0) {
+	if (client->is_ready || !client->compositor || !client->viewporter ||
+	    !client->presentation || !client->shm || !client->guest || client->max_pools == 0) {
 		return;
 	}
 	client->is_ready = true;
@@ -69,8 +69,8 @@ static void on_mark_input(void *data, struct vitrine_guest_v1 *guest, uint32_t s
 	vitrine_guest_v1_acknowledge_input(guest, serial);
 }
 
-static void on_limits(void *data, struct vitrine_guest_v1 *guest, uint32_t heads, uint32_t pools, uint32_t buffers,
-		      uint32_t pages)
+static void on_limits(void *data, struct vitrine_guest_v1 *guest, uint32_t heads, uint32_t pools,
+		      uint32_t buffers, uint32_t pages)
 {
 	struct client *client = data;
 
@@ -98,25 +98,27 @@ static void bind_shm(struct client *client, uint32_t name)
 	wl_shm_add_listener(client->shm, &shm_listener, client);
 }
 
-static void on_global(void *data, struct wl_registry *registry, uint32_t name, const char *interface,
-		      uint32_t version)
+static void on_global(void *data, struct wl_registry *registry, uint32_t name,
+		      const char *interface, uint32_t version)
 {
 	struct client *client = data;
 
 	if (strcmp(interface, wl_compositor_interface.name) == 0 && !client->compositor) {
-		client->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, MIN(version, 4u));
+		client->compositor = wl_registry_bind(registry, name, &wl_compositor_interface,
+						      MIN(version, 4u));
 	} else if (strcmp(interface, wp_viewporter_interface.name) == 0 && !client->viewporter) {
 		client->viewporter = wl_registry_bind(registry, name, &wp_viewporter_interface, 1);
 	} else if (strcmp(interface, wp_presentation_interface.name) == 0 && !client->presentation) {
-		client->presentation = wl_registry_bind(registry, name, &wp_presentation_interface, 1);
+		client->presentation = wl_registry_bind(registry, name, &wp_presentation_interface,
+							1);
 	} else if (strcmp(interface, wl_shm_interface.name) == 0 && !client->shm) {
 		bind_shm(client, name);
 	} else if (strcmp(interface, vitrine_guest_v1_interface.name) == 0 && !client->guest) {
 		bind_guest(client, name);
 	} else if (strcmp(interface, wl_seat_interface.name) == 0) {
-		seat_bind(&client->seat, registry, name, version);
+		guest_seat_bind(&client->seat, registry, name, version);
 	} else if (strcmp(interface, zwp_relative_pointer_manager_v1_interface.name) == 0) {
-		seat_bind_relative(&client->seat, registry, name);
+		guest_seat_bind_relative(&client->seat, registry, name);
 	}
 	check_ready(client);
 }
@@ -180,7 +182,8 @@ static void log_wayland(const char *fmt, va_list args)
 static int hang_on_loop(struct client *client)
 {
 	sd_event *event = client->worker->event;
-	int ret = sd_event_add_io(event, &client->io, wl_display_get_fd(client->display), EPOLLIN, on_io, client);
+	int ret = sd_event_add_io(event, &client->io, wl_display_get_fd(client->display), EPOLLIN,
+				  on_io, client);
 
 	if (ret >= 0) {
 		ret = sd_event_add_post(event, &client->post, on_post, client);
@@ -196,10 +199,11 @@ int client_connect(struct worker *worker, int *fd)
 	client_disconnect(worker);
 	wl_log_set_handler_client(log_wayland);
 	client->worker = worker;
-	seat_init(&client->seat, client);
+	guest_seat_init(&client->seat, client);
 	client->display = wl_display_connect_to_fd(*fd);
 	if (!client->display) {
-		log_error(LOG_HOST, "cannot use the display server's connection: %s", strerror(errno));
+		log_error(LOG_HOST, "cannot use the display server's connection: %s",
+			  strerror(errno));
 		free(client);
 		return 0;
 	}
@@ -241,7 +245,7 @@ void client_disconnect(struct worker *worker)
 		return;
 	}
 	client->is_ready = false;
-	seat_finish(&client->seat);
+	guest_seat_finish(&client->seat);
 	worker_server_gone(worker);
 	worker->client = NULL;
 	sd_event_source_disable_unref(client->io);
@@ -253,5 +257,5 @@ void client_disconnect(struct worker *worker)
 
 void client_forget_head(struct client *client, struct head *head)
 {
-	seat_forget_head(&client->seat, head);
+	guest_seat_forget_head(&client->seat, head);
 }

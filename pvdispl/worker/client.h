@@ -34,7 +34,7 @@ struct client {
 	struct wp_presentation *presentation;
 	struct wl_shm *shm; /* for the formats that it announces */
 	struct vitrine_guest_v1 *guest;
-	struct seat seat;
+	struct guest_seat seat;
 	sd_event_source *io, *post;
 	uint32_t formats[CLIENT_MAX_FORMATS]; /* DRM fourcc */
 	unsigned n_formats;

@@ -28,16 +28,16 @@ static void put_answer(struct connector *connector, int status, uint32_t edid_si
 	};
 
 	if (status < 0) {
-		worker_blame(connector->display->worker, "display %u, connector %u: request 0x%02x: %s",
-			     connector->display->id, connector->index, connector->command.operation,
-			     strerror(-status));
+		worker_blame(connector->display->worker,
+			     "display %u, connector %u: request 0x%02x: %s", connector->display->id,
+			     connector->index, connector->command.operation, strerror(-status));
 	}
-	ring_answer(&connector->ring, &response);
+	back_ring_answer(&connector->ring, &response);
 }
 
 static void publish(struct connector *connector)
 {
-	if (ring_publish(&connector->ring)) {
+	if (back_ring_publish(&connector->ring)) {
 		notify(connector, connector->request_port);
 	}
 }
@@ -64,7 +64,7 @@ static int take(struct connector *connector)
 	if (connector->wait != WAIT_NOTHING || flips_full(&connector->scanout.flips)) {
 		return 0;
 	}
-	ret = ring_take(&connector->ring, &untrusted);
+	ret = back_ring_take(&connector->ring, &untrusted);
 	if (ret <= 0) {
 		return ret;
 	}
@@ -91,7 +91,7 @@ void connector_turn(struct connector *connector)
 
 	for (unsigned n = 0; n < REQUESTS_PER_TURN && ret > 0; n++) {
 		ret = take(connector);
-		if (ret == 0 && !is_stalled(connector) && ring_rearm(&connector->ring)) {
+		if (ret == 0 && !is_stalled(connector) && back_ring_rearm(&connector->ring)) {
 			ret = 1;
 		}
 	}
@@ -151,12 +151,13 @@ int connector_init(struct connector *connector, struct display *display, unsigne
 	connector->event_port = from->event_port;
 	directory_init(&connector->directory, worker);
 	list_init(&connector->edid_map.link);
-	ring_init(&connector->ring, page, message->attach);
+	back_ring_init(&connector->ring, page, message->attach);
 	connector->scanout.told = on_told;
 	connector->scanout.width = from->width;
 	connector->scanout.height = from->height;
 	connector->scanout.head.index = message->first_head + index;
-	ret = scanout_init(&connector->scanout, worker, index, page + XEN_PAGE_SIZE, message->attach);
+	ret = scanout_init(&connector->scanout, worker, index, page + XEN_PAGE_SIZE,
+			   message->attach);
 	if (ret < 0) {
 		return ret;
 	}

@@ -33,7 +33,7 @@ struct connector {
 	struct display *display;
 	unsigned index;
 	uint32_t request_port, event_port;
-	struct ring ring;
+	struct back_ring ring;
 	struct scanout scanout;
 
 	enum connector_wait wait;

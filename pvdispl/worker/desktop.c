@@ -30,7 +30,8 @@ static unsigned head_group(const struct desktop_head *heads, unsigned k)
 }
 
 /* Bounds of all heads of one group in framebuffer pixels, as left, top, right, bottom. */
-static void group_bounds(const struct desktop_head *heads, const unsigned *group, unsigned n, unsigned g, int box[4])
+static void group_bounds(const struct desktop_head *heads, const unsigned *group, unsigned n,
+			 unsigned g, int box[4])
 {
 	box[0] = box[1] = INT32_MAX;
 	box[2] = box[3] = 0;
@@ -81,7 +82,8 @@ static double clamp(double v, double max)
 	return v > 0 ? fmin(v, max) : 0;
 }
 
-bool desktop_locate(const struct desktop *desktop, unsigned head, double x, double y, double *out_x, double *out_y)
+bool desktop_locate(const struct desktop *desktop, unsigned head, double x, double y, double *out_x,
+		    double *out_y)
 {
 	if (head >= DESKTOP_MAX_HEADS || !desktop->heads[head].enabled) {
 		return false;

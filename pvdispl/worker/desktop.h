@@ -16,7 +16,7 @@
 
 struct desktop_head {
 	bool enabled;
-	uint64_t fb[2];   /* names of the framebuffers that it was configured with and shows; heads that share one belong together */
+	uint64_t fb[2]; /* names of the framebuffers that it was configured with and shows; heads that share one belong together */
 	struct rect area; /* of the framebuffer */
 };
 
@@ -31,6 +31,7 @@ struct desktop {
 void desktop_arrange(struct desktop *desktop, const struct desktop_head *heads, unsigned n);
 
 /* x and y in pixels of a head; false when that head is off. Clamped to the desktop. */
-bool desktop_locate(const struct desktop *desktop, unsigned head, double x, double y, double *out_x, double *out_y);
+bool desktop_locate(const struct desktop *desktop, unsigned head, double x, double y, double *out_x,
+		    double *out_y);
 
 #endif

@@ -9,7 +9,7 @@
 
 void directory_init(struct directory *directory, struct worker *worker)
 {
-	*directory = (struct directory){ .worker = worker };
+	*directory = (struct directory){.worker = worker};
 	list_init(&directory->request.link);
 }
 

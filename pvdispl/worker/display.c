@@ -69,7 +69,8 @@ static int on_event(sd_event_source *source, int fd, uint32_t revents, void *dat
 		}
 	}
 	if (ret < 0 && ret != -EAGAIN && ret != -EINTR) {
-		log_warn(LOG_HOST, "display %u: its event channels fail: %s", display->id, strerror(-ret));
+		log_warn(LOG_HOST, "display %u: its event channels fail: %s", display->id,
+			 strerror(-ret));
 		return sd_event_source_set_enabled(display->io, SD_EVENT_OFF);
 	}
 	return 0;
@@ -104,7 +105,8 @@ static int map_rings(struct display *display, const struct worker_display *messa
 		close_fd(&map_fd);
 		return ret;
 	}
-	ret = xen_map_init(&display->map, map_fd, &message->segment, 1, 2 * message->n_connectors, true);
+	ret = xen_map_init(&display->map, map_fd, &message->segment, 1, 2 * message->n_connectors,
+			   true);
 	return ret == 0 ? xen_map_step(&display->map) : ret;
 }
 
@@ -114,13 +116,14 @@ static int start(struct display *display, const struct worker_display *message, 
 
 	for (unsigned k = 0; k < message->n_connectors && ret == 0; k++) {
 		display->n_connectors = k + 1;
-		ret = connector_init(&display->connectors[k], display, k, message, display->map.addr);
+		ret = connector_init(&display->connectors[k], display, k, message,
+				     display->map.addr);
 	}
 	if (ret < 0) {
 		return ret;
 	}
-	ret = sd_event_add_io(display->worker->event, &display->io, xen_evtchn_fd(display->evtchn), EPOLLIN, on_event,
-			      display);
+	ret = sd_event_add_io(display->worker->event, &display->io, xen_evtchn_fd(display->evtchn),
+			      EPOLLIN, on_event, display);
 	return MIN(ret, 0);
 }
 
@@ -262,8 +265,8 @@ void display_pool_changed(struct display *display, struct dbuf *dbuf)
 			return;
 		}
 	} else if (dbuf->pool.state == POOL_FAILED) {
-		worker_blame(display->worker, "display %u: a buffer of %u pages cannot be shown: %s", display->id,
-			     dbuf->geometry.pages, strerror(dbuf->pool.error));
+		worker_blame(display->worker, "display %u: a buffer of %u pages cannot be shown: %s",
+			     display->id, dbuf->geometry.pages, strerror(dbuf->pool.error));
 	}
 	update_all(display);
 }

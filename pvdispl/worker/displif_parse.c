@@ -16,7 +16,8 @@ void displif_copy(struct displif_request *untrusted_out, const struct displif_re
 }
 
 /* REQ_ALLOC is left alone: Linux does not clear old bytes of a slot, so the bit may be the rest of a fourcc. */
-static int parse_dbuf_create(const struct displif_dbuf_create *untrusted, struct command_dbuf_create *out)
+static int parse_dbuf_create(const struct displif_dbuf_create *untrusted,
+			     struct command_dbuf_create *out)
 {
 	struct geometry_dbuf untrusted_geometry = {
 		.offset = untrusted->data_ofs,
@@ -58,12 +59,13 @@ static int parse_fb_attach(const struct displif_fb_attach *untrusted, struct com
  * Linux sends the framebuffer's size as width and height, not what is shown of it, so these only tell whether the
  * connector is on.
  */
-static int parse_set_config(const struct displif_set_config *untrusted, struct command_set_config *out)
+static int parse_set_config(const struct displif_set_config *untrusted,
+			    struct command_set_config *out)
 {
 	bool is_off = untrusted->width == 0 && untrusted->height == 0;
 
 	if (untrusted->fb_cookie == 0) {
-		*out = (struct command_set_config){ .enable = false };
+		*out = (struct command_set_config){.enable = false};
 		return is_off ? 0 : -EINVAL;
 	}
 	if (is_off) {

@@ -51,6 +51,7 @@ void displif_copy(struct displif_request *untrusted_out, const struct displif_re
  * first: the request came on the ring of connector 0. Sets id and operation in any case, for the answer. Returns 0,
  * -EOPNOTSUPP for an operation that does not exist, or -EINVAL.
  */
-MUST_USE int displif_parse(const struct displif_request *untrusted, bool first, struct displif_command *out);
+MUST_USE int displif_parse(const struct displif_request *untrusted, bool first,
+			   struct displif_command *out);
 
 #endif

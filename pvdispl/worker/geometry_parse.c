@@ -44,14 +44,15 @@ int geometry_check_dbuf(const struct geometry_dbuf *untrusted, uint32_t untruste
 	if (untrusted->bpp < 8 || untrusted->bpp > 32) {
 		return -EINVAL;
 	}
-	if (row_bytes(untrusted->width, untrusted->bpp) * untrusted_height > size - untrusted->offset) {
+	if (row_bytes(untrusted->width, untrusted->bpp) * untrusted_height >
+	    size - untrusted->offset) {
 		return -EINVAL;
 	}
 	return 0;
 }
 
-int geometry_cut_fb(const struct geometry_dbuf *dbuf, uint32_t untrusted_width, uint32_t untrusted_height,
-		    uint32_t bytes_per_pixel, struct geometry_fb *out)
+int geometry_cut_fb(const struct geometry_dbuf *dbuf, uint32_t untrusted_width,
+		    uint32_t untrusted_height, uint32_t bytes_per_pixel, struct geometry_fb *out)
 {
 	uint64_t size = (uint64_t)dbuf->pages * XEN_PAGE_SIZE;
 	uint64_t row, stride;
@@ -71,10 +72,11 @@ int geometry_cut_fb(const struct geometry_dbuf *dbuf, uint32_t untrusted_width, 
 	return 0;
 }
 
-int geometry_shown(const struct geometry_fb *fb, uint32_t untrusted_x, uint32_t untrusted_y, uint32_t w, uint32_t h,
-		   struct rect *out)
+int geometry_shown(const struct geometry_fb *fb, uint32_t untrusted_x, uint32_t untrusted_y,
+		   uint32_t w, uint32_t h, struct rect *out)
 {
-	if (untrusted_x >= fb->width || untrusted_y >= fb->height || !side_valid(w) || !side_valid(h)) {
+	if (untrusted_x >= fb->width || untrusted_y >= fb->height || !side_valid(w) ||
+	    !side_valid(h)) {
 		return -EINVAL;
 	}
 	out->x = (int)untrusted_x;

@@ -20,7 +20,7 @@ MUST_USE int geometry_pages(uint32_t untrusted_size, uint32_t *pages);
 /* What is known of a display buffer when a framebuffer is cut from it. */
 struct geometry_dbuf {
 	uint32_t pages;
-	uint32_t offset; /* of the first pixel */
+	uint32_t offset;     /* of the first pixel */
 	uint32_t width, bpp; /* 0: as the framebuffer says */
 };
 
@@ -38,14 +38,15 @@ MUST_USE int geometry_check_dbuf(const struct geometry_dbuf *untrusted, uint32_t
  * displif has no stride: rows follow each other without gap, as wide as the display buffer was made, or as the
  * framebuffer is when the buffer was imported without a size.
  */
-MUST_USE int geometry_cut_fb(const struct geometry_dbuf *dbuf, uint32_t untrusted_width, uint32_t untrusted_height,
-			     uint32_t bytes_per_pixel, struct geometry_fb *out);
+MUST_USE int geometry_cut_fb(const struct geometry_dbuf *dbuf, uint32_t untrusted_width,
+			     uint32_t untrusted_height, uint32_t bytes_per_pixel,
+			     struct geometry_fb *out);
 
 /*
  * The part of a framebuffer that a connector of size w, h at untrusted_x, untrusted_y shows: clipped to both. -EINVAL
  * when nothing is left.
  */
-MUST_USE int geometry_shown(const struct geometry_fb *fb, uint32_t untrusted_x, uint32_t untrusted_y, uint32_t w,
-			    uint32_t h, struct rect *out);
+MUST_USE int geometry_shown(const struct geometry_fb *fb, uint32_t untrusted_x,
+			    uint32_t untrusted_y, uint32_t w, uint32_t h, struct rect *out);
 
 #endif

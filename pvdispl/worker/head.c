@@ -14,7 +14,8 @@
 #define PACE_MIN_MS 10u
 #define PACE_MAX_MS 1000u /* slower, and the guest may give up */
 
-void head_init(struct head *head, const struct head_events *events, uint32_t index, uint32_t width, uint32_t height)
+void head_init(struct head *head, const struct head_events *events, uint32_t index, uint32_t width,
+	       uint32_t height)
 {
 	memset(head, 0, sizeof(*head));
 	head->events = events;
@@ -68,12 +69,14 @@ static void commit_seen(struct head_commit *commit)
 	commits_settle(commit->head);
 }
 
-static void on_sync_output(void *data, struct wp_presentation_feedback *feedback, struct wl_output *output)
+static void on_sync_output(void *data, struct wp_presentation_feedback *feedback,
+			   struct wl_output *output)
 {
 }
 
-static void on_presented(void *data, struct wp_presentation_feedback *feedback, uint32_t sec_hi, uint32_t sec_lo,
-			 uint32_t nsec, uint32_t refresh, uint32_t seq_hi, uint32_t seq_lo, uint32_t flags)
+static void on_presented(void *data, struct wp_presentation_feedback *feedback, uint32_t sec_hi,
+			 uint32_t sec_lo, uint32_t nsec, uint32_t refresh, uint32_t seq_hi,
+			 uint32_t seq_lo, uint32_t flags)
 {
 	commit_seen(data);
 }
@@ -126,12 +129,14 @@ static void set_source(struct head *head, const struct rect *area, bool is_whole
 		wp_viewport_set_source(head->viewport, wl_fixed_from_int(-1), wl_fixed_from_int(-1),
 				       wl_fixed_from_int(-1), wl_fixed_from_int(-1));
 	} else {
-		wp_viewport_set_source(head->viewport, wl_fixed_from_int(area->x), wl_fixed_from_int(area->y),
-				       wl_fixed_from_int(area->w), wl_fixed_from_int(area->h));
+		wp_viewport_set_source(head->viewport, wl_fixed_from_int(area->x),
+				       wl_fixed_from_int(area->y), wl_fixed_from_int(area->w),
+				       wl_fixed_from_int(area->h));
 	}
 }
 
-void head_commit(struct head *head, struct fb_buffer *buffer, const struct rect *area, bool is_whole, uint32_t covers)
+void head_commit(struct head *head, struct fb_buffer *buffer, const struct rect *area,
+		 bool is_whole, uint32_t covers)
 {
 	struct fb_buffer *before = head->current != buffer ? head->current : NULL;
 
@@ -175,7 +180,8 @@ void head_forget_buffer(struct head *head, struct fb_buffer *buffer)
 
 /* ---- what the server says ---- */
 
-static void on_mode(void *data, struct vitrine_head_v1 *proxy, uint32_t width, uint32_t height, uint32_t refresh_mhz)
+static void on_mode(void *data, struct vitrine_head_v1 *proxy, uint32_t width, uint32_t height,
+		    uint32_t refresh_mhz)
 {
 	/* displif cannot change a mode while the device is connected. */
 }
@@ -191,7 +197,8 @@ static void on_edid(void *data, struct vitrine_head_v1 *proxy, struct wl_array *
 	head->edid_size = edid->size;
 }
 
-static void on_visibility(void *data, struct vitrine_head_v1 *proxy, uint32_t visible, uint32_t pace_ms)
+static void on_visibility(void *data, struct vitrine_head_v1 *proxy, uint32_t visible,
+			  uint32_t pace_ms)
 {
 	struct head *head = data;
 
@@ -215,8 +222,8 @@ void head_create(struct head *head, struct client *client)
 	head->surface = wl_compositor_create_surface(client->compositor);
 	wl_surface_set_user_data(head->surface, head);
 	head->viewport = wp_viewporter_get_viewport(client->viewporter, head->surface);
-	head->proxy = vitrine_guest_v1_create_head(client->guest, head->surface, head->index, head->width,
-						   head->height);
+	head->proxy = vitrine_guest_v1_create_head(client->guest, head->surface, head->index,
+						   head->width, head->height);
 	vitrine_head_v1_add_listener(head->proxy, &head_listener, head);
 }
 

@@ -54,14 +54,16 @@ struct head {
 	size_t edid_size; /* 0: the server has said nothing */
 };
 
-void head_init(struct head *head, const struct head_events *events, uint32_t index, uint32_t width, uint32_t height);
+void head_init(struct head *head, const struct head_events *events, uint32_t index, uint32_t width,
+	       uint32_t height);
 void head_create(struct head *head, struct client *client);
 /* Also when the connection is gone. What was under way is over. */
 void head_destroy(struct head *head);
 
 bool head_can_commit(const struct head *head);
 /* area: of the buffer, which is whole pixels large as is_whole says. covers is given back when it is over. */
-void head_commit(struct head *head, struct fb_buffer *buffer, const struct rect *area, bool is_whole, uint32_t covers);
+void head_commit(struct head *head, struct fb_buffer *buffer, const struct rect *area,
+		 bool is_whole, uint32_t covers);
 /* Shows nothing from now on. */
 void head_blank(struct head *head);
 

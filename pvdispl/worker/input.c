@@ -62,7 +62,8 @@ static int on_event(sd_event_source *source, int fd, uint32_t revents, void *dat
 		xen_evtchn_unmask(input->evtchn, port);
 	}
 	if (ret < 0 && ret != -EAGAIN && ret != -EINTR) {
-		log_warn(LOG_HOST, "input %u: its event channel fails: %s", input->id, strerror(-ret));
+		log_warn(LOG_HOST, "input %u: its event channel fails: %s", input->id,
+			 strerror(-ret));
 		return sd_event_source_set_enabled(input->source, SD_EVENT_OFF);
 	}
 	return 0;
@@ -108,8 +109,8 @@ static int start(struct input *input, const struct worker_input *message, int fd
 	if (input->device < 0) {
 		return input->device;
 	}
-	return sd_event_add_io(input->worker->event, &input->source, xen_evtchn_fd(input->evtchn), EPOLLIN, on_event,
-			       input);
+	return sd_event_add_io(input->worker->event, &input->source, xen_evtchn_fd(input->evtchn),
+			       EPOLLIN, on_event, input);
 }
 
 int input_open(struct worker *worker, const struct worker_input *message, int fds[2])

@@ -29,7 +29,8 @@ sd_event_source *worker_timer(struct worker *worker, sd_event_time_handler_t fn,
 	sd_event_source *timer = NULL;
 
 	/* One millisecond: a quarter of a second, which is the default, would be seen. */
-	if (sd_event_add_time(worker->event, &timer, CLOCK_MONOTONIC, UINT64_MAX, 1000, fn, data) < 0) {
+	if (sd_event_add_time(worker->event, &timer, CLOCK_MONOTONIC, UINT64_MAX, 1000, fn, data) <
+	    0) {
 		return NULL;
 	}
 	sd_event_source_set_enabled(timer, SD_EVENT_OFF);
@@ -94,7 +95,8 @@ static int worker_init(struct worker *worker)
 	}
 	ret = broker_link_hello(&worker->broker, &hello);
 	if (ret < 0) {
-		log_error(LOG_US, "no greeting from the broker on descriptor %d: %s", BROKER_FD, strerror(-ret));
+		log_error(LOG_US, "no greeting from the broker on descriptor %d: %s", BROKER_FD,
+			  strerror(-ret));
 		return ret;
 	}
 	memcpy(worker->name, hello.name, sizeof(worker->name));
@@ -144,8 +146,10 @@ static int run(void)
 	int ret;
 
 	if (fcntl(BROKER_FD, F_GETFD) < 0) {
-		log_error(LOG_ADMIN, "descriptor %d is not the broker's socket: start vitrine-broker, which starts this",
-			  BROKER_FD);
+		log_error(
+			LOG_ADMIN,
+			"descriptor %d is not the broker's socket: start vitrine-broker, which starts this",
+			BROKER_FD);
 		return 1;
 	}
 	ret = worker_init(&worker);

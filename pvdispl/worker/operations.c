@@ -83,7 +83,8 @@ static int execute_dbuf_create(struct connector *connector)
 		return ret;
 	}
 	return start(connector, WAIT_DIRECTORY,
-		     directory_read(&connector->directory, command->directory, command->geometry.pages, on_directory));
+		     directory_read(&connector->directory, command->directory,
+				    command->geometry.pages, on_directory));
 }
 
 /* A guest that was here before a worker was replaced may let go of what this one never knew. */
@@ -143,7 +144,8 @@ static int execute_set_config(struct connector *connector)
 	if (!fb && unknown(connector) < 0) {
 		return -ENOENT;
 	}
-	return scanout_configure(&connector->scanout, fb, command->fb, command->untrusted_x, command->untrusted_y);
+	return scanout_configure(&connector->scanout, fb, command->fb, command->untrusted_x,
+				 command->untrusted_y);
 }
 
 static int execute_pg_flip(struct connector *connector)
@@ -188,7 +190,8 @@ static void on_edid_directory(struct directory *directory, int error)
 		connector->edid_map.pages = EDID_PAGES;
 		connector->edid_map.writable = true;
 		connector->edid_map.done = on_edid_map;
-		error = broker_link_map(&directory->worker->broker, &connector->edid_map, directory->refs);
+		error = broker_link_map(&directory->worker->broker, &connector->edid_map,
+					directory->refs);
 	}
 	directory_cancel(directory);
 	if (error < 0) {
@@ -199,8 +202,8 @@ static void on_edid_directory(struct directory *directory, int error)
 static int execute_get_edid(struct connector *connector)
 {
 	return start(connector, WAIT_EDID,
-		     directory_read(&connector->directory, connector->command.u.directory, EDID_PAGES,
-				    on_edid_directory));
+		     directory_read(&connector->directory, connector->command.u.directory,
+				    EDID_PAGES, on_edid_directory));
 }
 
 /* ---- all ---- */

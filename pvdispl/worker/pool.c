@@ -10,7 +10,7 @@
 
 void pool_init(struct pool *pool, void (*changed)(struct pool *pool))
 {
-	*pool = (struct pool){ .state = POOL_NONE, .changed = changed };
+	*pool = (struct pool){.state = POOL_NONE, .changed = changed};
 }
 
 static void on_ready(void *data, struct vitrine_grant_pool_v1 *proxy)
@@ -74,10 +74,11 @@ int pool_open(struct pool *pool, struct client *client, const uint32_t *refs, ui
 	return 0;
 }
 
-struct wl_buffer *pool_create_buffer(struct pool *pool, const struct geometry_fb *geometry, uint32_t fourcc)
+struct wl_buffer *pool_create_buffer(struct pool *pool, const struct geometry_fb *geometry,
+				     uint32_t fourcc)
 {
-	return vitrine_grant_pool_v1_create_buffer(pool->proxy, geometry->offset, geometry->width, geometry->height,
-						   geometry->stride, fourcc);
+	return vitrine_grant_pool_v1_create_buffer(pool->proxy, geometry->offset, geometry->width,
+						   geometry->height, geometry->stride, fourcc);
 }
 
 void pool_release(struct pool *pool)

@@ -14,7 +14,7 @@ struct vitrine_grant_pool_v1;
 struct wl_buffer;
 
 enum pool_state {
-	POOL_NONE,      /* no server, or it has let go of everything */
+	POOL_NONE, /* no server, or it has let go of everything */
 	POOL_MAPPING,
 	POOL_READY,
 	POOL_FAILED,
@@ -23,7 +23,7 @@ enum pool_state {
 
 struct pool {
 	enum pool_state state;
-	int error; /* positive errno of POOL_FAILED */
+	int error;      /* positive errno of POOL_FAILED */
 	uint32_t pages; /* while there is a proxy */
 	struct client *client;
 	struct vitrine_grant_pool_v1 *proxy;
@@ -33,9 +33,11 @@ struct pool {
 
 void pool_init(struct pool *pool, void (*changed)(struct pool *pool));
 /* From POOL_NONE to POOL_MAPPING. -ENOSPC when the server would not allow it, -ENOMEM, or -errno. */
-MUST_USE int pool_open(struct pool *pool, struct client *client, const uint32_t *refs, uint32_t pages);
+MUST_USE int pool_open(struct pool *pool, struct client *client, const uint32_t *refs,
+		       uint32_t pages);
 /* Only when POOL_READY. The caller has checked that the pool covers it. */
-struct wl_buffer *pool_create_buffer(struct pool *pool, const struct geometry_fb *geometry, uint32_t fourcc);
+struct wl_buffer *pool_create_buffer(struct pool *pool, const struct geometry_fb *geometry,
+				     uint32_t fourcc);
 /* To POOL_RELEASING, or to POOL_NONE when the server holds nothing; changed is not called for this itself. */
 void pool_release(struct pool *pool);
 /* To POOL_NONE at once; also when the connection is gone. */

@@ -6,7 +6,7 @@
 
 #include "pvdispl/worker/displif_parse.h"
 
-void ring_init(struct ring *ring, void *page, bool attach)
+void back_ring_init(struct back_ring *ring, void *page, bool attach)
 {
 	ring->shared = page;
 	ring->rsp_prod = attach ? __atomic_load_n(&ring->shared->rsp_prod, __ATOMIC_ACQUIRE) : 0;
@@ -14,7 +14,7 @@ void ring_init(struct ring *ring, void *page, bool attach)
 	ring->rsp_published = ring->rsp_prod;
 }
 
-int ring_take(struct ring *ring, struct displif_request *untrusted_out)
+int back_ring_take(struct back_ring *ring, struct displif_request *untrusted_out)
 {
 	uint32_t untrusted_prod = __atomic_load_n(&ring->shared->req_prod, __ATOMIC_ACQUIRE);
 
@@ -25,18 +25,20 @@ int ring_take(struct ring *ring, struct displif_request *untrusted_out)
 	if (untrusted_prod == ring->req_cons) {
 		return 0;
 	}
-	displif_copy(untrusted_out, &ring->shared->slots[ring->req_cons % DISPLIF_RING_SIZE].request);
+	displif_copy(untrusted_out,
+		     &ring->shared->slots[ring->req_cons % DISPLIF_RING_SIZE].request);
 	ring->req_cons++;
 	return 1;
 }
 
-void ring_answer(struct ring *ring, const struct displif_response *response)
+void back_ring_answer(struct back_ring *ring, const struct displif_response *response)
 {
-	memcpy(&ring->shared->slots[ring->rsp_prod % DISPLIF_RING_SIZE].response, response, sizeof(*response));
+	memcpy(&ring->shared->slots[ring->rsp_prod % DISPLIF_RING_SIZE].response, response,
+	       sizeof(*response));
 	ring->rsp_prod++;
 }
 
-bool ring_publish(struct ring *ring)
+bool back_ring_publish(struct back_ring *ring)
 {
 	uint32_t old = ring->rsp_published;
 	uint32_t untrusted_event;
@@ -51,7 +53,7 @@ bool ring_publish(struct ring *ring)
 	return ring->rsp_prod - untrusted_event < ring->rsp_prod - old;
 }
 
-bool ring_rearm(struct ring *ring)
+bool back_ring_rearm(struct back_ring *ring)
 {
 	__atomic_store_n(&ring->shared->req_event, ring->req_cons + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);

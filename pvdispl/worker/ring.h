@@ -12,7 +12,7 @@
 #include "base/util.h"
 #include "pvdispl/displif.h"
 
-struct ring {
+struct back_ring {
 	struct displif_ring *shared; /* writable by the guest at any time */
 	uint32_t req_cons;
 	uint32_t rsp_prod; /* answered; what lies between is taken and not answered yet */
@@ -20,18 +20,18 @@ struct ring {
 };
 
 /* attach: a worker before us served the ring; what it took and never answered is taken again. */
-void ring_init(struct ring *ring, void *page, bool attach);
+void back_ring_init(struct back_ring *ring, void *page, bool attach);
 
 /* Takes the next request: 1, 0 when there is none, -EPROTO when the guest published more than fits. */
-MUST_USE int ring_take(struct ring *ring, struct displif_request *untrusted_out);
+MUST_USE int back_ring_take(struct back_ring *ring, struct displif_request *untrusted_out);
 
 /* Answers the oldest request that was taken; its slot is written whole. */
-void ring_answer(struct ring *ring, const struct displif_response *response);
+void back_ring_answer(struct back_ring *ring, const struct displif_response *response);
 
 /* Lets the guest see the answers. True when it wants to be notified. */
-bool ring_publish(struct ring *ring);
+bool back_ring_publish(struct back_ring *ring);
 
 /* Asks to be notified of the next request. True when one came already, so that nobody will notify. */
-bool ring_rearm(struct ring *ring);
+bool back_ring_rearm(struct back_ring *ring);
 
 #endif

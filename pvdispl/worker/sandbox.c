@@ -61,7 +61,8 @@ static const int plain_calls[] = {
 	PERMIT(exit_group),
 };
 
-static const int fcntl_commands[] = {F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_ADD_SEALS, F_GET_SEALS};
+static const int fcntl_commands[] = {F_DUPFD_CLOEXEC, F_GETFD,     F_SETFD,    F_GETFL,
+				     F_SETFL,         F_ADD_SEALS, F_GET_SEALS};
 
 static int add_rules(scmp_filter_ctx filter, enum xen_kind kind)
 {

@@ -74,7 +74,8 @@ static void commit(struct scanout *scanout)
 	if (!buffer) {
 		return;
 	}
-	is_whole = (uint32_t)scanout->area.w == fb->geometry.width && (uint32_t)scanout->area.h == fb->geometry.height;
+	is_whole = (uint32_t)scanout->area.w == fb->geometry.width &&
+		   (uint32_t)scanout->area.h == fb->geometry.height;
 	scanout->is_dirty = false;
 	head_commit(&scanout->head, buffer, &scanout->area, is_whole, scanout->flips.end);
 }
@@ -114,7 +115,8 @@ static int show(struct scanout *scanout, struct fb *fb, uint32_t untrusted_x, ui
 {
 	struct rect area = {0};
 
-	if (fb && geometry_shown(&fb->geometry, untrusted_x, untrusted_y, scanout->width, scanout->height, &area) < 0) {
+	if (fb && geometry_shown(&fb->geometry, untrusted_x, untrusted_y, scanout->width,
+				 scanout->height, &area) < 0) {
 		return -EINVAL;
 	}
 	scanout->fb = fb;
@@ -183,11 +185,13 @@ void scanout_describe(const struct scanout *scanout, struct desktop_head *out)
 
 /* ---- life ---- */
 
-int scanout_init(struct scanout *scanout, struct worker *worker, unsigned index, void *event_page, bool attach)
+int scanout_init(struct scanout *scanout, struct worker *worker, unsigned index, void *event_page,
+		 bool attach)
 {
 	scanout->worker = worker;
 	scanout->index = index;
-	head_init(&scanout->head, &head_events, scanout->head.index, scanout->width, scanout->height);
+	head_init(&scanout->head, &head_events, scanout->head.index, scanout->width,
+		  scanout->height);
 	events_init(&scanout->events, event_page, attach);
 	scanout->is_enabled = attach;
 	scanout->timer = worker_timer(worker, on_timer, scanout);

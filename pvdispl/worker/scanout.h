@@ -44,12 +44,13 @@ struct scanout {
 };
 
 /* attach: flips and a configuration that a worker before us knew of may be under way. */
-MUST_USE int scanout_init(struct scanout *scanout, struct worker *worker, unsigned index, void *event_page, bool attach);
+MUST_USE int scanout_init(struct scanout *scanout, struct worker *worker, unsigned index,
+			  void *event_page, bool attach);
 void scanout_finish(struct scanout *scanout);
 
 /* fb NULL: one of before an attach, nothing is shown. Returns 0 or -EINVAL when nothing of fb could be seen. */
-MUST_USE int scanout_configure(struct scanout *scanout, struct fb *fb, uint64_t cookie, uint32_t untrusted_x,
-			       uint32_t untrusted_y);
+MUST_USE int scanout_configure(struct scanout *scanout, struct fb *fb, uint64_t cookie,
+			       uint32_t untrusted_x, uint32_t untrusted_y);
 void scanout_disable(struct scanout *scanout);
 /* fb as above. There must be room in flips. */
 MUST_USE int scanout_flip(struct scanout *scanout, struct fb *fb, uint64_t cookie);

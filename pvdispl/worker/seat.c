@@ -15,7 +15,7 @@
 #define SEAT_VERSION 8u /* wl_pointer.axis_value120 */
 #define NOTCH 120
 
-static struct sink *sink_of(struct seat *seat)
+static struct sink *sink_of(struct guest_seat *seat)
 {
 	return seat->client->worker->sink;
 }
@@ -26,7 +26,8 @@ struct place {
 	int width, height;
 };
 
-static bool locate(struct seat *seat, const struct head *head, wl_fixed_t x, wl_fixed_t y, struct place *out)
+static bool locate(struct guest_seat *seat, const struct head *head, wl_fixed_t x, wl_fixed_t y,
+		   struct place *out)
 {
 	struct desktop desktop;
 
@@ -36,37 +37,40 @@ static bool locate(struct seat *seat, const struct head *head, wl_fixed_t x, wl_
 	displays_arrange(seat->client->worker, &desktop);
 	out->width = desktop.width;
 	out->height = desktop.height;
-	return desktop_locate(&desktop, head->index, wl_fixed_to_double(x), wl_fixed_to_double(y), &out->x, &out->y);
+	return desktop_locate(&desktop, head->index, wl_fixed_to_double(x), wl_fixed_to_double(y),
+			      &out->x, &out->y);
 }
 
 /* ---- keyboard ---- */
 
-static void on_keymap(void *data, struct wl_keyboard *keyboard, uint32_t format, int32_t fd, uint32_t size)
+static void on_keymap(void *data, struct wl_keyboard *keyboard, uint32_t format, int32_t fd,
+		      uint32_t size)
 {
 	close(fd);
 }
 
-static void on_keyboard_enter(void *data, struct wl_keyboard *keyboard, uint32_t serial, struct wl_surface *surface,
-			      struct wl_array *keys)
+static void on_keyboard_enter(void *data, struct wl_keyboard *keyboard, uint32_t serial,
+			      struct wl_surface *surface, struct wl_array *keys)
 {
 }
 
-static void on_keyboard_leave(void *data, struct wl_keyboard *keyboard, uint32_t serial, struct wl_surface *surface)
+static void on_keyboard_leave(void *data, struct wl_keyboard *keyboard, uint32_t serial,
+			      struct wl_surface *surface)
 {
-	struct seat *seat = data;
+	struct guest_seat *seat = data;
 
 	sink_release_keys(sink_of(seat));
 	input_flush(seat->client->worker);
 }
 
-static void on_key(void *data, struct wl_keyboard *keyboard, uint32_t serial, uint32_t time, uint32_t key,
-		   uint32_t state)
+static void on_key(void *data, struct wl_keyboard *keyboard, uint32_t serial, uint32_t time,
+		   uint32_t key, uint32_t state)
 {
 	sink_key(sink_of(data), key, state == WL_KEYBOARD_KEY_STATE_PRESSED);
 }
 
-static void on_modifiers(void *data, struct wl_keyboard *keyboard, uint32_t serial, uint32_t depressed,
-			 uint32_t latched, uint32_t locked, uint32_t group)
+static void on_modifiers(void *data, struct wl_keyboard *keyboard, uint32_t serial,
+			 uint32_t depressed, uint32_t latched, uint32_t locked, uint32_t group)
 {
 }
 
@@ -85,9 +89,10 @@ static const struct wl_keyboard_listener keyboard_listener = {
 
 /* ---- pointer ---- */
 
-static void on_motion(void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x, wl_fixed_t y)
+static void on_motion(void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x,
+		      wl_fixed_t y)
 {
-	struct seat *seat = data;
+	struct guest_seat *seat = data;
 	struct place at;
 
 	if (locate(seat, seat->pointer_head, x, y, &at)) {
@@ -95,34 +100,36 @@ static void on_motion(void *data, struct wl_pointer *pointer, uint32_t time, wl_
 	}
 }
 
-static void on_pointer_enter(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface,
-			     wl_fixed_t x, wl_fixed_t y)
+static void on_pointer_enter(void *data, struct wl_pointer *pointer, uint32_t serial,
+			     struct wl_surface *surface, wl_fixed_t x, wl_fixed_t y)
 {
-	struct seat *seat = data;
+	struct guest_seat *seat = data;
 
 	seat->pointer_head = head_of_surface(surface);
 	on_motion(seat, pointer, 0, x, y);
 }
 
-static void pointer_leave(struct seat *seat)
+static void pointer_leave(struct guest_seat *seat)
 {
 	seat->pointer_head = NULL;
 	sink_release_buttons(sink_of(seat));
 	input_flush(seat->client->worker);
 }
 
-static void on_pointer_leave(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface)
+static void on_pointer_leave(void *data, struct wl_pointer *pointer, uint32_t serial,
+			     struct wl_surface *surface)
 {
 	pointer_leave(data);
 }
 
-static void on_button(void *data, struct wl_pointer *pointer, uint32_t serial, uint32_t time, uint32_t button,
-		      uint32_t state)
+static void on_button(void *data, struct wl_pointer *pointer, uint32_t serial, uint32_t time,
+		      uint32_t button, uint32_t state)
 {
 	sink_key(sink_of(data), button, state == WL_POINTER_BUTTON_STATE_PRESSED);
 }
 
-static void on_axis(void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis, wl_fixed_t value)
+static void on_axis(void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis,
+		    wl_fixed_t value)
 {
 	/* Distances that are no notches: comes beside the two events below. */
 }
@@ -166,17 +173,19 @@ static const struct wl_pointer_listener pointer_listener = {
 	.axis_value120 = on_axis_value120,
 };
 
-static void on_relative(void *data, struct zwp_relative_pointer_v1 *relative, uint32_t utime_hi, uint32_t utime_lo,
-			wl_fixed_t dx, wl_fixed_t dy, wl_fixed_t dx_unaccel, wl_fixed_t dy_unaccel)
+static void on_relative(void *data, struct zwp_relative_pointer_v1 *relative, uint32_t utime_hi,
+			uint32_t utime_lo, wl_fixed_t dx, wl_fixed_t dy, wl_fixed_t dx_unaccel,
+			wl_fixed_t dy_unaccel)
 {
 	sink_relative(sink_of(data), wl_fixed_to_double(dx), wl_fixed_to_double(dy));
 }
 
-static const struct zwp_relative_pointer_v1_listener relative_listener = {.relative_motion = on_relative};
+static const struct zwp_relative_pointer_v1_listener relative_listener = {
+	.relative_motion = on_relative};
 
 /* ---- touch ---- */
 
-static int touch_find(const struct seat *seat, int32_t touch)
+static int touch_find(const struct guest_seat *seat, int32_t touch)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(seat->touches); i++) {
 		if (seat->touches[i].head && seat->touches[i].touch == touch) {
@@ -186,7 +195,7 @@ static int touch_find(const struct seat *seat, int32_t touch)
 	return -1;
 }
 
-static int touch_add(struct seat *seat, int32_t touch, struct head *head)
+static int touch_add(struct guest_seat *seat, int32_t touch, struct head *head)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(seat->touches); i++) {
 		if (!seat->touches[i].head) {
@@ -201,18 +210,20 @@ static int touch_add(struct seat *seat, int32_t touch, struct head *head)
 static void on_touch_down(void *data, struct wl_touch *proxy, uint32_t serial, uint32_t time,
 			  struct wl_surface *surface, int32_t id, wl_fixed_t x, wl_fixed_t y)
 {
-	struct seat *seat = data;
+	struct guest_seat *seat = data;
 	struct head *head = head_of_surface(surface);
 	struct place at;
 
-	if (touch_find(seat, id) < 0 && locate(seat, head, x, y, &at) && touch_add(seat, id, head) >= 0) {
+	if (touch_find(seat, id) < 0 && locate(seat, head, x, y, &at) &&
+	    touch_add(seat, id, head) >= 0) {
 		sink_touch_down(sink_of(seat), id, at.x, at.y, at.width, at.height);
 	}
 }
 
-static void on_touch_up(void *data, struct wl_touch *proxy, uint32_t serial, uint32_t time, int32_t id)
+static void on_touch_up(void *data, struct wl_touch *proxy, uint32_t serial, uint32_t time,
+			int32_t id)
 {
-	struct seat *seat = data;
+	struct guest_seat *seat = data;
 	int i = touch_find(seat, id);
 
 	if (i >= 0) {
@@ -221,9 +232,10 @@ static void on_touch_up(void *data, struct wl_touch *proxy, uint32_t serial, uin
 	}
 }
 
-static void on_touch_motion(void *data, struct wl_touch *proxy, uint32_t time, int32_t id, wl_fixed_t x, wl_fixed_t y)
+static void on_touch_motion(void *data, struct wl_touch *proxy, uint32_t time, int32_t id,
+			    wl_fixed_t x, wl_fixed_t y)
 {
-	struct seat *seat = data;
+	struct guest_seat *seat = data;
 	int i = touch_find(seat, id);
 	struct place at;
 
@@ -237,7 +249,7 @@ static void on_touch_frame(void *data, struct wl_touch *proxy)
 	sink_touch_frame(sink_of(data));
 }
 
-static void touch_cancel(struct seat *seat)
+static void touch_cancel(struct guest_seat *seat)
 {
 	memset(seat->touches, 0, sizeof(seat->touches));
 	sink_release_touches(sink_of(seat));
@@ -249,11 +261,13 @@ static void on_touch_cancel(void *data, struct wl_touch *proxy)
 	touch_cancel(data);
 }
 
-static void on_touch_shape(void *data, struct wl_touch *proxy, int32_t id, wl_fixed_t major, wl_fixed_t minor)
+static void on_touch_shape(void *data, struct wl_touch *proxy, int32_t id, wl_fixed_t major,
+			   wl_fixed_t minor)
 {
 }
 
-static void on_touch_orientation(void *data, struct wl_touch *proxy, int32_t id, wl_fixed_t orientation)
+static void on_touch_orientation(void *data, struct wl_touch *proxy, int32_t id,
+				 wl_fixed_t orientation)
 {
 }
 
@@ -269,7 +283,7 @@ static const struct wl_touch_listener touch_listener = {
 
 /* ---- the seat ---- */
 
-static void keyboard_drop(struct seat *seat)
+static void keyboard_drop(struct guest_seat *seat)
 {
 	if (seat->keyboard) {
 		wl_keyboard_destroy(seat->keyboard);
@@ -278,7 +292,7 @@ static void keyboard_drop(struct seat *seat)
 	}
 }
 
-static void pointer_drop(struct seat *seat)
+static void pointer_drop(struct guest_seat *seat)
 {
 	if (seat->relative) {
 		zwp_relative_pointer_v1_destroy(seat->relative);
@@ -291,7 +305,7 @@ static void pointer_drop(struct seat *seat)
 	}
 }
 
-static void touch_drop(struct seat *seat)
+static void touch_drop(struct guest_seat *seat)
 {
 	if (seat->touch) {
 		wl_touch_destroy(seat->touch);
@@ -300,17 +314,18 @@ static void touch_drop(struct seat *seat)
 	}
 }
 
-static void get_relative(struct seat *seat)
+static void get_relative(struct guest_seat *seat)
 {
 	if (seat->manager && seat->pointer && !seat->relative) {
-		seat->relative = zwp_relative_pointer_manager_v1_get_relative_pointer(seat->manager, seat->pointer);
+		seat->relative = zwp_relative_pointer_manager_v1_get_relative_pointer(seat->manager,
+										      seat->pointer);
 		zwp_relative_pointer_v1_add_listener(seat->relative, &relative_listener, seat);
 	}
 }
 
 static void on_capabilities(void *data, struct wl_seat *proxy, uint32_t capabilities)
 {
-	struct seat *seat = data;
+	struct guest_seat *seat = data;
 
 	if (!(capabilities & WL_SEAT_CAPABILITY_KEYBOARD)) {
 		keyboard_drop(seat);
@@ -338,15 +353,16 @@ static void on_name(void *data, struct wl_seat *proxy, const char *name)
 {
 }
 
-static const struct wl_seat_listener seat_listener = {.capabilities = on_capabilities, .name = on_name};
+static const struct wl_seat_listener seat_listener = {.capabilities = on_capabilities,
+						      .name = on_name};
 
-void seat_init(struct seat *seat, struct client *client)
+void guest_seat_init(struct guest_seat *seat, struct client *client)
 {
 	memset(seat, 0, sizeof(*seat));
 	seat->client = client;
 }
 
-void seat_finish(struct seat *seat)
+void guest_seat_finish(struct guest_seat *seat)
 {
 	keyboard_drop(seat);
 	pointer_drop(seat);
@@ -362,24 +378,26 @@ void seat_finish(struct seat *seat)
 	input_flush(seat->client->worker);
 }
 
-void seat_bind(struct seat *seat, struct wl_registry *registry, uint32_t name, uint32_t version)
+void guest_seat_bind(struct guest_seat *seat, struct wl_registry *registry, uint32_t name,
+		     uint32_t version)
 {
 	if (!seat->proxy) {
-		seat->proxy = wl_registry_bind(registry, name, &wl_seat_interface, MIN(version, SEAT_VERSION));
+		seat->proxy = wl_registry_bind(registry, name, &wl_seat_interface,
+					       MIN(version, SEAT_VERSION));
 		wl_seat_add_listener(seat->proxy, &seat_listener, seat);
 	}
 }
 
-void seat_bind_relative(struct seat *seat, struct wl_registry *registry, uint32_t name)
+void guest_seat_bind_relative(struct guest_seat *seat, struct wl_registry *registry, uint32_t name)
 {
 	if (!seat->manager) {
-		seat->manager =
-			wl_registry_bind(registry, name, &zwp_relative_pointer_manager_v1_interface, 1);
+		seat->manager = wl_registry_bind(registry, name,
+						 &zwp_relative_pointer_manager_v1_interface, 1);
 		get_relative(seat);
 	}
 }
 
-void seat_forget_head(struct seat *seat, struct head *head)
+void guest_seat_forget_head(struct guest_seat *seat, struct head *head)
 {
 	if (seat->pointer_head == head) {
 		pointer_leave(seat);

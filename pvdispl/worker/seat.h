@@ -17,7 +17,7 @@ struct wl_touch;
 struct zwp_relative_pointer_manager_v1;
 struct zwp_relative_pointer_v1;
 
-struct seat {
+struct guest_seat {
 	struct client *client;
 	struct wl_seat *proxy;
 	struct wl_keyboard *keyboard;
@@ -32,11 +32,12 @@ struct seat {
 	} touches[SINK_MAX_CONTACTS];
 };
 
-void seat_init(struct seat *seat, struct client *client);
+void guest_seat_init(struct guest_seat *seat, struct client *client);
 /* Lets go of everything that the guest holds. */
-void seat_finish(struct seat *seat);
-void seat_bind(struct seat *seat, struct wl_registry *registry, uint32_t name, uint32_t version);
-void seat_bind_relative(struct seat *seat, struct wl_registry *registry, uint32_t name);
-void seat_forget_head(struct seat *seat, struct head *head);
+void guest_seat_finish(struct guest_seat *seat);
+void guest_seat_bind(struct guest_seat *seat, struct wl_registry *registry, uint32_t name,
+		     uint32_t version);
+void guest_seat_bind_relative(struct guest_seat *seat, struct wl_registry *registry, uint32_t name);
+void guest_seat_forget_head(struct guest_seat *seat, struct head *head);
 
 #endif

@@ -34,14 +34,15 @@ struct worker {
 	struct guest_limits limits;
 	struct usage used;
 	struct log_limit log_limit;
-	struct list displays; /* struct display.link */
-	struct list inputs;   /* struct input.link */
+	struct list displays;  /* struct display.link */
+	struct list inputs;    /* struct input.link */
 	struct client *client; /* NULL while there is no display server */
 	struct sink *sink;
 };
 
 /* A line that the guest caused. */
-#define worker_blame(worker, ...) log_guest(LOG_LEVEL_WARN, (worker)->name, &(worker)->log_limit, __VA_ARGS__)
+#define worker_blame(worker, ...) \
+	log_guest(LOG_LEVEL_WARN, (worker)->name, &(worker)->log_limit, __VA_ARGS__)
 
 /* A one-shot timer, disarmed; NULL when there is no memory. Freed by sd_event_source_disable_unref. */
 sd_event_source *worker_timer(struct worker *worker, sd_event_time_handler_t fn, void *data);

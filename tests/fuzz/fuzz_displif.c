@@ -39,18 +39,20 @@ static void check_fb(const struct command_fb_attach *command, const struct geome
 	}
 	check(fb.offset + (uint64_t)fb.stride * fb.height <= (uint64_t)dbuf->pages * 4096);
 	check(fb.stride >= (uint64_t)fb.width * command->format->bytes_per_pixel);
-	if (geometry_shown(&fb, command->untrusted_height, command->untrusted_width, 640, 480, &shown) == 0) {
+	if (geometry_shown(&fb, command->untrusted_height, command->untrusted_width, 640, 480,
+			   &shown) == 0) {
 		check(shown.w > 0 && shown.h > 0);
-		check((uint32_t)(shown.x + shown.w) <= fb.width && (uint32_t)(shown.y + shown.h) <= fb.height);
+		check((uint32_t)(shown.x + shown.w) <= fb.width &&
+		      (uint32_t)(shown.y + shown.h) <= fb.height);
 	}
 }
 
-static void take(struct ring *ring, struct geometry_dbuf *dbuf)
+static void take(struct back_ring *ring, struct geometry_dbuf *dbuf)
 {
 	struct displif_request untrusted;
 	struct displif_command command;
 
-	if (ring_take(ring, &untrusted) != 1) {
+	if (back_ring_take(ring, &untrusted) != 1) {
 		return;
 	}
 	/* What was copied must not change with the page any more. */
@@ -63,7 +65,7 @@ static void take(struct ring *ring, struct geometry_dbuf *dbuf)
 			check_fb(&command.u.fb_attach, dbuf);
 		}
 	}
-	ring_answer(ring, &(struct displif_response){.id = command.id});
+	back_ring_answer(ring, &(struct displif_response){.id = command.id});
 	check(ring->req_cons - ring->rsp_prod <= DISPLIF_RING_SIZE);
 }
 
@@ -73,18 +75,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct displif_ring *shared = (void *)page;
 	struct geometry_dbuf dbuf = {.pages = 1};
-	struct ring ring;
+	struct back_ring ring;
 
 	memset(page, 0, sizeof(page));
-	ring_init(&ring, page, size > 0 && data[0] & 1);
+	back_ring_init(&ring, page, size > 0 && data[0] & 1);
 	/* Steps: how far the producer goes, then 64 bytes for the slot that comes next. */
 	for (; size > 65; data += 65, size -= 65) {
 		memcpy(&shared->slots[ring.req_cons % DISPLIF_RING_SIZE], data + 1, 64);
 		shared->req_prod += data[0] & 0x80 ? data[0] : 1;
 		shared->rsp_event = data[0];
 		take(&ring, &dbuf);
-		ring_publish(&ring);
-		ring_rearm(&ring);
+		back_ring_publish(&ring);
+		back_ring_rearm(&ring);
 	}
 	return 0;
 }

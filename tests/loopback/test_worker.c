@@ -85,7 +85,8 @@ static void make_framebuffers(unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		rig_directory(&rig, DIRECTORY, 0, BUFFER + i * FB_PAGES, FB_PAGES);
 		assert_int_equal(rig_do(&rig, 0, rig_create(10 + i, DIRECTORY, FB_PAGES)), 0);
-		assert_int_equal(rig_do(&rig, 0, rig_attach(10 + i, 100 + i, RIG_WIDTH, RIG_HEIGHT)), 0);
+		assert_int_equal(rig_do(&rig, 0, rig_attach(10 + i, 100 + i, RIG_WIDTH, RIG_HEIGHT)),
+				 0);
 	}
 }
 
@@ -351,7 +352,8 @@ static void two_connectors_show_parts_of_one_framebuffer(void **state)
 	assert_int_equal(rig_do(&rig, 0, rig_create(10, DIRECTORY, 2 * FB_PAGES)), 0);
 	assert_int_equal(rig_do(&rig, 0, rig_attach(10, 100, 2 * RIG_WIDTH, RIG_HEIGHT)), 0);
 	assert_int_equal(rig_do(&rig, 0, rig_config(100, 0, 0, 2 * RIG_WIDTH, RIG_HEIGHT)), 0);
-	assert_int_equal(rig_do(&rig, 1, rig_config(100, RIG_WIDTH, 0, 2 * RIG_WIDTH, RIG_HEIGHT)), 0);
+	assert_int_equal(rig_do(&rig, 1, rig_config(100, RIG_WIDTH, 0, 2 * RIG_WIDTH, RIG_HEIGHT)),
+			 0);
 	rig_visible(&rig, 0, true, 0);
 	rig_visible(&rig, 1, true, 0);
 	rig_wait(&rig, has_commit);
@@ -430,11 +432,13 @@ static void what_happens_on_the_seat_is_in_the_ring(void **state)
 	rig_wait(&rig, has_seat);
 	surface = rig.server.heads[0].surface;
 	wl_keyboard_send_enter(rig.server.keyboard, 1, surface, &none);
-	wl_pointer_send_enter(rig.server.pointer, 2, surface, wl_fixed_from_int(1), wl_fixed_from_int(2));
+	wl_pointer_send_enter(rig.server.pointer, 2, surface, wl_fixed_from_int(1),
+			      wl_fixed_from_int(2));
 	wl_pointer_send_motion(rig.server.pointer, 0, wl_fixed_from_int(40), wl_fixed_from_int(20));
 	wl_pointer_send_button(rig.server.pointer, 3, 0, BTN_LEFT, 1);
 	wl_keyboard_send_key(rig.server.keyboard, 4, 0, KEY_A, 1);
-	wl_touch_send_down(rig.server.touch, 5, 0, surface, 77, wl_fixed_from_int(3), wl_fixed_from_int(4));
+	wl_touch_send_down(rig.server.touch, 5, 0, surface, 77, wl_fixed_from_int(3),
+			   wl_fixed_from_int(4));
 	wl_touch_send_frame(rig.server.touch);
 	vitrine_guest_v1_send_mark_input(rig.server.guest, 9);
 	rig_wait(&rig, is_acknowledged);
@@ -467,7 +471,8 @@ static void a_server_that_dies_leaves_nothing_held(void **state)
 	surface = rig.server.heads[0].surface;
 	wl_keyboard_send_key(rig.server.keyboard, 4, 0, KEY_A, 1);
 	wl_pointer_send_button(rig.server.pointer, 3, 0, BTN_LEFT, 1);
-	wl_touch_send_down(rig.server.touch, 5, 0, surface, 77, wl_fixed_from_int(3), wl_fixed_from_int(4));
+	wl_touch_send_down(rig.server.touch, 5, 0, surface, 77, wl_fixed_from_int(3),
+			   wl_fixed_from_int(4));
 	wl_touch_send_frame(rig.server.touch);
 	vitrine_guest_v1_send_mark_input(rig.server.guest, 9);
 	rig_wait(&rig, is_acknowledged);

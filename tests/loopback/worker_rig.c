@@ -32,7 +32,9 @@ static uint64_t patience_ns(void)
 
 static void answer_map(struct rig *rig, const struct worker_map *map)
 {
-	struct worker_mapped mapped = {.type = WORKER_MAPPED, .serial = map->serial, .n_segments = map->n_refs};
+	struct worker_mapped mapped = {.type = WORKER_MAPPED,
+				       .serial = map->serial,
+				       .n_segments = map->n_refs};
 
 	rig->n_maps++;
 	assert_true(map->n_refs <= XEN_MAX_SEGMENTS);
@@ -248,7 +250,8 @@ void rig_start(struct rig *rig)
 		rig->memory = memfd_create("guest", MFD_CLOEXEC);
 		assert_true(rig->memory >= 0);
 		assert_int_equal(ftruncate(rig->memory, RIG_PAGES * 4096), 0);
-		rig->pages = mmap(NULL, RIG_PAGES * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, rig->memory, 0);
+		rig->pages = mmap(NULL, RIG_PAGES * 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
+				  rig->memory, 0);
 		assert_true(rig->pages != MAP_FAILED);
 	}
 	rig->ports = rig->kbd_ports = -1;
@@ -278,7 +281,8 @@ void rig_stop(struct rig *rig)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-void rig_send_device(struct rig *rig, enum worker_command type, enum worker_device_kind kind, uint32_t id)
+void rig_send_device(struct rig *rig, enum worker_command type, enum worker_device_kind kind,
+		     uint32_t id)
 {
 	struct worker_device message = {.type = type, .kind = kind, .id = id};
 
@@ -390,7 +394,8 @@ struct displif_request rig_attach(uint64_t dbuf, uint64_t fb, uint32_t width, ui
 	return r;
 }
 
-struct displif_request rig_config(uint64_t fb, uint32_t x, uint32_t y, uint32_t width, uint32_t height)
+struct displif_request rig_config(uint64_t fb, uint32_t x, uint32_t y, uint32_t width,
+				  uint32_t height)
 {
 	struct displif_request r = {.operation = DISPLIF_SET_CONFIG};
 

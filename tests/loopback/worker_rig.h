@@ -52,7 +52,7 @@ struct rig_server {
 	unsigned n_pools;
 	struct rig_head heads[2];
 	uint32_t acknowledged;
-	bool is_slow; /* pools get ready and unmapped only by rig_pool_ready, rig_pool_unmapped */
+	bool is_slow;   /* pools get ready and unmapped only by rig_pool_ready, rig_pool_unmapped */
 	uint32_t fails; /* errno for new pools */
 	/* of the last create_buffer */
 	uint32_t buffer_offset, buffer_width, buffer_height, buffer_stride, buffer_format;
@@ -105,12 +105,14 @@ void rig_kick(struct rig *rig, uint32_t port);
 
 struct displif_request rig_create(uint64_t cookie, uint32_t directory, uint32_t pages);
 struct displif_request rig_attach(uint64_t dbuf, uint64_t fb, uint32_t width, uint32_t height);
-struct displif_request rig_config(uint64_t fb, uint32_t x, uint32_t y, uint32_t width, uint32_t height);
+struct displif_request rig_config(uint64_t fb, uint32_t x, uint32_t y, uint32_t width,
+				  uint32_t height);
 struct displif_request rig_simple(uint8_t operation, uint64_t cookie);
 /* A directory page with these references, first counting up. */
 void rig_directory(struct rig *rig, uint32_t page, uint32_t next, uint32_t first, uint32_t n);
 
-void rig_send_device(struct rig *rig, enum worker_command type, enum worker_device_kind kind, uint32_t id);
+void rig_send_device(struct rig *rig, enum worker_command type, enum worker_device_kind kind,
+		     uint32_t id);
 
 /* ---- the server, worker_rig_server.c ---- */
 

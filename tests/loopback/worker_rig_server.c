@@ -24,8 +24,9 @@ static void destroy(struct wl_client *client, struct wl_resource *resource)
 	wl_resource_destroy(resource);
 }
 
-static struct wl_resource *make(struct wl_client *client, const struct wl_interface *interface, uint32_t version,
-				uint32_t id, const void *implementation, void *data)
+static struct wl_resource *make(struct wl_client *client, const struct wl_interface *interface,
+				uint32_t version, uint32_t id, const void *implementation,
+				void *data)
 {
 	struct wl_resource *resource = wl_resource_create(client, interface, (int)version, id);
 
@@ -45,16 +46,16 @@ static struct rig_head *head_of(struct rig *rig, struct wl_resource *surface)
 	return NULL;
 }
 
-static void on_attach(struct wl_client *client, struct wl_resource *surface, struct wl_resource *buffer, int32_t x,
-		      int32_t y)
+static void on_attach(struct wl_client *client, struct wl_resource *surface,
+		      struct wl_resource *buffer, int32_t x, int32_t y)
 {
 	struct rig_head *head = head_of(wl_resource_get_user_data(surface), surface);
 
 	head->attached = buffer;
 }
 
-static void on_damage(struct wl_client *client, struct wl_resource *surface, int32_t x, int32_t y, int32_t w,
-		      int32_t h)
+static void on_damage(struct wl_client *client, struct wl_resource *surface, int32_t x, int32_t y,
+		      int32_t w, int32_t h)
 {
 }
 
@@ -76,13 +77,14 @@ static const struct wl_surface_interface surface_impl = {
 
 static void on_create_surface(struct wl_client *client, struct wl_resource *resource, uint32_t id)
 {
-	make(client, &wl_surface_interface, 4, id, &surface_impl, wl_resource_get_user_data(resource));
+	make(client, &wl_surface_interface, 4, id, &surface_impl,
+	     wl_resource_get_user_data(resource));
 }
 
 static const struct wl_compositor_interface compositor_impl = {.create_surface = on_create_surface};
 
-static void on_set_source(struct wl_client *client, struct wl_resource *resource, wl_fixed_t x, wl_fixed_t y,
-			  wl_fixed_t w, wl_fixed_t h)
+static void on_set_source(struct wl_client *client, struct wl_resource *resource, wl_fixed_t x,
+			  wl_fixed_t y, wl_fixed_t w, wl_fixed_t h)
 {
 	struct wl_resource *surface = wl_resource_get_user_data(resource);
 	struct rig_head *head = head_of(wl_resource_get_user_data(surface), surface);
@@ -93,7 +95,8 @@ static void on_set_source(struct wl_client *client, struct wl_resource *resource
 	head->source_h = wl_fixed_to_int(h);
 }
 
-static const struct wp_viewport_interface viewport_impl = {.destroy = destroy, .set_source = on_set_source};
+static const struct wp_viewport_interface viewport_impl = {.destroy = destroy,
+							   .set_source = on_set_source};
 
 static void on_get_viewport(struct wl_client *client, struct wl_resource *resource, uint32_t id,
 			    struct wl_resource *surface)
@@ -101,16 +104,20 @@ static void on_get_viewport(struct wl_client *client, struct wl_resource *resour
 	make(client, &wp_viewport_interface, 1, id, &viewport_impl, surface);
 }
 
-static const struct wp_viewporter_interface viewporter_impl = {.destroy = destroy, .get_viewport = on_get_viewport};
+static const struct wp_viewporter_interface viewporter_impl = {.destroy = destroy,
+							       .get_viewport = on_get_viewport};
 
-static void on_feedback(struct wl_client *client, struct wl_resource *resource, struct wl_resource *surface, uint32_t id)
+static void on_feedback(struct wl_client *client, struct wl_resource *resource,
+			struct wl_resource *surface, uint32_t id)
 {
 	struct rig *rig = wl_resource_get_user_data(resource);
 
-	head_of(rig, surface)->pending_feedback = make(client, &wp_presentation_feedback_interface, 1, id, NULL, NULL);
+	head_of(rig, surface)->pending_feedback = make(client, &wp_presentation_feedback_interface,
+						       1, id, NULL, NULL);
 }
 
-static const struct wp_presentation_interface presentation_impl = {.destroy = destroy, .feedback = on_feedback};
+static const struct wp_presentation_interface presentation_impl = {.destroy = destroy,
+								   .feedback = on_feedback};
 
 /* ---- pools ---- */
 
@@ -128,8 +135,9 @@ static void on_buffer_gone(struct wl_resource *resource)
 	}
 }
 
-static void on_create_buffer(struct wl_client *client, struct wl_resource *resource, uint32_t id, uint32_t offset,
-			     uint32_t width, uint32_t height, uint32_t stride, uint32_t format)
+static void on_create_buffer(struct wl_client *client, struct wl_resource *resource, uint32_t id,
+			     uint32_t offset, uint32_t width, uint32_t height, uint32_t stride,
+			     uint32_t format)
 {
 	struct rig *rig = wl_resource_get_user_data(resource);
 	struct wl_resource *buffer = make(client, &wl_buffer_interface, 1, id, &buffer_impl, rig);
@@ -162,16 +170,17 @@ static void on_pool_release(struct wl_client *client, struct wl_resource *resour
 	}
 }
 
-static const struct vitrine_grant_pool_v1_interface pool_impl = {
-	.destroy = destroy, .release = on_pool_release, .create_buffer = on_create_buffer};
+static const struct vitrine_grant_pool_v1_interface pool_impl = {.destroy = destroy,
+								 .release = on_pool_release,
+								 .create_buffer = on_create_buffer};
 
 static void on_pool_gone(struct wl_resource *resource)
 {
 	pool_of(wl_resource_get_user_data(resource), resource)->resource = NULL;
 }
 
-static void on_create_pool(struct wl_client *client, struct wl_resource *resource, uint32_t id, int32_t refs,
-			   uint32_t pages)
+static void on_create_pool(struct wl_client *client, struct wl_resource *resource, uint32_t id,
+			   int32_t refs, uint32_t pages)
 {
 	struct rig *rig = wl_resource_get_user_data(resource);
 	struct rig_pool *pool = &rig->server.pools[rig->server.n_pools++];
@@ -204,7 +213,8 @@ void rig_pool_unmapped(struct rig *rig, unsigned i)
 static const struct vitrine_head_v1_interface head_impl = {.destroy = destroy};
 
 static void on_create_head(struct wl_client *client, struct wl_resource *resource, uint32_t id,
-			   struct wl_resource *surface, uint32_t index, uint32_t width, uint32_t height)
+			   struct wl_resource *surface, uint32_t index, uint32_t width,
+			   uint32_t height)
 {
 	struct rig *rig = wl_resource_get_user_data(resource);
 	struct rig_head *head = &rig->server.heads[index];
@@ -256,8 +266,9 @@ static void on_get_touch(struct wl_client *client, struct wl_resource *resource,
 	rig->server.touch = make(client, &wl_touch_interface, 8, id, &touch_impl, rig);
 }
 
-static const struct wl_seat_interface seat_impl = {
-	.get_pointer = on_get_pointer, .get_keyboard = on_get_keyboard, .get_touch = on_get_touch};
+static const struct wl_seat_interface seat_impl = {.get_pointer = on_get_pointer,
+						   .get_keyboard = on_get_keyboard,
+						   .get_touch = on_get_touch};
 
 /* ---- globals ---- */
 
@@ -280,7 +291,8 @@ static void bind_guest(struct wl_client *client, void *data, uint32_t version, u
 {
 	struct rig *rig = data;
 
-	rig->server.guest = make(client, &vitrine_guest_v1_interface, version, id, &guest_impl, data);
+	rig->server.guest = make(client, &vitrine_guest_v1_interface, version, id, &guest_impl,
+				 data);
 	vitrine_guest_v1_send_limits(rig->server.guest, 4, 4, 12, 1200);
 }
 
@@ -342,5 +354,6 @@ void rig_present(struct rig *rig, unsigned k)
 	wp_presentation_feedback_send_presented(head->feedbacks[0], 0, 0, 0, 0, 0, 0, 0);
 	wl_resource_destroy(head->feedbacks[0]);
 	head->n_feedbacks--;
-	memmove(head->feedbacks, head->feedbacks + 1, head->n_feedbacks * sizeof(head->feedbacks[0]));
+	memmove(head->feedbacks, head->feedbacks + 1,
+		head->n_feedbacks * sizeof(head->feedbacks[0]));
 }

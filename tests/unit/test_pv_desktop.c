@@ -14,7 +14,8 @@ static struct desktop_head head(uint64_t fb, int x, int y, int w, int h)
 	return (struct desktop_head){.enabled = true, .fb = {fb, fb}, .area = {x, y, w, h}};
 }
 
-static void assert_at(const struct desktop *desktop, unsigned k, double x, double y, double want_x, double want_y)
+static void assert_at(const struct desktop *desktop, unsigned k, double x, double y, double want_x,
+		      double want_y)
 {
 	double at_x, at_y;
 
@@ -36,7 +37,9 @@ static void parts_of_one_framebuffer_lie_where_they_are_cut(void **state)
 
 static void others_stand_side_by_side(void **state)
 {
-	struct desktop_head heads[] = {head(1, 0, 0, 800, 600), {.enabled = false}, head(2, 0, 0, 640, 700)};
+	struct desktop_head heads[] = {head(1, 0, 0, 800, 600),
+				       {.enabled = false},
+				       head(2, 0, 0, 640, 700)};
 	struct desktop desktop;
 	double x, y;
 

@@ -33,13 +33,18 @@ static void products_that_overflow_are_refused(void **state)
 	static const struct {
 		uint32_t width, height, bpp;
 	} cases[] = {
-		{65536, 16384, 32}, {16384, 65536, 32}, {0x40000000, 4, 32}, {UINT32_MAX, UINT32_MAX, 32},
-		{16384, 16384, 32}, {1, 1, UINT32_MAX}, {1, 1, 0},           {0, 1, 32},
-		{1, 0, 32},         {0, 0, 32},         {33, 32, 32},
+		{65536, 16384, 32},  {16384, 65536, 32},
+		{0x40000000, 4, 32}, {UINT32_MAX, UINT32_MAX, 32},
+		{16384, 16384, 32},  {1, 1, UINT32_MAX},
+		{1, 1, 0},           {0, 1, 32},
+		{1, 0, 32},          {0, 0, 32},
+		{33, 32, 32},
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct geometry_dbuf dbuf = {.pages = 1, .width = cases[i].width, .bpp = cases[i].bpp};
+		struct geometry_dbuf dbuf = {.pages = 1,
+					     .width = cases[i].width,
+					     .bpp = cases[i].bpp};
 
 		assert_int_equal(geometry_check_dbuf(&dbuf, cases[i].height), -EINVAL);
 	}
@@ -51,7 +56,8 @@ static uint64_t last_byte(const struct geometry_fb *fb, uint32_t bytes_per_pixel
 	uint64_t last = 0;
 
 	for (uint32_t y = 0; y < fb->height; y++) {
-		uint64_t end = fb->offset + (uint64_t)y * fb->stride + (uint64_t)fb->width * bytes_per_pixel;
+		uint64_t end = fb->offset + (uint64_t)y * fb->stride +
+			       (uint64_t)fb->width * bytes_per_pixel;
 
 		last = end > last ? end : last;
 	}
@@ -66,8 +72,10 @@ static void each_small_framebuffer_stays_inside(void **state)
 		for (uint32_t offset = 4000; offset < 4100; offset += 7) {
 			for (uint32_t width = 0; width < 26; width++) {
 				for (uint32_t height = 0; height < 20; height++) {
-					struct geometry_dbuf dbuf = {
-						.pages = 1, .offset = offset, .width = dbuf_width, .bpp = 32};
+					struct geometry_dbuf dbuf = {.pages = 1,
+								     .offset = offset,
+								     .width = dbuf_width,
+								     .bpp = 32};
 					struct geometry_fb fb;
 
 					if (geometry_cut_fb(&dbuf, width, height, 4, &fb) < 0) {

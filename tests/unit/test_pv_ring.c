@@ -32,28 +32,28 @@ static void ask(uint16_t id)
 	shared->req_prod++;
 }
 
-static void answer(struct ring *ring, uint16_t id)
+static void answer(struct back_ring *ring, uint16_t id)
 {
 	struct displif_response response = {.id = id, .operation = DISPLIF_PG_FLIP};
 
-	ring_answer(ring, &response);
+	back_ring_answer(ring, &response);
 }
 
 static void each_request_once_and_in_order(void **state)
 {
 	struct displif_request r;
-	struct ring ring;
+	struct back_ring ring;
 
-	ring_init(&ring, page, false);
+	back_ring_init(&ring, page, false);
 	shared->rsp_event = 1;
 	for (uint16_t i = 0; i < 1000; i++) {
 		ask(i);
-		assert_int_equal(ring_take(&ring, &r), 1);
+		assert_int_equal(back_ring_take(&ring, &r), 1);
 		assert_int_equal(r.id, i);
-		assert_int_equal(ring_take(&ring, &r), 0);
+		assert_int_equal(back_ring_take(&ring, &r), 0);
 		answer(&ring, i);
 		assert_int_equal(shared->rsp_prod, i);
-		assert_true(ring_publish(&ring));
+		assert_true(back_ring_publish(&ring));
 		assert_int_equal(shared->rsp_prod, i + 1);
 		shared->rsp_event = shared->rsp_prod + 1;
 	}
@@ -63,11 +63,11 @@ static void an_answer_replaces_the_whole_slot(void **state)
 {
 	static const uint8_t zeros[56];
 	struct displif_request r;
-	struct ring ring;
+	struct back_ring ring;
 
-	ring_init(&ring, page, false);
+	back_ring_init(&ring, page, false);
 	ask(7);
-	assert_int_equal(ring_take(&ring, &r), 1);
+	assert_int_equal(back_ring_take(&ring, &r), 1);
 	answer(&ring, 7);
 	assert_int_equal(shared->slots[0].response.id, 7);
 	assert_int_equal(shared->slots[0].response.operation, DISPLIF_PG_FLIP);
@@ -80,84 +80,84 @@ static void a_jump_of_the_producer_is_a_fault(void **state)
 	struct displif_request r;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(jumps); i++) {
-		struct ring ring;
+		struct back_ring ring;
 
 		clear(NULL);
-		ring_init(&ring, page, false);
+		back_ring_init(&ring, page, false);
 		shared->req_prod = jumps[i];
-		assert_int_equal(ring_take(&ring, &r), -EPROTO);
+		assert_int_equal(back_ring_take(&ring, &r), -EPROTO);
 	}
 }
 
 static void a_producer_that_takes_back_is_a_fault(void **state)
 {
 	struct displif_request r;
-	struct ring ring;
+	struct back_ring ring;
 
-	ring_init(&ring, page, false);
+	back_ring_init(&ring, page, false);
 	ask(1);
 	ask(2);
-	assert_int_equal(ring_take(&ring, &r), 1);
-	assert_int_equal(ring_take(&ring, &r), 1);
+	assert_int_equal(back_ring_take(&ring, &r), 1);
+	assert_int_equal(back_ring_take(&ring, &r), 1);
 	shared->req_prod = 1;
-	assert_int_equal(ring_take(&ring, &r), -EPROTO);
+	assert_int_equal(back_ring_take(&ring, &r), -EPROTO);
 }
 
 static void a_full_ring_is_no_fault(void **state)
 {
 	struct displif_request r;
-	struct ring ring;
+	struct back_ring ring;
 
-	ring_init(&ring, page, false);
+	back_ring_init(&ring, page, false);
 	for (uint16_t i = 0; i < DISPLIF_RING_SIZE; i++) {
 		ask(i);
 	}
 	for (unsigned i = 0; i < DISPLIF_RING_SIZE; i++) {
-		assert_int_equal(ring_take(&ring, &r), 1);
+		assert_int_equal(back_ring_take(&ring, &r), 1);
 	}
-	assert_int_equal(ring_take(&ring, &r), 0);
+	assert_int_equal(back_ring_take(&ring, &r), 0);
 }
 
 static void nobody_is_notified_who_did_not_ask(void **state)
 {
 	struct displif_request r;
-	struct ring ring;
+	struct back_ring ring;
 
-	ring_init(&ring, page, false);
+	back_ring_init(&ring, page, false);
 	ask(1);
-	assert_int_equal(ring_take(&ring, &r), 1);
+	assert_int_equal(back_ring_take(&ring, &r), 1);
 	answer(&ring, 1);
 	shared->rsp_event = 5;
-	assert_false(ring_publish(&ring));
-	assert_false(ring_publish(&ring));
+	assert_false(back_ring_publish(&ring));
+	assert_false(back_ring_publish(&ring));
 }
 
 static void a_request_between_two_looks_is_seen(void **state)
 {
 	struct displif_request r;
-	struct ring ring;
+	struct back_ring ring;
 
-	ring_init(&ring, page, false);
-	assert_int_equal(ring_take(&ring, &r), 0);
+	back_ring_init(&ring, page, false);
+	assert_int_equal(back_ring_take(&ring, &r), 0);
 	ask(1);
-	assert_true(ring_rearm(&ring));
-	assert_int_equal(ring_take(&ring, &r), 1);
-	assert_false(ring_rearm(&ring));
+	assert_true(back_ring_rearm(&ring));
+	assert_int_equal(back_ring_take(&ring, &r), 1);
+	assert_false(back_ring_rearm(&ring));
 	assert_int_equal(shared->req_event, 2);
 }
 
 static void an_attached_ring_goes_on(void **state)
 {
 	struct displif_request r;
-	struct ring ring;
+	struct back_ring ring;
 
 	shared->req_prod = shared->rsp_prod = 40;
 	ask(3);
-	ring_init(&ring, page, true);
-	assert_int_equal(ring_take(&ring, &r), 1);
+	back_ring_init(&ring, page, true);
+	assert_int_equal(back_ring_take(&ring, &r), 1);
 	assert_int_equal(r.id, 3);
 	answer(&ring, 3);
-	ring_publish(&ring);
+	back_ring_publish(&ring);
 	assert_int_equal(shared->rsp_prod, 41);
 }
 
@@ -205,7 +205,9 @@ static void ids_go_on_after_an_attach(void **state)
 /* Adds and ends in any mix: each flip is due exactly once, and in order. */
 static void each_flip_is_due_once(void **state)
 {
-	struct flips flips = {.first = UINT32_MAX - 50, .due = UINT32_MAX - 50, .end = UINT32_MAX - 50};
+	struct flips flips = {.first = UINT32_MAX - 50,
+			      .due = UINT32_MAX - 50,
+			      .end = UINT32_MAX - 50};
 	uint64_t added = 0, told = 0;
 	uint32_t marks[8] = {0};
 

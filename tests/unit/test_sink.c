@@ -142,7 +142,8 @@ static void keys_go_where_keyboard_and_pointer_are(void **state)
 static void no_key_without_a_device_that_survives_it(void **state)
 {
 	add(0, panel, false);
-	add(1, (struct sink_features){.pointer = true, .absolute = true, .width = 8, .height = 8}, false);
+	add(1, (struct sink_features){.pointer = true, .absolute = true, .width = 8, .height = 8},
+	    false);
 	sink_key(sink, KEY_A, true);
 	sink_key(sink, BTN_LEFT, true);
 	assert_int_equal(sink_flush(sink), 0);
@@ -285,7 +286,8 @@ static void a_taken_over_guest_holds_nothing(void **state)
 		sink_flush(sink);
 		/* This guest knows that a release of what is up means nothing. */
 		for (; guests[0].page.in_cons != guests[0].page.in_prod; guests[0].page.in_cons++) {
-			union kbdif_event *e = &guests[0].page.in[guests[0].page.in_cons % KBDIF_IN_EVENTS];
+			union kbdif_event *e =
+				&guests[0].page.in[guests[0].page.in_cons % KBDIF_IN_EVENTS];
 
 			assert_int_equal(e->type, KBDIF_KEY);
 			assert_int_equal(e->key.pressed, 0);
@@ -409,11 +411,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(keys_go_where_keyboard_and_pointer_are, start, stop),
-		cmocka_unit_test_setup_teardown(no_key_without_a_device_that_survives_it, start, stop),
+		cmocka_unit_test_setup_teardown(no_key_without_a_device_that_survives_it, start,
+						stop),
 		cmocka_unit_test_setup_teardown(motion_goes_to_each_in_its_way, start, stop),
 		cmocka_unit_test_setup_teardown(raw_positions_span_the_raw_range, start, stop),
 		cmocka_unit_test_setup_teardown(slow_motion_and_fine_wheels_add_up, start, stop),
-		cmocka_unit_test_setup_teardown(a_guest_that_sleeps_gets_its_keys_in_order, start, stop),
+		cmocka_unit_test_setup_teardown(a_guest_that_sleeps_gets_its_keys_in_order, start,
+						stop),
 		cmocka_unit_test_setup_teardown(a_click_is_where_the_pointer_was, start, stop),
 		cmocka_unit_test_setup_teardown(ten_fingers_have_ten_slots, start, stop),
 		cmocka_unit_test_setup_teardown(a_new_touch_is_not_the_old_one, start, stop),
