@@ -25,7 +25,7 @@ static uint64_t patience_ns(void)
 {
 	const char *slowdown = getenv("VITRINE_TEST_SLOWDOWN");
 
-	return 5 * NSEC_PER_SEC * (slowdown ? (uint64_t)atoi(slowdown) : 1);
+	return 5 * NSEC_PER_SEC * (slowdown ? strtoul(slowdown, NULL, 10) : 1);
 }
 
 /* ---- the broker ---- */

@@ -354,6 +354,7 @@ void rig_present(struct rig *rig, unsigned k)
 	wp_presentation_feedback_send_presented(head->feedbacks[0], 0, 0, 0, 0, 0, 0, 0);
 	wl_resource_destroy(head->feedbacks[0]);
 	head->n_feedbacks--;
-	memmove(head->feedbacks, head->feedbacks + 1,
-		head->n_feedbacks * sizeof(head->feedbacks[0]));
+	for (unsigned i = 0; i < head->n_feedbacks; i++) {
+		head->feedbacks[i] = head->feedbacks[i + 1];
+	}
 }
