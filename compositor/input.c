@@ -177,7 +177,7 @@ static void focus_late(void *data, struct seat_guest *guest)
 	if (guest && input->patient) {
 		return;
 	}
-	if (guest) {
+	if (guest && input->requested) {
 		log_warn(LOG_HOST, "the new owner's frames are late: nobody has the input until they come");
 	}
 	input->late_card = guest != NULL;
