@@ -55,6 +55,13 @@ void worker_kill(struct worker *worker)
 	}
 }
 
+/* Without its socket it has no more to do: killed when it does not see that itself. */
+static void arm_timer(struct worker *worker)
+{
+	sd_event_source_set_time_relative(worker->timer, STOP_TIMEOUT_US);
+	sd_event_source_set_enabled(worker->timer, SD_EVENT_ONESHOT);
+}
+
 static void blame(struct worker *worker, const char *what)
 {
 	log_guest(LOG_LEVEL_WARN, worker->name, &worker->log, "its worker %d %s: killed",
@@ -127,12 +134,12 @@ static int handle_io(sd_event_source *source, int fd, uint32_t events, void *dat
 	for (unsigned i = 0; i < MESSAGES_PER_TURN && ret > 0 && worker->control >= 0; i++) {
 		ret = receive(worker);
 	}
-	if (ret < 0 && worker->control >= 0) {
-		if (ret == -EPIPE || ret == -ECONNRESET) {
-			worker_kill(worker); /* it is ending: lost comes with its exit */
-		} else {
-			blame(worker, ret == -EBUSY ? "floods the broker" : "broke the protocol");
-		}
+	if (ret == -EPIPE || ret == -ECONNRESET) {
+		/* It is ending, and why is seen from its exit. */
+		close_control(worker);
+		arm_timer(worker);
+	} else if (ret < 0 && worker->control >= 0) {
+		blame(worker, ret == -EBUSY ? "floods the broker" : "broke the protocol");
 	}
 	return 0;
 }
@@ -141,7 +148,7 @@ static int handle_timer(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct worker *worker = data;
 
-	if (!worker->stopped) {
+	if (!worker->stopped && !worker->ready) {
 		log_error(LOG_US, "worker %d of guest %s did not get ready in %llu s: killed",
 			  (int)worker->pid, worker->name, READY_TIMEOUT_US / 1000000);
 	}
@@ -257,8 +264,7 @@ void worker_stop(struct worker *worker)
 	}
 	worker->stopped = true;
 	close_control(worker);
-	sd_event_source_set_time_relative(worker->timer, STOP_TIMEOUT_US);
-	sd_event_source_set_enabled(worker->timer, SD_EVENT_ONESHOT);
+	arm_timer(worker);
 }
 
 void worker_destroy(struct worker *worker)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pvdispl/broker/xenbus.h"
 
-#define MAX_FAILURES 6
+#define MAX_FAILURES 5
 
 static bool frontend_published(const struct xenbus *s)
 {
