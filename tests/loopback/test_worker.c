@@ -494,6 +494,39 @@ static void a_server_that_dies_leaves_nothing_held(void **state)
 	assert_int_equal(kbd_event(7)->mtouch.event_type, KBDIF_TOUCH_SYN);
 }
 
+static bool is_acknowledged_again(struct rig *r)
+{
+	return r->server.acknowledged == 10;
+}
+
+static bool has_all_events(struct rig *r)
+{
+	return r->kbd->in_prod == 100;
+}
+
+/* More than the ring holds: credit comes back all the same, and the rest when the guest has read. */
+static void a_full_ring_goes_on_when_the_guest_reads(void **state)
+{
+	start_server();
+	rig_wait(&rig, has_seat);
+	for (unsigned i = 0; i < 100; i++) {
+		wl_keyboard_send_key(rig.server.keyboard, i, 0, KEY_1 + i / 2, i % 2 == 0);
+	}
+	vitrine_guest_v1_send_mark_input(rig.server.guest, 10);
+	rig_wait(&rig, is_acknowledged_again);
+	rig_wait(&rig, kbd_is_notified);
+	assert_int_equal(rig.kbd->in_prod, KBDIF_IN_EVENTS);
+	rig.kbd->in_cons = KBDIF_IN_EVENTS;
+	rig_kick(&rig, RIG_KBD_PORT);
+	rig_wait(&rig, has_all_events);
+	for (unsigned i = KBDIF_IN_EVENTS; i < 100; i++) {
+		assert_int_equal(kbd_event(i)->key.keycode, KEY_1 + i / 2);
+		assert_int_equal(kbd_event(i)->key.pressed, i % 2 == 0);
+	}
+	rig_run_ms(&rig, 20);
+	assert_false(rig.masked[RIG_KBD_PORT]);
+}
+
 /* ---- others ---- */
 
 /* A worker that takes over finds the rings where they stand, and a guest whose buffers it does not know. */
@@ -563,6 +596,7 @@ int main(void)
 		TEST(closing_waits_for_the_server_to_let_go),
 		TEST(what_happens_on_the_seat_is_in_the_ring),
 		TEST(a_server_that_dies_leaves_nothing_held),
+		TEST(a_full_ring_goes_on_when_the_guest_reads),
 		cmocka_unit_test_teardown(an_attached_guest_goes_on, stop),
 		cmocka_unit_test_teardown(it_is_sandboxed_before_it_sees_a_guest, stop),
 	};

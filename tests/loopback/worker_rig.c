@@ -177,16 +177,20 @@ static bool has_devices(struct rig *rig)
 
 static void add_display(struct rig *rig, bool attach)
 {
-	struct worker_display display = {
-		.type = WORKER_DISPLAY,
-		.id = RIG_DISPLAY,
-		.attach = attach,
-		.n_connectors = 2,
-		.connectors = {{RIG_WIDTH, RIG_HEIGHT, 10, 11}, {RIG_WIDTH, RIG_HEIGHT, 12, 13}},
-		.segment = {.offset = 0, .pages = 4},
+	static const struct worker_connector connectors[2] = {
+		{RIG_WIDTH, RIG_HEIGHT, 10, 11},
+		{RIG_WIDTH, RIG_HEIGHT, 12, 13},
 	};
+	struct worker_display display;
 	int ports[2], fds[2];
 
+	memset(&display, 0, sizeof(display));
+	display.type = WORKER_DISPLAY;
+	display.id = RIG_DISPLAY;
+	display.attach = attach;
+	display.n_connectors = 2;
+	memcpy(display.connectors, connectors, sizeof(connectors));
+	display.segment.pages = 4;
 	assert_int_equal(fdmsg_pair(ports), 0);
 	rig->ports = ports[0];
 	fds[0] = rig->memory;
