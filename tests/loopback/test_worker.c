@@ -14,6 +14,7 @@
 #include <wayland-server.h>
 
 #include "base/util.h"
+#include "pvdispl/worker/flips.h"
 #include "pvdispl/worker/sandbox.h"
 #include "tests/loopback/worker_rig.h"
 #include "vitrine-guest-v1-server-protocol.h"
@@ -351,6 +352,24 @@ static void a_hidden_head_costs_the_server_nothing(void **state)
 	assert_int_equal(rig.server.heads[0].n_commits, n + 1);
 }
 
+/* More flips than may wait: the ring is held up, and none is lost. */
+static void each_flip_of_a_hidden_head_gets_its_event(void **state)
+{
+	start_server();
+	make_framebuffers(2);
+	show(0, 100);
+	rig_visible(&rig, 0, false, 10);
+	for (unsigned i = 0; i < 60; i++) {
+		assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 100 + i % 3 / 2)), 0);
+	}
+	assert_in_range(rig_events(&rig, 0), 60 - FLIPS_MAX, 60);
+	for (unsigned i = 0; i < 60; i++) {
+		assert_int_equal(rig_event(&rig, 0), 100 + i % 3 / 2);
+	}
+	rig_run_ms(&rig, 30);
+	assert_int_equal(rig_events(&rig, 0), 0);
+}
+
 /* As Xorg does: one framebuffer over two connectors. */
 static void two_connectors_show_parts_of_one_framebuffer(void **state)
 {
@@ -591,6 +610,7 @@ int main(void)
 		TEST(a_flip_is_over_when_shown_and_the_old_buffer_is_free),
 		TEST(a_flood_of_flips_is_two_commits_and_one_event_each),
 		TEST(a_hidden_head_costs_the_server_nothing),
+		TEST(each_flip_of_a_hidden_head_gets_its_event),
 		TEST(two_connectors_show_parts_of_one_framebuffer),
 		TEST(a_guest_outlives_the_server),
 		TEST(closing_waits_for_the_server_to_let_go),
