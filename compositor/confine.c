@@ -77,7 +77,8 @@ static int deny_xen(scmp_filter_ctx filter)
 static int deny_sockets(scmp_filter_ctx filter)
 {
 	int ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 2,
-				   SCMP_A0(SCMP_CMP_EQ, AF_NETLINK), SCMP_A2(SCMP_CMP_NE, NETLINK_KOBJECT_UEVENT));
+				   SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
+				   SCMP_A2(SCMP_CMP_NE, NETLINK_KOBJECT_UEVENT));
 
 	if (ret == 0) {
 		ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,

@@ -6,9 +6,10 @@
 #include "base/util.h"
 
 /*
- * No new privileges, no core dump (input and pixels are in memory), and by seccomp, with EPERM: no other program, no
- * tracing, no requests of gntdev or privcmd, no sockets to anything but local processes and udev. Whoever takes the
- * server over can't choose whose memory it maps. Returns 0 or -errno.
+ * No new privileges, no core dump (input and pixels are in memory), and by seccomp, with EPERM: no
+ * other program, no tracing, no requests of gntdev or privcmd, no sockets to anything but local
+ * processes and udev. Whoever takes the server over can't choose whose memory it maps. Returns 0 or
+ * -errno.
  */
 MUST_USE int confine(void);
 

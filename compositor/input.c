@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Joins devices, seat, focus and scene: who is in front, who has the input, what the host's keys do. What the scene reports
- * from inside its calls is only noted here; conclusions are drawn on the loop's next turn (settle), when the
- * scene may be changed again.
+ * Joins devices, seat, focus and scene: who is in front, who has the input, what the host's keys
+ * do. What the scene reports from inside its calls is only noted here; conclusions are drawn on the
+ * loop's next turn (settle), when the scene may be changed again.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,16 +17,16 @@ struct input {
 	struct seat *seat;
 	struct seat_sink sink;
 	struct focus focus;
-	struct clock_timer *late;      /* focus.deadline_ns */
-	struct devices *devices;       /* NULL when headless */
-	sd_event_source *settle;       /* one turn, when the scene has changed */
-	struct scene_guest *leaving;   /* about to be removed */
-	uint32_t outputs;              /* a bit for each that exists */
-	uint32_t requested;            /* outputs of the last focus request */
+	struct clock_timer *late;    /* focus.deadline_ns */
+	struct devices *devices;     /* NULL when headless */
+	sd_event_source *settle;     /* one turn, when the scene has changed */
+	struct scene_guest *leaving; /* about to be removed */
+	uint32_t outputs;            /* a bit for each that exists */
+	uint32_t requested;          /* outputs of the last focus request */
 	bool attention;
-	bool late_card;                /* shown because frames are late */
-	bool patient;                  /* it has been shown for this owner already */
-	bool moving;                   /* the scene is being rearranged: nothing is anywhere */
+	bool late_card; /* shown because frames are late */
+	bool patient;   /* it has been shown for this owner already */
+	bool moving;    /* the scene is being rearranged: nothing is anywhere */
 };
 
 static struct scene_guest *scene_guest(struct seat_guest *guest)
@@ -73,7 +73,9 @@ static uint32_t outputs_showing(struct input *input, const struct scene_guest *g
 	return outputs;
 }
 
-/* The next guest after this one that could be in front, round and round; this one last. NULL: none. */
+/*
+ * The next guest after this one that could be in front, round and round; this one last. NULL: none.
+ */
 static struct scene_guest *guest_after(struct input *input, struct scene_guest *after)
 {
 	struct scene *scene = input->server->scene;
@@ -96,7 +98,8 @@ static struct scene_guest *guest_due(struct input *input)
 {
 	struct scene_guest *front = scene_front(input->server->scene);
 
-	return front && front != input->leaving && has_heads(front) ? front : guest_after(input, front);
+	return front && front != input->leaving && has_heads(front) ? front :
+								      guest_after(input, front);
 }
 
 /* ---- cards ---- */
@@ -167,8 +170,8 @@ static void focus_grant(void *data, struct seat_guest *guest)
 }
 
 /*
- * A card hides the mark that is waited for. So once the card has been on the glass the picture is asked for again, and
- * this time waited for without one, however slow the monitor.
+ * A card hides the mark that is waited for. So once the card has been on the glass the picture is
+ * asked for again, and this time waited for without one, however slow the monitor.
  */
 static void focus_late(void *data, struct seat_guest *guest)
 {
@@ -178,7 +181,8 @@ static void focus_late(void *data, struct seat_guest *guest)
 		return;
 	}
 	if (guest && input->requested) {
-		log_warn(LOG_HOST, "the new owner's frames are late: nobody has the input until they come");
+		log_warn(LOG_HOST,
+			 "the new owner's frames are late: nobody has the input until they come");
 	}
 	input->late_card = guest != NULL;
 	card_show(input, scene_guest(guest));
@@ -247,7 +251,8 @@ static void settle_focus(struct input *input)
 		return;
 	}
 	outputs = outputs_showing(input, due);
-	if (input->focus.target != seat_guest(due) || (input->focus.is_pending && outputs != input->requested) ||
+	if (input->focus.target != seat_guest(due) ||
+	    (input->focus.is_pending && outputs != input->requested) ||
 	    (input->focus.owner && !outputs)) {
 		request(input, due);
 	}
@@ -316,7 +321,8 @@ static void sink_action(void *data, enum seat_action action)
 
 /* ---- where things are, for the seat ---- */
 
-static bool space_output_rect(void *data, unsigned number, double *x, double *y, double *w, double *h)
+static bool space_output_rect(void *data, unsigned number, double *x, double *y, double *w,
+			      double *h)
 {
 	struct server *server = data;
 	const struct scene_output *output = repaint_output(server->repaint, number);
@@ -331,8 +337,8 @@ static bool space_output_rect(void *data, unsigned number, double *x, double *y,
 	return true;
 }
 
-static bool space_pick(void *data, double x, double y, struct seat_guest **guest, struct seat_head **head,
-		       double *head_x, double *head_y)
+static bool space_pick(void *data, double x, double y, struct seat_guest **guest,
+		       struct seat_head **head, double *head_x, double *head_y)
 {
 	struct server *server = data;
 	struct scene_head *found = NULL;
@@ -341,7 +347,8 @@ static bool space_pick(void *data, double x, double y, struct seat_guest **guest
 		struct scene_output *output = repaint_output(server->repaint, i);
 
 		if (output && rect_contains(&output->layout, x, y)) {
-			found = scene_pick(output, x - output->layout.x, y - output->layout.y, head_x, head_y);
+			found = scene_pick(output, x - output->layout.x, y - output->layout.y,
+					   head_x, head_y);
 			break;
 		}
 	}
@@ -361,8 +368,8 @@ static double to_side(double position, int dst_start, int dst_size, int size)
 	return MAX(0, MIN(scaled, size - 1.0 / 256));
 }
 
-static void space_to_head(void *data, struct seat_head *seat_head, double x, double y, double *head_x,
-			  double *head_y)
+static void space_to_head(void *data, struct seat_head *seat_head, double x, double y,
+			  double *head_x, double *head_y)
 {
 	const struct scene_head *head = (const struct scene_head *)seat_head;
 	const struct rect *dst = &head->dst;
@@ -520,8 +527,8 @@ static const struct session_listener session_listener = {
 int input_open_devices(struct input *input)
 {
 	struct server *server = input->server;
-	int ret = devices_create(&input->devices, server->event, session_seat(server->session), input->seat,
-				 &devices_host, input, &server->options->devices);
+	int ret = devices_create(&input->devices, server->event, session_seat(server->session),
+				 input->seat, &devices_host, input, &server->options->devices);
 
 	if (ret < 0) {
 		return ret;

@@ -31,7 +31,8 @@ static void handle_head_placed(void *data, struct scene_head *head)
 	wayland_head_placed(server->wayland, head);
 }
 
-static void handle_commit_done(void *data, struct scene_head *head, uint64_t token, const struct presented *how)
+static void handle_commit_done(void *data, struct scene_head *head, uint64_t token,
+			       const struct presented *how)
 {
 	struct server *server = data;
 
@@ -53,13 +54,16 @@ static int prepare_runtime_dir(const char *dir)
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
 		int ret = -errno;
 
-		log_error(LOG_ADMIN, "%s: %s; make the directory for uid %u, or name another by --runtime-dir", dir,
-			  strerror(errno), (unsigned)geteuid());
+		log_error(LOG_ADMIN,
+			  "%s: %s; make the directory for uid %u, or name another by --runtime-dir",
+			  dir, strerror(errno), (unsigned)geteuid());
 		return ret;
 	}
 	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode) || access(dir, W_OK | X_OK) < 0) {
-		log_error(LOG_ADMIN, "%s is no directory that uid %u can write to; change its owner, or name another by "
-				     "--runtime-dir", dir, (unsigned)geteuid());
+		log_error(LOG_ADMIN,
+			  "%s is no directory that uid %u can write to; change its owner, or name another by "
+			  "--runtime-dir",
+			  dir, (unsigned)geteuid());
 		return -EACCES;
 	}
 	return 0;
@@ -85,11 +89,13 @@ static int loop_create(struct server *server)
 	if (ret < 0) {
 		return ret;
 	}
-	ret = sd_event_add_signal(server->event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
+	ret = sd_event_add_signal(server->event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, NULL,
+				  NULL);
 	if (ret < 0) {
 		return ret;
 	}
-	ret = sd_event_add_signal(server->event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
+	ret = sd_event_add_signal(server->event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, NULL,
+				  NULL);
 	if (ret < 0) {
 		return ret;
 	}
@@ -100,7 +106,10 @@ static int loop_create(struct server *server)
 	return clock_real_create(&server->clock, server->event);
 }
 
-/* Everything that needs no device. The lock is taken here, before a second instance could disturb the first. */
+/*
+ * Everything that needs no device. The lock is taken here, before a second instance could disturb
+ * the first.
+ */
 static int core_create(struct server *server)
 {
 	int ret = loop_create(server);
@@ -137,7 +146,8 @@ static int outputs_create(struct server *server)
 		ret = session_create(&server->session, server->event);
 		if (ret == 0) {
 			ret = kms_backend_create(&server->backend, server->event, server->session,
-						 options->kms_device, &repaint_output_listener, server->repaint);
+						 options->kms_device, &repaint_output_listener,
+						 server->repaint);
 		}
 	}
 	return ret < 0 ? ret : server->backend->ops->start(server->backend);

@@ -13,7 +13,10 @@ struct option {
 	const char *value; /* what it is called in --help; NULL: takes none */
 	bool optional;     /* the value may be left out */
 	const char *help;
-	/* value: NULL when there is none. 0, -EINVAL for a bad value, -EALREADY to stop with success. */
+	/*
+	 * value: NULL when there is none. 0, -EINVAL for a bad value, -EALREADY to stop with
+	 * success.
+	 */
 	int (*set)(struct server_options *options, const char *value);
 };
 
@@ -39,7 +42,8 @@ static int set_bind_input(struct server_options *options, const char *value)
 {
 	const char *equals = strrchr(value, '=');
 
-	if (options->devices.n_bindings == DEVICES_MAX_BINDINGS || !equals || equals == value || !equals[1]) {
+	if (options->devices.n_bindings == DEVICES_MAX_BINDINGS || !equals || equals == value ||
+	    !equals[1]) {
 		return -EINVAL;
 	}
 	options->devices.bindings[options->devices.n_bindings++] = value;
@@ -82,16 +86,21 @@ static int show_version(struct server_options *options, const char *value)
 }
 
 static const struct option table[] = {
-	{"kms", "DEVICE", true, "show on the monitors of this card (default: the first usable one)", set_kms},
+	{"kms", "DEVICE", true, "show on the monitors of this card (default: the first usable one)",
+	 set_kms},
 	{"headless", "WxH[@HZ],...", false, "show on monitors in memory instead", set_headless},
-	{"runtime-dir", "DIR", false, "sockets and lock are here (default: /run/vitrine)", set_runtime_dir},
-	{"bind-input", "NAME=OUTPUT", false, "absolute pointer or touchscreen NAME belongs to this monitor; repeatable",
-	 set_bind_input},
-	{"switch-key", "CHORD", false, "brings the next guest to the front (default: ctrl+alt+tab)", set_switch_key},
-	{"attention-key", "CHORD", false, "gives the host all input (default: ctrl+alt+delete)", set_attention_key},
+	{"runtime-dir", "DIR", false, "sockets and lock are here (default: /run/vitrine)",
+	 set_runtime_dir},
+	{"bind-input", "NAME=OUTPUT", false,
+	 "absolute pointer or touchscreen NAME belongs to this monitor; repeatable", set_bind_input},
+	{"switch-key", "CHORD", false, "brings the next guest to the front (default: ctrl+alt+tab)",
+	 set_switch_key},
+	{"attention-key", "CHORD", false, "gives the host all input (default: ctrl+alt+delete)",
+	 set_attention_key},
 	{"font", "NAME", false, "for names and cards, as fontconfig calls it", set_font},
 	{"log-level", "LEVEL", false, "error, warn, info or debug (default: info)", set_log_level},
-	{"test-input", NULL, false, "take scripted input on DIR/test-input.sock; with --headless only", set_test_input},
+	{"test-input", NULL, false,
+	 "take scripted input on DIR/test-input.sock; with --headless only", set_test_input},
 	{"help", NULL, false, "this text", show_help},
 	{"version", NULL, false, "print the version", show_version},
 };
@@ -106,7 +115,8 @@ static int show_help(struct server_options *options, const char *value)
 
 		snprintf(left, sizeof(left), "--%s%s%s%s", option->name, option->optional ? "[" : "",
 			 option->value ? "=" : "", option->value ? option->value : "");
-		printf("  %s%-*s %s\n", left, (int)(36 - strlen(left)), option->optional ? "]" : "", option->help);
+		printf("  %s%-*s %s\n", left, (int)(36 - strlen(left)), option->optional ? "]" : "",
+		       option->help);
 	}
 	return -EALREADY;
 }
@@ -159,7 +169,8 @@ static void complain_unknown(const char *argument, const char *name, size_t len)
 	if (near) {
 		fprintf(stderr, "vitrined: unknown option %s; did you mean --%s?\n", argument, near);
 	} else {
-		fprintf(stderr, "vitrined: unknown option %s; vitrined --help lists them\n", argument);
+		fprintf(stderr, "vitrined: unknown option %s; vitrined --help lists them\n",
+			argument);
 	}
 }
 
@@ -193,13 +204,14 @@ static enum options_result parse_one(const char *argument, struct server_options
 		return OPTIONS_WRONG;
 	}
 	if (value ? !*value : option->value && !option->optional) {
-		fprintf(stderr, "vitrined: --%s needs a value: --%s=%s\n", option->name, option->name, option->value);
+		fprintf(stderr, "vitrined: --%s needs a value: --%s=%s\n", option->name,
+			option->name, option->value);
 		return OPTIONS_WRONG;
 	}
 	ret = option->set(options, value);
 	if (ret < 0 && ret != -EALREADY) {
-		fprintf(stderr, "vitrined: --%s=%s: not a valid %s; vitrined --help says more\n", option->name, value,
-			option->value);
+		fprintf(stderr, "vitrined: --%s=%s: not a valid %s; vitrined --help says more\n",
+			option->name, value, option->value);
 		return OPTIONS_WRONG;
 	}
 	return ret < 0 ? OPTIONS_DONE : OPTIONS_RUN;
@@ -207,7 +219,8 @@ static enum options_result parse_one(const char *argument, struct server_options
 
 static void set_defaults(struct server_options *options)
 {
-	*options = (struct server_options){.runtime_dir = "/run/vitrine", .log_level = LOG_LEVEL_INFO};
+	*options = (struct server_options){.runtime_dir = "/run/vitrine",
+					   .log_level = LOG_LEVEL_INFO};
 	if (seat_chord_parse("ctrl+alt+tab", &options->switch_key) < 0 ||
 	    seat_chord_parse("ctrl+alt+delete", &options->attention) < 0) {
 		abort(); /* both are valid chords */
@@ -234,11 +247,13 @@ enum options_result options_parse(int argc, char **argv, struct server_options *
 		return OPTIONS_WRONG;
 	}
 	if (options->test_input && !options->headless) {
-		fprintf(stderr, "vitrined: --test-input is for --headless only: real monitors get real input\n");
+		fprintf(stderr,
+			"vitrined: --test-input is for --headless only: real monitors get real input\n");
 		return OPTIONS_WRONG;
 	}
 	if (!chords_differ(options)) {
-		fprintf(stderr, "vitrined: --attention-key and --switch-key need different last keys\n");
+		fprintf(stderr,
+			"vitrined: --attention-key and --switch-key need different last keys\n");
 		return OPTIONS_WRONG;
 	}
 	return OPTIONS_RUN;

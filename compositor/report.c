@@ -23,7 +23,8 @@ static const struct scene_head *head_on(struct scene *scene, const struct scene_
 
 	while (guest) {
 		for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
-			if (guest->heads[i] && guest->heads[i]->visible && guest->heads[i]->output == output) {
+			if (guest->heads[i] && guest->heads[i]->visible &&
+			    guest->heads[i]->output == output) {
 				return guest->heads[i];
 			}
 		}
@@ -46,8 +47,8 @@ static void write_output(struct server *server, const struct scene_output *outpu
 		fprintf(out, "output.%s.guest %s\n", name, head->guest->mark.name);
 		fprintf(out, "output.%s.head %u\n", name, head->index);
 		fprintf(out, "output.%s.head_size %d %d\n", name, head->width, head->height);
-		fprintf(out, "output.%s.rect %d %d %d %d\n", name, head->dst.x, head->dst.y, head->dst.w,
-			head->dst.h);
+		fprintf(out, "output.%s.rect %d %d %d %d\n", name, head->dst.x, head->dst.y,
+			head->dst.w, head->dst.h);
 	}
 	fprintf(out, "output.%s.frames %" PRIu64 "\n", name, output->frames);
 }
@@ -72,7 +73,8 @@ static void write_guests(struct server *server, FILE *out)
 	unsigned n = 0;
 
 	while (guest) {
-		fprintf(out, "guest.%s.frames_shown %" PRIu64 "\n", guest->mark.name, guest->frames_shown);
+		fprintf(out, "guest.%s.frames_shown %" PRIu64 "\n", guest->mark.name,
+			guest->frames_shown);
 		fprintf(out, "guest.%s.frames_superseded %" PRIu64 "\n", guest->mark.name,
 			guest->frames_superseded);
 		fprintf(out, "guest.%s.colour %06x\n", guest->mark.name, guest->mark.colour);
@@ -144,7 +146,8 @@ int report_create(struct server *server)
 	int ret = stats_socket_create(&server->stats, server->event, path, handle_write, server);
 
 	if (ret < 0) {
-		log_error(LOG_ADMIN, "can't listen on %s: %s; check the runtime directory", path, strerror(-ret));
+		log_error(LOG_ADMIN, "can't listen on %s: %s; check the runtime directory", path,
+			  strerror(-ret));
 	}
 	free(path);
 	return ret;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scripted input for headless tests and the demo. A client of the socket sends lines; each is answered, in order, by `ok`
- * with a value where there is one, or `error` and why. A client that waits is answered when it has come true.
+ * Scripted input for headless tests and the demo. A client of the socket sends lines; each is
+ * answered, in order, by `ok` with a value where there is one, or `error` and why. A client that
+ * waits is answered when it has come true.
  *
  *   key CODE 1|0                    motion DX DY
  *   abs OUTPUT X Y                  button CODE 1|0
@@ -12,7 +13,8 @@
  *   wait-guest NAME frames N        until that many of the guest's frames were shown
  *   wait-owner NAME|-               until that guest has the keyboard; -: nobody
  *
- * X and Y run from 0 to 1 over the output, codes are those of linux/input-event-codes.h. stats ends with an `ok` line.
+ * X and Y run from 0 to 1 over the output, codes are those of linux/input-event-codes.h. stats ends
+ * with an `ok` line.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +81,9 @@ static void client_destroy(struct test_client *client)
 	free(client);
 }
 
-/* The whole answer is put into the socket's buffer: a client reads each before it sends much more. */
+/*
+ * The whole answer is put into the socket's buffer: a client reads each before it sends much more.
+ */
 static void client_send(struct test_client *client, const char *text, size_t size)
 {
 	while (size > 0) {
@@ -139,8 +143,8 @@ static bool word_output(struct test_client *client, const char *word, int *out)
 /* ---- commands: 0, or -errno for a word that is wrong ---- */
 
 static int code_command(struct test_client *client, char **words,
-			void (*event)(struct seat *seat, unsigned device, uint32_t code, bool pressed,
-				      uint64_t time_ns),
+			void (*event)(struct seat *seat, unsigned device, uint32_t code,
+				      bool pressed, uint64_t time_ns),
 			unsigned device)
 {
 	struct server *server = client->test->server;
@@ -181,10 +185,12 @@ static int run_abs(struct test_client *client, char **words)
 	double x, y;
 	int output;
 
-	if (!word_output(client, words[1], &output) || !word_number(words[2], &x) || !word_number(words[3], &y)) {
+	if (!word_output(client, words[1], &output) || !word_number(words[2], &x) ||
+	    !word_number(words[3], &y)) {
 		return -EINVAL;
 	}
-	seat_motion_absolute(input_seat(server->input), DEVICE_MOUSE, output, x, y, clock_now(server->clock));
+	seat_motion_absolute(input_seat(server->input), DEVICE_MOUSE, output, x, y,
+			     clock_now(server->clock));
 	return 0;
 }
 
@@ -196,7 +202,8 @@ static int run_axis(struct test_client *client, char **words)
 	if (!word_int(words[1], -12000, 12000, &v120)) {
 		return -EINVAL;
 	}
-	seat_axis(input_seat(server->input), DEVICE_MOUSE, SEAT_AXIS_VERTICAL, v120, clock_now(server->clock));
+	seat_axis(input_seat(server->input), DEVICE_MOUSE, SEAT_AXIS_VERTICAL, v120,
+		  clock_now(server->clock));
 	return 0;
 }
 
@@ -273,7 +280,8 @@ static int run_stats(struct test_client *client, char **words)
 	return 0;
 }
 
-static int wait_set(struct test_client *client, enum wait_kind kind, const char *name, const char *count)
+static int wait_set(struct test_client *client, enum wait_kind kind, const char *name,
+		    const char *count)
 {
 	uint64_t n = 0;
 
@@ -290,12 +298,15 @@ static int run_wait_frame(struct test_client *client, char **words)
 {
 	int output;
 
-	return word_output(client, words[1], &output) ? wait_set(client, WAIT_FRAME, words[1], words[2]) : -ENODEV;
+	return word_output(client, words[1], &output) ?
+		       wait_set(client, WAIT_FRAME, words[1], words[2]) :
+		       -ENODEV;
 }
 
 static int run_wait_guest(struct test_client *client, char **words)
 {
-	return strcmp(words[2], "frames") == 0 ? wait_set(client, WAIT_GUEST, words[1], words[3]) : -EINVAL;
+	return strcmp(words[2], "frames") == 0 ? wait_set(client, WAIT_GUEST, words[1], words[3]) :
+						 -EINVAL;
 }
 
 static int run_wait_owner(struct test_client *client, char **words)
@@ -338,7 +349,8 @@ static bool wait_is_over(const struct test_client *client, uint64_t *value)
 		break;
 	case WAIT_FRAME:
 		output = repaint_output_number(server->repaint, name);
-		*value = output >= 0 ? repaint_output(server->repaint, (unsigned)output)->frames : 0;
+		*value = output >= 0 ? repaint_output(server->repaint, (unsigned)output)->frames :
+				       0;
 		return *value >= client->wait.count;
 	case WAIT_GUEST:
 		guest = scene_guest_find(server->scene, name);
@@ -359,7 +371,8 @@ static void line_run(struct test_client *client, char *line)
 	unsigned n = 0;
 	int ret = -ENOSYS;
 
-	for (char *word = strtok_r(line, " ", &save); word && n < MAX_WORDS; word = strtok_r(NULL, " ", &save)) {
+	for (char *word = strtok_r(line, " ", &save); word && n < MAX_WORDS;
+	     word = strtok_r(NULL, " ", &save)) {
 		words[n++] = word;
 	}
 	for (unsigned i = 0; i < ARRAY_SIZE(commands) && n > 0; i++) {
@@ -370,7 +383,8 @@ static void line_run(struct test_client *client, char *line)
 	}
 	if (ret < 0) {
 		answer(client, "error %s: %s", n > 0 ? words[0] : "empty line",
-		       ret == -ENOSYS ? "no such command, or another number of words" : strerror(-ret));
+		       ret == -ENOSYS ? "no such command, or another number of words" :
+					strerror(-ret));
 	} else if (client->wait.kind == WAIT_NONE) {
 		answer(client, "ok");
 	}
@@ -409,8 +423,11 @@ void test_input_poll(struct test_input *test)
 	if (!test) {
 		return;
 	}
-	/* Lines run on the loop's own turns: events must not be made from inside of what others report. */
-	list_for_each (client, &test->clients, link) {
+	/*
+	 * Lines run on the loop's own turns: events must not be made from inside of what others
+	 * report.
+	 */
+	list_for_each(client, &test->clients, link) {
 		if (client->wait.kind != WAIT_NONE) {
 			sd_event_source_set_io_events(client->source, EPOLLOUT);
 		}
@@ -424,7 +441,8 @@ static int handle_client(sd_event_source *source, int fd, uint32_t events, void 
 
 	if (events & EPOLLIN) {
 		/* A full buffer holds no whole line here: 0 ends it like the end of the stream. */
-		n = recv(fd, client->line + client->used, sizeof(client->line) - client->used, MSG_DONTWAIT);
+		n = recv(fd, client->line + client->used, sizeof(client->line) - client->used,
+			 MSG_DONTWAIT);
 		if (n == 0) {
 			client_destroy(client);
 			return 0;
@@ -458,7 +476,8 @@ static int handle_connection(sd_event_source *source, int listen_fd, uint32_t ev
 	client->fd = fd;
 	list_append(&test->clients, &client->link);
 	test->n_clients++;
-	if (sd_event_add_io(test->server->event, &client->source, fd, EPOLLIN, handle_client, client) < 0 ||
+	if (sd_event_add_io(test->server->event, &client->source, fd, EPOLLIN, handle_client,
+			    client) < 0 ||
 	    sd_event_source_set_priority(client->source, PRIORITY_INPUT) < 0) {
 		client_destroy(client);
 	}
@@ -480,11 +499,13 @@ static int test_listen(struct test_input *test)
 		return -errno;
 	}
 	unlink(test->path);
-	if (fchmod(test->fd, 0600) < 0 || bind(test->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	if (fchmod(test->fd, 0600) < 0 ||
+	    bind(test->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    chmod(test->path, 0600) < 0 || listen(test->fd, MAX_CLIENTS) < 0) {
 		return -errno;
 	}
-	return sd_event_add_io(test->server->event, &test->source, test->fd, EPOLLIN, handle_connection, test);
+	return sd_event_add_io(test->server->event, &test->source, test->fd, EPOLLIN,
+			       handle_connection, test);
 }
 
 int test_input_create(struct test_input **out, struct server *server)
@@ -517,7 +538,7 @@ void test_input_destroy(struct test_input *test)
 	if (!test) {
 		return;
 	}
-	list_for_each_safe (client, tmp, &test->clients, link) {
+	list_for_each_safe(client, tmp, &test->clients, link) {
 		client_destroy(client);
 	}
 	sd_event_source_disable_unref(test->source);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The protocol side of the server with a real scene and a virtual clock, a broker that the test plays, and workers that are
- * clients on the same thread. A test includes it once: it also stands in for input.c.
+ * The protocol side of the server with a real scene and a virtual clock, a broker that the test
+ * plays, and workers that are clients on the same thread. A test includes it once: it also stands
+ * in for input.c.
  */
 #ifndef TESTS_WAYLAND_WORLD_H
 #define TESTS_WAYLAND_WORLD_H
@@ -78,7 +79,8 @@ static inline void world_head_placed(void *data, struct scene_head *head)
 	wayland_head_placed(server->wayland, head);
 }
 
-static inline void world_commit_done(void *data, struct scene_head *head, uint64_t token, const struct presented *how)
+static inline void world_commit_done(void *data, struct scene_head *head, uint64_t token,
+				     const struct presented *how)
 {
 	struct server *server = data;
 
@@ -160,8 +162,8 @@ struct peer {
 	unsigned n_globals;
 };
 
-static inline void peer_global(void *data, struct wl_registry *registry, uint32_t name, const char *interface,
-			uint32_t version)
+static inline void peer_global(void *data, struct wl_registry *registry, uint32_t name,
+			       const char *interface, uint32_t version)
 {
 	struct peer *peer = data;
 
@@ -200,7 +202,8 @@ static inline void *peer_bind(struct peer *peer, const struct wl_interface *inte
 {
 	for (unsigned i = 0; i < peer->n_globals; i++) {
 		if (strcmp(peer->globals[i], interface->name) == 0) {
-			return wl_registry_bind(peer->registry, peer->names[i], interface, peer->versions[i]);
+			return wl_registry_bind(peer->registry, peer->names[i], interface,
+						peer->versions[i]);
 		}
 	}
 	return NULL;
@@ -226,7 +229,10 @@ static inline bool peer_read(struct peer *peer)
 	return wl_display_dispatch_pending(peer->display) >= 0;
 }
 
-/* Sends, lets the server answer, reads: often enough for answers to answers. False when the connection has ended. */
+/*
+ * Sends, lets the server answer, reads: often enough for answers to answers. False when the
+ * connection has ended.
+ */
 static inline bool peer_turn(struct world *world, struct peer *peer)
 {
 	bool alive = true;
@@ -309,7 +315,8 @@ static inline void send_map(struct guest_peer *guest, uint32_t serial, uint32_t 
 	for (uint32_t left = guest->answer == MAP_SHORT ? pages - 1 : pages; left > 0;) {
 		struct xen_segment *segment = wl_array_add(&segments, sizeof(*segment));
 
-		*segment = (struct xen_segment){.offset = offset, .pages = MIN(left, guest->segment_pages)};
+		*segment = (struct xen_segment){.offset = offset,
+						.pages = MIN(left, guest->segment_pages)};
 		left -= segment->pages;
 		offset += (uint64_t)segment->pages * XEN_PAGE_SIZE;
 	}
@@ -318,8 +325,8 @@ static inline void send_map(struct guest_peer *guest, uint32_t serial, uint32_t 
 	close_fd(&guest->memory);
 }
 
-static inline void handle_map(void *data, struct vitrine_broker_guest_v1 *proxy, uint32_t serial, int32_t refs,
-		       uint32_t pages)
+static inline void handle_map(void *data, struct vitrine_broker_guest_v1 *proxy, uint32_t serial,
+			      int32_t refs, uint32_t pages)
 {
 	struct guest_peer *guest = data;
 	uint32_t *copy = xcalloc(pages, sizeof(*copy));
@@ -337,16 +344,19 @@ static inline void handle_map(void *data, struct vitrine_broker_guest_v1 *proxy,
 	}
 }
 
-static inline void handle_disconnected(void *data, struct vitrine_broker_guest_v1 *proxy, const char *reason)
+static inline void handle_disconnected(void *data, struct vitrine_broker_guest_v1 *proxy,
+				       const char *reason)
 {
 	struct guest_peer *guest = data;
 
 	snprintf(guest->reason, sizeof(guest->reason), "%s", reason);
 }
 
-static const struct vitrine_broker_guest_v1_listener guest_listener = {handle_map, handle_disconnected};
+static const struct vitrine_broker_guest_v1_listener guest_listener = {handle_map,
+								       handle_disconnected};
 
-static inline void guest_announce(struct world *world, struct broker *broker, struct guest_peer *guest, const char *name)
+static inline void guest_announce(struct world *world, struct broker *broker,
+				  struct guest_peer *guest, const char *name)
 {
 	memset(guest, 0, sizeof(*guest));
 	guest->world = world;
@@ -368,8 +378,8 @@ static inline void handle_mark(void *data, struct vitrine_guest_v1 *root, uint32
 	guest->marks[guest->n_marks++] = serial;
 }
 
-static inline void handle_limits(void *data, struct vitrine_guest_v1 *root, uint32_t heads, uint32_t pools,
-			  uint32_t buffers, uint32_t pages)
+static inline void handle_limits(void *data, struct vitrine_guest_v1 *root, uint32_t heads,
+				 uint32_t pools, uint32_t buffers, uint32_t pages)
 {
 	struct guest_peer *guest = data;
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The broker's requests: guests come and go, workers connect, maps are answered. The broker is trusted. */
+/*
+ * The broker's requests: guests come and go, workers connect, maps are answered. The broker is
+ * trusted.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +31,8 @@ static struct guest *guest_create(struct wayland *wayland, const char *name)
 
 	guest->wayland = wayland;
 	list_init(&guest->pools);
-	guest->orphans = clock_timer_create(wayland->server->clock, PRIORITY_CLIENTS, orphans_end, guest);
+	guest->orphans = clock_timer_create(wayland->server->clock, PRIORITY_CLIENTS, orphans_end,
+					    guest);
 	if (guest->orphans) {
 		guest->scene = scene_guest_add(wayland->server->scene, name, guest);
 	} else {
@@ -91,7 +95,8 @@ void guest_disconnected(struct guest *guest, const char *fault)
 	guest->connection = NULL;
 	heads_orphan(connection);
 	if (guest->resource) {
-		vitrine_broker_guest_v1_send_disconnected(guest->resource, fault ? fault : "closed its connection");
+		vitrine_broker_guest_v1_send_disconnected(guest->resource,
+							  fault ? fault : "closed its connection");
 	}
 }
 
@@ -113,7 +118,10 @@ void guest_ask(struct guest *guest)
 	}
 }
 
-/* The pool that an answer of this serial is for. NULL: an answer to nothing, which is an error of the broker's. */
+/*
+ * The pool that an answer of this serial is for. NULL: an answer to nothing, which is an error of
+ * the broker's.
+ */
 static struct pool *asked_for(struct wl_resource *resource, uint32_t serial)
 {
 	struct guest *guest = wl_resource_get_user_data(resource);
@@ -147,15 +155,16 @@ static void handle_connect(struct wl_client *client, struct wl_resource *resourc
 	}
 	ret = connection_create(guest->wayland, CONNECTION_GUEST, guest, fd);
 	if (ret < 0) {
-		log_error(LOG_HOST, "no connection for guest %s: %s", guest_name(guest), strerror(-ret));
+		log_error(LOG_HOST, "no connection for guest %s: %s", guest_name(guest),
+			  strerror(-ret));
 		vitrine_broker_guest_v1_send_disconnected(resource, "could not be connected");
 		return;
 	}
 	clock_timer_arm(guest->orphans, clock_now(guest->wayland->server->clock) + ORPHAN_NS);
 }
 
-static void handle_mapped(struct wl_client *client, struct wl_resource *resource, uint32_t serial, int32_t fd,
-			  struct wl_array *segments)
+static void handle_mapped(struct wl_client *client, struct wl_resource *resource, uint32_t serial,
+			  int32_t fd, struct wl_array *segments)
 {
 	struct guest *guest = wl_resource_get_user_data(resource);
 	struct pool *pool = asked_for(resource, serial);
@@ -172,8 +181,8 @@ static void handle_mapped(struct wl_client *client, struct wl_resource *resource
 	guest_ask(guest);
 }
 
-static void handle_map_failed(struct wl_client *client, struct wl_resource *resource, uint32_t serial,
-			      uint32_t code)
+static void handle_map_failed(struct wl_client *client, struct wl_resource *resource,
+			      uint32_t serial, uint32_t code)
 {
 	struct guest *guest = wl_resource_get_user_data(resource);
 	struct pool *pool = asked_for(resource, serial);
@@ -192,8 +201,9 @@ static const struct vitrine_broker_guest_v1_interface guest_implementation = {
 };
 
 /*
- * By the broker's request, or because its client ends. That may happen while libwayland walks over all clients, so no
- * other client may be destroyed from here: guests without a resource are ended on the loop's next turn.
+ * By the broker's request, or because its client ends. That may happen while libwayland walks over
+ * all clients, so no other client may be destroyed from here: guests without a resource are ended
+ * on the loop's next turn.
  */
 static void guest_resource_destroyed(struct wl_resource *resource)
 {
@@ -208,7 +218,7 @@ void guests_reap(struct wayland *wayland)
 {
 	struct guest *guest, *tmp;
 
-	list_for_each_safe (guest, tmp, &wayland->guests, link) {
+	list_for_each_safe(guest, tmp, &wayland->guests, link) {
 		if (!guest->resource) {
 			guest_destroy(guest);
 		}
@@ -232,8 +242,8 @@ static void handle_add_guest(struct wl_client *client, struct wl_resource *resou
 		return;
 	}
 	guest_resource = object_create(client, &vitrine_broker_guest_v1_interface,
-				       wl_resource_get_version(resource), id, &guest_implementation, guest,
-				       guest_resource_destroyed);
+				       wl_resource_get_version(resource), id, &guest_implementation,
+				       guest, guest_resource_destroyed);
 	if (guest) {
 		guest->resource = guest_resource;
 		log_info(LOG_US, "guest %s joins", guest_name(guest));
@@ -249,5 +259,6 @@ static const struct vitrine_broker_v1_interface broker_implementation = {
 
 void broker_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id)
 {
-	object_create(client, &vitrine_broker_v1_interface, (int)version, id, &broker_implementation, data, NULL);
+	object_create(client, &vitrine_broker_v1_interface, (int)version, id,
+		      &broker_implementation, data, NULL);
 }

@@ -10,7 +10,8 @@ static bool side_valid(uint32_t untrusted_side)
 	return untrusted_side >= 1 && untrusted_side <= BUFFER_MAX_SIDE;
 }
 
-int buffer_check(const struct buffer_request *untrusted, uint64_t pool_bytes, struct buffer_shape *out)
+int buffer_check(const struct buffer_request *untrusted, uint64_t pool_bytes,
+		 struct buffer_shape *out)
 {
 	const struct pixel_format *format = pixel_format_find(untrusted->format);
 	uint64_t row, end;

@@ -25,9 +25,11 @@ struct buffer_shape {
 };
 
 /*
- * Each row ends before the next one begins, and the last one inside the pool. Returns 0, -EINVAL when it does not, or
- * -ENOTSUP for a format that base/format.h does not know. out is written on success only.
+ * Each row ends before the next one begins, and the last one inside the pool. Returns 0, -EINVAL
+ * when it does not, or -ENOTSUP for a format that base/format.h does not know. out is written on
+ * success only.
  */
-MUST_USE int buffer_check(const struct buffer_request *untrusted, uint64_t pool_bytes, struct buffer_shape *out);
+MUST_USE int buffer_check(const struct buffer_request *untrusted, uint64_t pool_bytes,
+			  struct buffer_shape *out);
 
 #endif

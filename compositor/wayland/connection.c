@@ -13,8 +13,8 @@ static enum wl_iterator_result count_one(struct wl_resource *resource, void *dat
 }
 
 /*
- * Deletions are not told, so what lives is counted once in a while: each count is paid for by as many creations as it
- * looks at, and the true limit lies between LIMIT_OBJECTS and twice that.
+ * Deletions are not told, so what lives is counted once in a while: each count is paid for by as
+ * many creations as it looks at, and the true limit lies between LIMIT_OBJECTS and twice that.
  */
 static void object_created(struct wl_listener *listener, void *data)
 {
@@ -44,13 +44,15 @@ static void connection_ended(struct wl_listener *listener, void *data)
 		connection->guest = NULL;
 	}
 	if (wayland->broker == connection) {
-		log_warn(LOG_HOST, "the broker has disconnected; its guests leave the screen until it is back");
+		log_warn(LOG_HOST,
+			 "the broker has disconnected; its guests leave the screen until it is back");
 		wayland->broker = NULL;
 	}
 	list_append(&wayland->dead, &connection->link);
 }
 
-int connection_create(struct wayland *wayland, enum connection_kind kind, struct guest *guest, int fd)
+int connection_create(struct wayland *wayland, enum connection_kind kind, struct guest *guest,
+		      int fd)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 	int ret;
@@ -131,14 +133,14 @@ void connections_reap(struct wayland *wayland)
 {
 	struct connection *connection, *tmp;
 
-	list_for_each_safe (connection, tmp, &wayland->dead, link) {
+	list_for_each_safe(connection, tmp, &wayland->dead, link) {
 		list_remove(&connection->link);
 		free(connection);
 	}
 }
 
-struct wl_resource *object_create(struct wl_client *client, const struct wl_interface *interface, int version,
-				  uint32_t id, const void *implementation, void *data,
+struct wl_resource *object_create(struct wl_client *client, const struct wl_interface *interface,
+				  int version, uint32_t id, const void *implementation, void *data,
 				  wl_resource_destroy_func_t destroyed)
 {
 	struct wl_resource *resource = wl_resource_create(client, interface, version, id);

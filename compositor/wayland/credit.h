@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How many groups of input events are under way to one worker. Each group ends with a mark of its own serial, counted per
- * connection from 1; the worker returns serials when it has put the events into the guest's rings. Pure.
+ * How many groups of input events are under way to one worker. Each group ends with a mark of its
+ * own serial, counted per connection from 1; the worker returns serials when it has put the events
+ * into the guest's rings. Pure.
  */
 #ifndef WAYLAND_CREDIT_H
 #define WAYLAND_CREDIT_H

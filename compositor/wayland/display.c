@@ -26,12 +26,15 @@
 #include "wayland-server-protocol.h"
 
 /*
- * Clients run after whatever else is pending, so that one that never stops talking holds up nothing; a turn of mapping
- * lifts them for one turn, so that mapping does not hold them up either.
+ * Clients run after whatever else is pending, so that one that never stops talking holds up
+ * nothing; a turn of mapping lifts them for one turn, so that mapping does not hold them up either.
  */
 #define PRIORITY_CLIENTS_LAST (PRIORITY_STATS + 1)
 
-/* libwayland's own lines: what a guest can cause is told by our own, which name the guest and are limited. */
+/*
+ * libwayland's own lines: what a guest can cause is told by our own, which name the guest and are
+ * limited.
+ */
 PRINTF(1, 0) static void wayland_log(const char *fmt, va_list args)
 {
 	char line[256];
@@ -48,7 +51,10 @@ static void clients_flush(struct wayland *wayland)
 		guests_reap(wayland);
 		connections_reap(wayland);
 		wl_display_flush_clients(wayland->display);
-		/* A client that could not be written to has just ended: that may free others, who have news then. */
+		/*
+		 * A client that could not be written to has just ended: that may free others, who
+		 * have news then.
+		 */
 	} while (!list_empty(&wayland->dead));
 }
 
@@ -115,12 +121,16 @@ static int instance_lock(struct wayland *wayland)
 	wayland->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (wayland->lock_fd < 0) {
 		ret = -errno;
-		log_error(LOG_ADMIN, "%s: %s; make the runtime directory writable for uid %u, or name another by "
-				     "--runtime-dir", path, strerror(-ret), (unsigned)geteuid());
+		log_error(LOG_ADMIN,
+			  "%s: %s; make the runtime directory writable for uid %u, or name another by "
+			  "--runtime-dir",
+			  path, strerror(-ret), (unsigned)geteuid());
 	} else if (flock(wayland->lock_fd, LOCK_EX | LOCK_NB) < 0) {
 		ret = -EADDRINUSE;
-		log_error(LOG_ADMIN, "%s is held: another vitrined runs in %s; stop it, or name another directory by "
-				     "--runtime-dir", path, dir);
+		log_error(LOG_ADMIN,
+			  "%s is held: another vitrined runs in %s; stop it, or name another directory by "
+			  "--runtime-dir",
+			  path, dir);
 	}
 	free(path);
 	return ret;
@@ -144,8 +154,8 @@ static int broker_accept(sd_event_source *source, int listen_fd, uint32_t events
 		return 0;
 	}
 	if (!peer_allowed(fd, &peer)) {
-		log_warn(LOG_ADMIN, "uid %u may not be a broker: only root and uid %u may", (unsigned)peer.uid,
-			 (unsigned)geteuid());
+		log_warn(LOG_ADMIN, "uid %u may not be a broker: only root and uid %u may",
+			 (unsigned)peer.uid, (unsigned)geteuid());
 		close_fd(&fd);
 		return 0;
 	}
@@ -155,7 +165,8 @@ static int broker_accept(sd_event_source *source, int listen_fd, uint32_t events
 		guests_reap(wayland);
 	}
 	if (connection_create(wayland, CONNECTION_BROKER, NULL, fd) < 0) {
-		log_error(LOG_HOST, "no connection for the broker: out of memory or file descriptors");
+		log_error(LOG_HOST,
+			  "no connection for the broker: out of memory or file descriptors");
 	} else {
 		log_info(LOG_US, "the broker has connected (pid %d)", (int)peer.pid);
 	}
@@ -182,8 +193,8 @@ static int broker_bind_socket(struct wayland *wayland)
 	    chmod(wayland->socket_path, 0600) < 0 || listen(wayland->listen_fd, 4) < 0) {
 		return -errno;
 	}
-	return sd_event_add_io(wayland->server->event, &wayland->accept, wayland->listen_fd, EPOLLIN, broker_accept,
-			       wayland);
+	return sd_event_add_io(wayland->server->event, &wayland->accept, wayland->listen_fd,
+			       EPOLLIN, broker_accept, wayland);
 }
 
 static int broker_listen(struct wayland *wayland)
@@ -193,20 +204,22 @@ static int broker_listen(struct wayland *wayland)
 	wayland->socket_path = xasprintf("%s/broker.sock", wayland->server->options->runtime_dir);
 	ret = broker_bind_socket(wayland);
 	if (ret < 0) {
-		log_error(LOG_ADMIN, "can't listen on %s: %s; check the runtime directory", wayland->socket_path,
-			  strerror(-ret));
+		log_error(LOG_ADMIN, "can't listen on %s: %s; check the runtime directory",
+			  wayland->socket_path, strerror(-ret));
 	}
 	return ret;
 }
 
 /* ---- globals ---- */
 
-static bool global_visible(const struct wl_client *client, const struct wl_global *global, void *data)
+static bool global_visible(const struct wl_client *client, const struct wl_global *global,
+			   void *data)
 {
 	struct wayland *wayland = data;
 	struct connection *connection = connection_find((struct wl_client *)client);
 
-	return connection && (connection->kind == CONNECTION_BROKER) == (global == wayland->broker_global);
+	return connection &&
+	       (connection->kind == CONNECTION_BROKER) == (global == wayland->broker_global);
 }
 
 static int globals_create(struct wayland *wayland)
@@ -227,13 +240,13 @@ static int globals_create(struct wayland *wayland)
 
 	wl_display_set_global_filter(wayland->display, global_visible, wayland);
 	for (unsigned i = 0; i < ARRAY_SIZE(globals); i++) {
-		if (!wl_global_create(wayland->display, globals[i].interface, globals[i].version, wayland,
-				      globals[i].bind)) {
+		if (!wl_global_create(wayland->display, globals[i].interface, globals[i].version,
+				      wayland, globals[i].bind)) {
 			return -ENOMEM;
 		}
 	}
-	wayland->broker_global =
-		wl_global_create(wayland->display, &vitrine_broker_v1_interface, 1, wayland, broker_bind);
+	wayland->broker_global = wl_global_create(wayland->display, &vitrine_broker_v1_interface, 1,
+						  wayland, broker_bind);
 	return wayland->broker_global ? 0 : -ENOMEM;
 }
 
@@ -290,7 +303,7 @@ static void guests_destroy(struct wayland *wayland)
 {
 	struct guest *guest, *tmp;
 
-	list_for_each_safe (guest, tmp, &wayland->guests, link) {
+	list_for_each_safe(guest, tmp, &wayland->guests, link) {
 		guest_destroy(guest);
 	}
 }
@@ -345,7 +358,7 @@ void wayland_report(struct wayland *wayland, FILE *out)
 {
 	const struct guest *guest;
 
-	list_for_each (guest, &wayland->guests, link) {
+	list_for_each(guest, &wayland->guests, link) {
 		const char *name = guest_name(guest);
 
 		fprintf(out, "guest.%s.connected %d\n", name, guest->connection != NULL);

@@ -39,12 +39,14 @@ static unsigned blank_lines(unsigned height, unsigned refresh_mhz)
 	uint64_t lines = V_FRONT + V_SYNC + 6;
 
 	if (frame_us > V_BLANK_MIN_US) {
-		lines = MAX(lines, height * (uint64_t)V_BLANK_MIN_US / (frame_us - V_BLANK_MIN_US) + 1);
+		lines = MAX(lines,
+			    height * (uint64_t)V_BLANK_MIN_US / (frame_us - V_BLANK_MIN_US) + 1);
 	}
 	return (unsigned)MIN(lines, MAX_SIDE);
 }
 
-static void timing_choose(struct timing *timing, unsigned width, unsigned height, unsigned refresh_mhz)
+static void timing_choose(struct timing *timing, unsigned width, unsigned height,
+			  unsigned refresh_mhz)
 {
 	uint64_t pixels, clock;
 
@@ -78,11 +80,16 @@ static void write_timing(uint8_t *d, const struct timing *t)
 	d[12] = t->width_mm & 0xff;
 	d[13] = t->height_mm & 0xff;
 	d[14] = (uint8_t)((t->width_mm >> 8) << 4 | t->height_mm >> 8);
-	/* Digital separate sync: horizontal positive, vertical negative, as CVT's reduced blanking has it. */
+	/*
+	 * Digital separate sync: horizontal positive, vertical negative, as CVT's reduced blanking
+	 * has it.
+	 */
 	d[17] = 0x1a;
 }
 
-/* A display descriptor of this tag with text that ends in a line feed and is filled up with blanks. */
+/*
+ * A display descriptor of this tag with text that ends in a line feed and is filled up with blanks.
+ */
 static void write_text(uint8_t *d, uint8_t tag, const char *text)
 {
 	size_t len = strnlen(text, 13);
@@ -95,14 +102,19 @@ static void write_text(uint8_t *d, uint8_t tag, const char *text)
 	}
 }
 
-/* Header, made-up maker "VTN", digital input, size in cm, sRGB chromaticities, no established or standard timings. */
+/*
+ * Header, made-up maker "VTN", digital input, size in cm, sRGB chromaticities, no established or
+ * standard timings.
+ */
 static const uint8_t base[54] = {
-	0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0x5a, 0x8e, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x22,
-	0x01, 0x04, 0xa0, 0x00, 0x00, 0x78, 0x06, 0xee, 0x91, 0xa3, 0x54, 0x4c, 0x99, 0x26, 0x0f, 0x50, 0x54, 0x00,
-	0x00, 0x00, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01,
+	0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0x5a, 0x8e, 0x01, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x22, 0x01, 0x04, 0xa0, 0x00, 0x00, 0x78, 0x06, 0xee, 0x91, 0xa3,
+	0x54, 0x4c, 0x99, 0x26, 0x0f, 0x50, 0x54, 0x00, 0x00, 0x00, 0x01, 0x01, 0x01, 0x01,
+	0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01,
 };
 
-void edid_build(uint8_t edid[EDID_SIZE], unsigned width, unsigned height, unsigned refresh_mhz, const char *name)
+void edid_build(uint8_t edid[EDID_SIZE], unsigned width, unsigned height, unsigned refresh_mhz,
+		const char *name)
 {
 	struct timing timing;
 	uint8_t sum = 0;

@@ -54,8 +54,9 @@ static void focus_tell(struct guest_input *input)
 	}
 }
 
-static void code_tell(struct guest_input *input, const struct code_set *wanted, struct code_set *told,
-		      void (*op)(void *data, uint32_t code, bool pressed), uint32_t code)
+static void code_tell(struct guest_input *input, const struct code_set *wanted,
+		      struct code_set *told, void (*op)(void *data, uint32_t code, bool pressed),
+		      uint32_t code)
 {
 	bool pressed = code_get(wanted, code);
 
@@ -66,8 +67,9 @@ static void code_tell(struct guest_input *input, const struct code_set *wanted, 
 	}
 }
 
-static void codes_tell(struct guest_input *input, const struct code_set *wanted, struct code_set *told,
-		       void (*op)(void *data, uint32_t code, bool pressed), bool pressed)
+static void codes_tell(struct guest_input *input, const struct code_set *wanted,
+		       struct code_set *told, void (*op)(void *data, uint32_t code, bool pressed),
+		       bool pressed)
 {
 	for (uint32_t code = 0; code < GUEST_INPUT_CODES; code++) {
 		if (code_get(wanted, code) == pressed) {
@@ -209,8 +211,8 @@ void guest_input_button(struct guest_input *input, uint32_t code, bool pressed)
 	}
 	code_put(&input->wanted.buttons, code, pressed);
 	if (may_send(input)) {
-		code_tell(input, &input->wanted.buttons, &input->told.buttons, input->ops->pointer_button,
-			  code);
+		code_tell(input, &input->wanted.buttons, &input->told.buttons,
+			  input->ops->pointer_button, code);
 	}
 }
 
@@ -242,7 +244,8 @@ void guest_input_axis(struct guest_input *input, enum seat_axis axis, int v120)
 	}
 }
 
-void guest_input_touch_down(struct guest_input *input, int contact, struct seat_head *head, double x, double y)
+void guest_input_touch_down(struct guest_input *input, int contact, struct seat_head *head,
+			    double x, double y)
 {
 	input->wanted.contacts[contact] = (struct guest_contact){
 		.down = true,

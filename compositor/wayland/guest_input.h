@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What one guest is to know of keyboard, pointer and touch, and what it has been told. With credit, events pass
- * through as they come. Without, only the wanted state changes; when credit returns, the difference is sent as one
- * group, releases first. So nothing queues, motion is merged, and no release is ever lost. Pure.
+ * What one guest is to know of keyboard, pointer and touch, and what it has been told. With credit,
+ * events pass through as they come. Without, only the wanted state changes; when credit returns,
+ * the difference is sent as one group, releases first. So nothing queues, motion is merged, and no
+ * release is ever lost. Pure.
  */
 #ifndef WAYLAND_GUEST_INPUT_H
 #define WAYLAND_GUEST_INPUT_H
@@ -56,7 +57,7 @@ struct guest_input {
 	bool open;   /* events went out since the last mark */
 	bool behind; /* something is kept back until credit returns */
 	uint32_t touches;
-	uint32_t ids; /* bits of touch ids in use */
+	uint32_t ids;  /* bits of touch ids in use */
 	double dx, dy; /* kept back */
 	int axis[2];
 	struct {
@@ -68,7 +69,9 @@ struct guest_input {
 };
 
 void guest_input_init(struct guest_input *input, const struct guest_input_ops *ops, void *data);
-/* The worker has dropped all its input objects: what it was told is forgotten, its credit is not. */
+/*
+ * The worker has dropped all its input objects: what it was told is forgotten, its credit is not.
+ */
 void guest_input_reset(struct guest_input *input);
 void guest_input_focus(struct guest_input *input, bool has_keyboard);
 void guest_input_key(struct guest_input *input, uint32_t code, bool pressed);
@@ -77,13 +80,15 @@ void guest_input_button(struct guest_input *input, uint32_t code, bool pressed);
 void guest_input_pointer(struct guest_input *input, struct seat_head *head, double x, double y);
 void guest_input_relative(struct guest_input *input, double dx, double dy);
 void guest_input_axis(struct guest_input *input, enum seat_axis axis, int v120);
-void guest_input_touch_down(struct guest_input *input, int contact, struct seat_head *head, double x, double y);
+void guest_input_touch_down(struct guest_input *input, int contact, struct seat_head *head,
+			    double x, double y);
 void guest_input_touch_motion(struct guest_input *input, int contact, double x, double y);
 void guest_input_touch_up(struct guest_input *input, int contact);
 /* Ends a group. */
 void guest_input_frame(struct guest_input *input, uint64_t now_ns);
 /* The worker returned credit. 0, or -EINVAL for a mark that was never sent. */
-MUST_USE int guest_input_credit(struct guest_input *input, uint32_t untrusted_serial, uint64_t now_ns);
+MUST_USE int guest_input_credit(struct guest_input *input, uint32_t untrusted_serial,
+				uint64_t now_ns);
 /* The head is about to go: its contacts end, the pointer leaves it. */
 void guest_input_forget_head(struct guest_input *input, const struct seat_head *head);
 

@@ -20,7 +20,8 @@ static void send_mode(struct head *head, unsigned width, unsigned height, unsign
 	uint8_t edid[EDID_SIZE];
 	struct wl_array array = {.size = EDID_SIZE, .alloc = EDID_SIZE, .data = edid};
 
-	if (head->told && head->width == width && head->height == height && head->refresh_mhz == refresh_mhz) {
+	if (head->told && head->width == width && head->height == height &&
+	    head->refresh_mhz == refresh_mhz) {
 		return;
 	}
 	head->width = width;
@@ -35,7 +36,8 @@ static void send_visibility(struct head *head, bool visible)
 {
 	if (!head->told || head->visible != visible) {
 		head->visible = visible;
-		vitrine_head_v1_send_visibility(head->resource, visible, visible ? 0 : HIDDEN_PACE_MS);
+		vitrine_head_v1_send_visibility(head->resource, visible,
+						visible ? 0 : HIDDEN_PACE_MS);
 	}
 }
 
@@ -53,7 +55,8 @@ void head_placed(struct head *head)
 		send_mode(head, (unsigned)MAX(area.w, 1), (unsigned)MAX(area.h, 1),
 			  (unsigned)scene->output->refresh_mhz);
 	} else if (!head->told) {
-		send_mode(head, (unsigned)scene->width, (unsigned)scene->height, DEFAULT_REFRESH_MHZ);
+		send_mode(head, (unsigned)scene->width, (unsigned)scene->height,
+			  DEFAULT_REFRESH_MHZ);
 	}
 	send_visibility(head, scene->visible);
 	head->told = true;
@@ -135,8 +138,9 @@ static void head_destroyed(struct wl_resource *resource)
 	free(head);
 }
 
-static const char *head_objection(const struct connection *connection, const struct surface *surface,
-				  uint32_t untrusted_index, uint32_t untrusted_width, uint32_t untrusted_height)
+static const char *head_objection(const struct connection *connection,
+				  const struct surface *surface, uint32_t untrusted_index,
+				  uint32_t untrusted_width, uint32_t untrusted_height)
 {
 	if (untrusted_index >= LIMIT_HEADS || connection->heads[untrusted_index]) {
 		return "made a head of an index that is taken or out of range";
@@ -151,7 +155,9 @@ static const char *head_objection(const struct connection *connection, const str
 	return NULL;
 }
 
-/* The scene's head of this index: the one that a worker before left, or a new one. NULL and errno. */
+/*
+ * The scene's head of this index: the one that a worker before left, or a new one. NULL and errno.
+ */
 static struct scene_head *scene_take(struct guest *guest, struct head *head, int width, int height)
 {
 	struct scene_head *scene = guest->scene->heads[head->index];
@@ -164,8 +170,8 @@ static struct scene_head *scene_take(struct guest *guest, struct head *head, int
 }
 
 void head_request(struct wl_client *client, struct wl_resource *root, uint32_t id,
-		  struct wl_resource *surface_resource, uint32_t untrusted_index, uint32_t untrusted_width,
-		  uint32_t untrusted_height)
+		  struct wl_resource *surface_resource, uint32_t untrusted_index,
+		  uint32_t untrusted_width, uint32_t untrusted_height)
 {
 	struct connection *connection = connection_of(root);
 	struct surface *surface = surface_from_resource(surface_resource);
@@ -175,7 +181,8 @@ void head_request(struct wl_client *client, struct wl_resource *root, uint32_t i
 	if (!connection || !connection->guest) {
 		return;
 	}
-	objection = head_objection(connection, surface, untrusted_index, untrusted_width, untrusted_height);
+	objection = head_objection(connection, surface, untrusted_index, untrusted_width,
+				   untrusted_height);
 	if (objection) {
 		connection_fault(root, VITRINE_GUEST_V1_ERROR_INVALID_HEAD, objection);
 		return;
@@ -187,7 +194,8 @@ void head_request(struct wl_client *client, struct wl_resource *root, uint32_t i
 	}
 	head->connection = connection;
 	head->index = untrusted_index;
-	head->scene = scene_take(connection->guest, head, (int)untrusted_width, (int)untrusted_height);
+	head->scene = scene_take(connection->guest, head, (int)untrusted_width,
+				 (int)untrusted_height);
 	if (!head->scene) {
 		free(head);
 		wl_client_post_no_memory(client);
@@ -196,8 +204,9 @@ void head_request(struct wl_client *client, struct wl_resource *root, uint32_t i
 	head->surface = surface;
 	surface->head = head;
 	connection->heads[head->index] = head;
-	head->resource = object_create(client, &vitrine_head_v1_interface, wl_resource_get_version(root), id,
-				       &implementation, head, head_destroyed);
+	head->resource = object_create(client, &vitrine_head_v1_interface,
+				       wl_resource_get_version(root), id, &implementation, head,
+				       head_destroyed);
 	if (!head->resource) {
 		/* The client ends; what it would have shown is an orphan like any other. */
 		surface->head = NULL;

@@ -15,17 +15,17 @@
 #include "xen/map.h"
 
 enum pool_state {
-	POOL_QUEUED,    /* holds refs */
-	POOL_ASKED,     /* the broker prepares the map */
-	POOL_MAPPING,   /* on wayland.maps */
+	POOL_QUEUED,  /* holds refs */
+	POOL_ASKED,   /* the broker prepares the map */
+	POOL_MAPPING, /* on wayland.maps */
 	POOL_READY,
 	POOL_UNMAPPING, /* on wayland.maps */
 	POOL_GONE,      /* nothing is mapped: failed, or released */
 };
 
 struct pool {
-	struct list work;             /* wayland.maps */
-	struct list guest_link;       /* guest.pools */
+	struct list work;       /* wayland.maps */
+	struct list guest_link; /* guest.pools */
 	struct wayland *wayland;
 	struct guest *guest;          /* NULL once it is gone */
 	struct wl_resource *resource; /* NULL once destroyed */
@@ -111,7 +111,8 @@ static void pool_fail(struct pool *pool, int code)
 {
 	if (pool->guest) {
 		log_guest(LOG_LEVEL_WARN, guest_name(pool->guest), &pool->guest->limit,
-			  "%u pages it granted could not be mapped: %s", pool->pages, strerror(code));
+			  "%u pages it granted could not be mapped: %s", pool->pages,
+			  strerror(code));
 	}
 	if (pool->resource && !pool->released) {
 		vitrine_grant_pool_v1_send_failed(pool->resource, (uint32_t)code);
@@ -169,7 +170,7 @@ struct pool *pool_next_queued(struct guest *guest)
 {
 	struct pool *pool;
 
-	list_for_each (pool, &guest->pools, guest_link) {
+	list_for_each(pool, &guest->pools, guest_link) {
 		if (pool->state == POOL_QUEUED) {
 			return pool;
 		}
@@ -224,7 +225,7 @@ void pools_forget_guest(struct guest *guest)
 	struct pool *pool, *tmp;
 
 	guest->asking = NULL;
-	list_for_each_safe (pool, tmp, &guest->pools, guest_link) {
+	list_for_each_safe(pool, tmp, &guest->pools, guest_link) {
 		list_remove(&pool->guest_link);
 		pool->guest = NULL;
 		if (pool->state == POOL_QUEUED || pool->state == POOL_ASKED) {
@@ -238,7 +239,7 @@ void pools_finish(struct wayland *wayland)
 {
 	struct pool *pool, *tmp;
 
-	list_for_each_safe (pool, tmp, &wayland->maps, work) {
+	list_for_each_safe(pool, tmp, &wayland->maps, work) {
 		pool_gone(pool);
 		pool_settle(pool);
 	}
@@ -325,9 +326,10 @@ static struct pool_buffer *buffer_create(struct pool *pool, const struct buffer_
 
 /* ---- requests of the worker ---- */
 
-static void handle_create_buffer(struct wl_client *client, struct wl_resource *resource, uint32_t id,
-				 uint32_t untrusted_offset, uint32_t untrusted_width, uint32_t untrusted_height,
-				 uint32_t untrusted_stride, uint32_t untrusted_format)
+static void handle_create_buffer(struct wl_client *client, struct wl_resource *resource,
+				 uint32_t id, uint32_t untrusted_offset, uint32_t untrusted_width,
+				 uint32_t untrusted_height, uint32_t untrusted_stride,
+				 uint32_t untrusted_format)
 {
 	struct pool *pool = wl_resource_get_user_data(resource);
 	struct buffer_request untrusted = {untrusted_offset, untrusted_width, untrusted_height,
@@ -350,7 +352,8 @@ static void handle_create_buffer(struct wl_client *client, struct wl_resource *r
 		return;
 	}
 	if (pool->guest->n_buffers >= 2 * LIMIT_BUFFERS) {
-		connection_fault(guest_root(resource), VITRINE_GUEST_V1_ERROR_TOO_MANY, "has too many buffers");
+		connection_fault(guest_root(resource), VITRINE_GUEST_V1_ERROR_TOO_MANY,
+				 "has too many buffers");
 		return;
 	}
 	buffer = buffer_create(pool, &shape);
@@ -358,8 +361,8 @@ static void handle_create_buffer(struct wl_client *client, struct wl_resource *r
 		wl_client_post_no_memory(client);
 		return;
 	}
-	buffer->resource = object_create(client, &wl_buffer_interface, 1, id, &buffer_implementation, buffer,
-					 buffer_resource_destroyed);
+	buffer->resource = object_create(client, &wl_buffer_interface, 1, id,
+					 &buffer_implementation, buffer, buffer_resource_destroyed);
 	if (!buffer->resource) {
 		buffer_drop(&buffer->base);
 	}
@@ -396,7 +399,9 @@ static void pool_resource_destroyed(struct wl_resource *resource)
 	}
 }
 
-/* The broker reads the content; here it is only made sure that it can't change or shrink any more. */
+/*
+ * The broker reads the content; here it is only made sure that it can't change or shrink any more.
+ */
 static bool refs_valid(int fd, uint32_t pages)
 {
 	const int sealed = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
@@ -427,10 +432,12 @@ static struct pool *pool_create(struct guest *guest, int refs, uint32_t pages)
 	return pool;
 }
 
-static const char *pool_objection(const struct guest *guest, int refs, uint32_t untrusted_pages, uint32_t *code)
+static const char *pool_objection(const struct guest *guest, int refs, uint32_t untrusted_pages,
+				  uint32_t *code)
 {
 	*code = VITRINE_GUEST_V1_ERROR_INVALID_REFS;
-	if (untrusted_pages == 0 || untrusted_pages > LIMIT_PAGES || !refs_valid(refs, untrusted_pages)) {
+	if (untrusted_pages == 0 || untrusted_pages > LIMIT_PAGES ||
+	    !refs_valid(refs, untrusted_pages)) {
 		return "named its pages by something that is no sealed list of references";
 	}
 	*code = VITRINE_GUEST_V1_ERROR_TOO_MANY;
@@ -440,7 +447,8 @@ static const char *pool_objection(const struct guest *guest, int refs, uint32_t 
 	return NULL;
 }
 
-void pool_request(struct wl_client *client, struct wl_resource *root, uint32_t id, int refs, uint32_t pages)
+void pool_request(struct wl_client *client, struct wl_resource *root, uint32_t id, int refs,
+		  uint32_t pages)
 {
 	struct guest *guest = guest_of(root);
 	const char *objection;
@@ -463,8 +471,9 @@ void pool_request(struct wl_client *client, struct wl_resource *root, uint32_t i
 		wl_client_post_no_memory(client);
 		return;
 	}
-	pool->resource = object_create(client, &vitrine_grant_pool_v1_interface, wl_resource_get_version(root), id,
-				       &pool_implementation, pool, pool_resource_destroyed);
+	pool->resource = object_create(client, &vitrine_grant_pool_v1_interface,
+				       wl_resource_get_version(root), id, &pool_implementation,
+				       pool, pool_resource_destroyed);
 	if (!pool->resource) {
 		pool_settle(pool);
 		return;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Grant pools: pages of a guest, mapped read-only. A pool waits for its turn at the broker (one request per guest is under
- * way), is mapped segment by segment on turns of the loop that nothing else needs, is ready, and is unmapped the
- * same way when neither its resource nor a buffer wants it. It may outlive its connection and its guest: what is on
- * the glass stays mapped.
+ * Grant pools: pages of a guest, mapped read-only. A pool waits for its turn at the broker (one
+ * request per guest is under way), is mapped segment by segment on turns of the loop that nothing
+ * else needs, is ready, and is unmapped the same way when neither its resource nor a buffer wants
+ * it. It may outlive its connection and its guest: what is on the glass stays mapped.
  */
 #ifndef WAYLAND_POOL_H
 #define WAYLAND_POOL_H
@@ -22,7 +22,8 @@ struct pool;
 struct wayland;
 
 /* vitrine_guest_v1.create_grant_pool; refs becomes the pool's, also on failure. */
-void pool_request(struct wl_client *client, struct wl_resource *root, uint32_t id, int refs, uint32_t pages);
+void pool_request(struct wl_client *client, struct wl_resource *root, uint32_t id, int refs,
+		  uint32_t pages);
 
 /* The oldest pool that waits for the broker, NULL: none. */
 struct pool *pool_next_queued(struct guest *guest);
@@ -30,8 +31,9 @@ struct pool *pool_next_queued(struct guest *guest);
 int pool_asked(struct pool *pool);
 uint32_t pool_pages(const struct pool *pool);
 /*
- * The broker's answer: segments is an array of struct xen_segment of size bytes. Takes ownership of fd. -EINVAL when
- * they do not add up, which the worker is not to blame for; other failures are the worker's answer and give 0.
+ * The broker's answer: segments is an array of struct xen_segment of size bytes. Takes ownership of
+ * fd. -EINVAL when they do not add up, which the worker is not to blame for; other failures are the
+ * worker's answer and give 0.
  */
 MUST_USE int pool_prepared(struct pool *pool, int fd, const void *segments, size_t size);
 /* code: a positive errno. */

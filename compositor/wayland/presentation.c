@@ -16,7 +16,8 @@ static void handle_feedback(struct wl_client *client, struct wl_resource *resour
 			    struct wl_resource *surface_resource, uint32_t id)
 {
 	struct surface *surface = surface_from_resource(surface_resource);
-	struct wl_resource *feedback = wl_resource_create(client, &wp_presentation_feedback_interface,
+	struct wl_resource *feedback = wl_resource_create(client,
+							  &wp_presentation_feedback_interface,
 							  wl_resource_get_version(resource), id);
 
 	if (!feedback) {
@@ -37,8 +38,8 @@ static const struct wp_presentation_interface implementation = {
 
 void presentation_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id)
 {
-	struct wl_resource *resource = object_create(client, &wp_presentation_interface, (int)version, id,
-						     &implementation, data, NULL);
+	struct wl_resource *resource = object_create(client, &wp_presentation_interface,
+						     (int)version, id, &implementation, data, NULL);
 
 	if (resource) {
 		wp_presentation_send_clock_id(resource, CLOCK_MONOTONIC);
@@ -49,9 +50,11 @@ static void send_presented(struct wl_resource *feedback, const struct presented 
 {
 	uint64_t seconds = how->time_ns / NSEC_PER_SEC;
 
-	wp_presentation_feedback_send_presented(feedback, (uint32_t)(seconds >> 32), (uint32_t)seconds,
-						(uint32_t)(how->time_ns % NSEC_PER_SEC), how->refresh_ns,
-						(uint32_t)(how->sequence >> 32), (uint32_t)how->sequence,
+	wp_presentation_feedback_send_presented(feedback, (uint32_t)(seconds >> 32),
+						(uint32_t)seconds,
+						(uint32_t)(how->time_ns % NSEC_PER_SEC),
+						how->refresh_ns, (uint32_t)(how->sequence >> 32),
+						(uint32_t)how->sequence,
 						WP_PRESENTATION_FEEDBACK_KIND_VSYNC);
 }
 

@@ -36,14 +36,16 @@ static void root_destroyed(struct wl_resource *resource)
 void root_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id)
 {
 	struct connection *connection = connection_find(client);
-	struct wl_resource *resource = object_create(client, &vitrine_guest_v1_interface, (int)version, id,
-						     &implementation, connection, root_destroyed);
+	struct wl_resource *resource = object_create(client, &vitrine_guest_v1_interface,
+						     (int)version, id, &implementation, connection,
+						     root_destroyed);
 
 	if (!resource) {
 		return;
 	}
 	if (connection->root) {
-		connection_fault(resource, VITRINE_GUEST_V1_ERROR_TOO_MANY, "bound its root object twice");
+		connection_fault(resource, VITRINE_GUEST_V1_ERROR_TOO_MANY,
+				 "bound its root object twice");
 		return;
 	}
 	connection->root = resource;

@@ -24,12 +24,14 @@ static uint32_t now_ms(const struct connection *connection)
 }
 
 /* The surface of a head, NULL when this connection has none for it. */
-static struct wl_resource *surface_of(const struct connection *connection, const struct seat_head *seat_head)
+static struct wl_resource *surface_of(const struct connection *connection,
+				      const struct seat_head *seat_head)
 {
 	const struct scene_head *scene = (const struct scene_head *)seat_head;
 	const struct head *head = scene ? scene->data : NULL;
 
-	return head && head->connection == connection && head->surface ? head->surface->resource : NULL;
+	return head && head->connection == connection && head->surface ? head->surface->resource :
+									 NULL;
 }
 
 static struct wl_resource *any_surface(const struct connection *connection)
@@ -78,7 +80,8 @@ static void tell_key(void *data, uint32_t code, bool pressed)
 
 	if (seat->keyboard) {
 		wl_keyboard_send_key(seat->keyboard, ++seat->serial, now_ms(connection), code,
-				     pressed ? WL_KEYBOARD_KEY_STATE_PRESSED : WL_KEYBOARD_KEY_STATE_RELEASED);
+				     pressed ? WL_KEYBOARD_KEY_STATE_PRESSED :
+					       WL_KEYBOARD_KEY_STATE_RELEASED);
 	}
 }
 
@@ -102,8 +105,8 @@ static void tell_pointer_enter(void *data, struct seat_head *head, double x, dou
 	pointer_leave(connection);
 	if (seat->pointer && surface) {
 		seat->pointer_surface = surface;
-		wl_pointer_send_enter(seat->pointer, ++seat->serial, surface, wl_fixed_from_double(x),
-				      wl_fixed_from_double(y));
+		wl_pointer_send_enter(seat->pointer, ++seat->serial, surface,
+				      wl_fixed_from_double(x), wl_fixed_from_double(y));
 		seat->pointer_dirty = true;
 	}
 }
@@ -127,9 +130,11 @@ static void tell_pointer_relative(void *data, double dx, double dy)
 	uint64_t us = now(connection) / NSEC_PER_USEC;
 
 	if (seat->relative) {
-		zwp_relative_pointer_v1_send_relative_motion(
-			seat->relative, (uint32_t)(us >> 32), (uint32_t)us, wl_fixed_from_double(dx),
-			wl_fixed_from_double(dy), wl_fixed_from_double(dx), wl_fixed_from_double(dy));
+		zwp_relative_pointer_v1_send_relative_motion(seat->relative, (uint32_t)(us >> 32),
+							     (uint32_t)us, wl_fixed_from_double(dx),
+							     wl_fixed_from_double(dy),
+							     wl_fixed_from_double(dx),
+							     wl_fixed_from_double(dy));
 		seat->pointer_dirty = true;
 	}
 }
@@ -279,7 +284,9 @@ static struct guest_input *input_of(struct seat_guest *seat_guest)
 	struct scene_guest *scene = (struct scene_guest *)seat_guest;
 	struct guest *guest = scene->data;
 
-	return guest->connection && takes_input(guest->connection) ? &guest->connection->seat.input : NULL;
+	return guest->connection && takes_input(guest->connection) ?
+		       &guest->connection->seat.input :
+		       NULL;
 }
 
 static void sink_key(void *data, struct seat_guest *guest, uint32_t code, bool pressed)
@@ -291,7 +298,8 @@ static void sink_key(void *data, struct seat_guest *guest, uint32_t code, bool p
 	}
 }
 
-static void sink_pointer(void *data, struct seat_guest *guest, struct seat_head *head, double x, double y)
+static void sink_pointer(void *data, struct seat_guest *guest, struct seat_head *head, double x,
+			 double y)
 {
 	struct guest_input *input = input_of(guest);
 
@@ -327,8 +335,8 @@ static void sink_pointer_axis(void *data, struct seat_guest *guest, enum seat_ax
 	}
 }
 
-static void sink_touch_down(void *data, struct seat_guest *guest, struct seat_head *head, int contact, double x,
-			    double y)
+static void sink_touch_down(void *data, struct seat_guest *guest, struct seat_head *head,
+			    int contact, double x, double y)
 {
 	struct guest_input *input = input_of(guest);
 
@@ -416,8 +424,8 @@ void guest_seat_refresh(struct connection *connection)
 int guest_seat_init(struct connection *connection)
 {
 	guest_input_init(&connection->seat.input, &input_ops, connection);
-	connection->seat.dry = clock_timer_create(connection->wayland->server->clock, PRIORITY_CLIENTS,
-						  credit_late, connection);
+	connection->seat.dry = clock_timer_create(connection->wayland->server->clock,
+						  PRIORITY_CLIENTS, credit_late, connection);
 	return connection->seat.dry ? 0 : -ENOMEM;
 }
 
@@ -464,7 +472,8 @@ static void slot_destroyed(struct wl_resource *resource)
 
 /* NULL: refused, or out of memory. */
 static struct wl_resource *slot_fill(struct wl_resource *parent, struct wl_resource **slot,
-				     const struct wl_interface *interface, uint32_t id, const void *implementation)
+				     const struct wl_interface *interface, uint32_t id,
+				     const void *implementation)
 {
 	struct connection *connection = connection_of(parent);
 	struct wl_client *client = wl_resource_get_client(parent);
@@ -474,13 +483,13 @@ static struct wl_resource *slot_fill(struct wl_resource *parent, struct wl_resou
 		wl_client_post_implementation_error(client, "%s", connection->fault);
 		return NULL;
 	}
-	*slot = object_create(client, interface, wl_resource_get_version(parent), id, implementation, connection,
-			      slot_destroyed);
+	*slot = object_create(client, interface, wl_resource_get_version(parent), id,
+			      implementation, connection, slot_destroyed);
 	return *slot;
 }
 
-static void handle_set_cursor(struct wl_client *client, struct wl_resource *resource, uint32_t serial,
-			      struct wl_resource *surface, int32_t x, int32_t y)
+static void handle_set_cursor(struct wl_client *client, struct wl_resource *resource,
+			      uint32_t serial, struct wl_resource *surface, int32_t x, int32_t y)
 {
 }
 
@@ -506,7 +515,8 @@ static void handle_get_pointer(struct wl_client *client, struct wl_resource *res
 	struct connection *connection = connection_of(resource);
 	const struct guest_place *place = &connection->seat.input.told.pointer;
 
-	if (slot_fill(resource, &connection->seat.pointer, &wl_pointer_interface, id, &pointer_implementation) &&
+	if (slot_fill(resource, &connection->seat.pointer, &wl_pointer_interface, id,
+		      &pointer_implementation) &&
 	    place->head) {
 		tell_pointer_enter(connection, place->head, place->x, place->y);
 	}
@@ -515,13 +525,15 @@ static void handle_get_pointer(struct wl_client *client, struct wl_resource *res
 static void handle_get_keyboard(struct wl_client *client, struct wl_resource *resource, uint32_t id)
 {
 	struct connection *connection = connection_of(resource);
-	struct wl_resource *keyboard = slot_fill(resource, &connection->seat.keyboard, &wl_keyboard_interface, id,
+	struct wl_resource *keyboard = slot_fill(resource, &connection->seat.keyboard,
+						 &wl_keyboard_interface, id,
 						 &keyboard_implementation);
 
 	if (!keyboard) {
 		return;
 	}
-	wl_keyboard_send_keymap(keyboard, WL_KEYBOARD_KEYMAP_FORMAT_NO_KEYMAP, connection->wayland->null_fd, 0);
+	wl_keyboard_send_keymap(keyboard, WL_KEYBOARD_KEYMAP_FORMAT_NO_KEYMAP,
+				connection->wayland->null_fd, 0);
 	if (wl_resource_get_version(keyboard) >= WL_KEYBOARD_REPEAT_INFO_SINCE_VERSION) {
 		wl_keyboard_send_repeat_info(keyboard, 0, 0);
 	}
@@ -548,13 +560,14 @@ static const struct wl_seat_interface seat_implementation = {
 
 void seat_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id)
 {
-	struct wl_resource *resource =
-		object_create(client, &wl_seat_interface, (int)version, id, &seat_implementation, data, NULL);
+	struct wl_resource *resource = object_create(client, &wl_seat_interface, (int)version, id,
+						     &seat_implementation, data, NULL);
 
 	if (!resource) {
 		return;
 	}
-	wl_seat_send_capabilities(resource, WL_SEAT_CAPABILITY_POINTER | WL_SEAT_CAPABILITY_KEYBOARD |
+	wl_seat_send_capabilities(resource, WL_SEAT_CAPABILITY_POINTER |
+						    WL_SEAT_CAPABILITY_KEYBOARD |
 						    WL_SEAT_CAPABILITY_TOUCH);
 	if (version >= WL_SEAT_NAME_SINCE_VERSION) {
 		wl_seat_send_name(resource, "vitrine");
@@ -577,6 +590,6 @@ static const struct zwp_relative_pointer_manager_v1_interface manager_implementa
 
 void relative_pointer_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id)
 {
-	object_create(client, &zwp_relative_pointer_manager_v1_interface, (int)version, id, &manager_implementation,
-		      data, NULL);
+	object_create(client, &zwp_relative_pointer_manager_v1_interface, (int)version, id,
+		      &manager_implementation, data, NULL);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wl_seat version 8 and zwp_relative_pointer_manager_v1 for one worker: evdev codes and no keymap, serials and touch ids of its
- * own, no keys in enter. One keyboard, pointer, relative pointer and touch object at a time.
+ * wl_seat version 8 and zwp_relative_pointer_manager_v1 for one worker: evdev codes and no keymap,
+ * serials and touch ids of its own, no keys in enter. One keyboard, pointer, relative pointer and
+ * touch object at a time.
  */
 #ifndef WAYLAND_SEAT_H
 #define WAYLAND_SEAT_H
@@ -21,9 +22,9 @@ struct guest_seat {
 	struct guest_input input;
 	struct wl_resource *keyboard, *pointer, *relative, *touch; /* NULL: none */
 	struct wl_resource *keyboard_surface, *pointer_surface;    /* entered, NULL: none */
-	uint32_t serial;                  /* of the newest event, counted for this client alone */
-	bool pointer_dirty, touch_dirty;  /* sent to since the last frame event */
-	struct clock_timer *dry;          /* ends a worker that returns no credit */
+	uint32_t serial;                 /* of the newest event, counted for this client alone */
+	bool pointer_dirty, touch_dirty; /* sent to since the last frame event */
+	struct clock_timer *dry;         /* ends a worker that returns no credit */
 };
 
 void seat_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id);

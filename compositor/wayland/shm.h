@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wl_shm as guests see it: it names the formats that their pictures may have, and that is all. A guest's pages come through
- * grant pools; memory that a worker made itself is not mapped.
+ * wl_shm as guests see it: it names the formats that their pictures may have, and that is all. A
+ * guest's pages come through grant pools; memory that a worker made itself is not mapped.
  */
 #ifndef WAYLAND_SHM_H
 #define WAYLAND_SHM_H

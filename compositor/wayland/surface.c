@@ -11,7 +11,10 @@
 #include "viewporter-server-protocol.h"
 #include "wayland-server-protocol.h"
 
-/* Damage of more rectangles than this becomes their bounds: no worker decides how long a region operation takes. */
+/*
+ * Damage of more rectangles than this becomes their bounds: no worker decides how long a region
+ * operation takes.
+ */
 #define DAMAGE_RECTS 32
 /* Larger than any buffer, and far from where regions overflow. */
 #define DAMAGE_SIDE 65535
@@ -69,7 +72,8 @@ static void callbacks_done(struct wl_list *callbacks, uint32_t time_ms)
 	}
 }
 
-static void commit_end(struct surface *surface, struct surface_commit *commit, const struct presented *how)
+static void commit_end(struct surface *surface, struct surface_commit *commit,
+		       const struct presented *how)
 {
 	list_remove(&commit->link);
 	list_move(&surface->callbacks, &commit->callbacks);
@@ -84,7 +88,7 @@ void surface_commit_done(struct surface *surface, uint64_t token, const struct p
 {
 	struct surface_commit *commit;
 
-	list_for_each (commit, &surface->commits, link) {
+	list_for_each(commit, &surface->commits, link) {
 		if (commit->token == token) {
 			commit_end(surface, commit, how);
 			return;
@@ -96,7 +100,7 @@ void surface_discard_all(struct surface *surface)
 {
 	struct surface_commit *commit, *tmp;
 
-	list_for_each_safe (commit, tmp, &surface->commits, link) {
+	list_for_each_safe(commit, tmp, &surface->commits, link) {
 		commit_end(surface, commit, NULL);
 	}
 }
@@ -111,17 +115,18 @@ static bool source_inside(const struct rect *src, const struct buffer *buffer, s
 		return true;
 	}
 	*out = *src;
-	return src->w <= buffer->width && src->h <= buffer->height && src->x <= buffer->width - src->w &&
-	       src->y <= buffer->height - src->h;
+	return src->w <= buffer->width && src->h <= buffer->height &&
+	       src->x <= buffer->width - src->w && src->y <= buffer->height - src->h;
 }
 
 /* All damage of this commit in buffer pixels. */
-static void damage_take(struct surface *surface, const struct buffer *buffer, const struct rect *src,
-			pixman_region32_t *out)
+static void damage_take(struct surface *surface, const struct buffer *buffer,
+			const struct rect *src, pixman_region32_t *out)
 {
 	pixman_region32_translate(&surface->pending.surface_damage, src->x, src->y);
 	pixman_region32_union(out, &surface->pending.damage, &surface->pending.surface_damage);
-	pixman_region32_intersect_rect(out, out, 0, 0, (unsigned)buffer->width, (unsigned)buffer->height);
+	pixman_region32_intersect_rect(out, out, 0, 0, (unsigned)buffer->width,
+				       (unsigned)buffer->height);
 	pixman_region32_clear(&surface->pending.damage);
 	pixman_region32_clear(&surface->pending.surface_damage);
 }
@@ -132,7 +137,8 @@ static struct surface_commit *commit_create(struct surface *surface, uint64_t *t
 	struct surface_commit *commit;
 
 	*token = 0;
-	if (wl_list_empty(&surface->pending.callbacks) && wl_list_empty(&surface->pending.feedbacks)) {
+	if (wl_list_empty(&surface->pending.callbacks) &&
+	    wl_list_empty(&surface->pending.feedbacks)) {
 		return NULL;
 	}
 	commit = calloc(1, sizeof(*commit));
@@ -151,11 +157,11 @@ static struct surface_commit *commit_create(struct surface *surface, uint64_t *t
 }
 
 /*
- * The scene may end this commit, and others, from within. The lock makes a buffer that is discarded at once go through
- * the same release as one that was shown.
+ * The scene may end this commit, and others, from within. The lock makes a buffer that is discarded
+ * at once go through the same release as one that was shown.
  */
-static void commit_to_scene(struct surface *surface, struct buffer *buffer, const struct rect *src, bool all,
-			    uint64_t token)
+static void commit_to_scene(struct surface *surface, struct buffer *buffer, const struct rect *src,
+			    bool all, uint64_t token)
 {
 	struct head_commit commit = {.buffer = buffer, .src = *src, .token = token};
 	pixman_region32_t damage;
@@ -191,7 +197,8 @@ static void handle_commit(struct wl_client *client, struct wl_resource *resource
 	}
 	buffer = surface->buffer.resource ? buffer_from_resource(surface->buffer.resource) : NULL;
 	if (buffer && !source_inside(&surface->pending.src, buffer, &src)) {
-		connection_fault(surface->viewport ? surface->viewport : resource, WP_VIEWPORT_ERROR_OUT_OF_BUFFER,
+		connection_fault(surface->viewport ? surface->viewport : resource,
+				 WP_VIEWPORT_ERROR_OUT_OF_BUFFER,
 				 "set a source rectangle outside of its buffer");
 		return;
 	}
@@ -206,8 +213,8 @@ static void handle_commit(struct wl_client *client, struct wl_resource *resource
 
 /* ---- the other requests ---- */
 
-static void handle_attach(struct wl_client *client, struct wl_resource *resource, struct wl_resource *buffer,
-			  int32_t x, int32_t y)
+static void handle_attach(struct wl_client *client, struct wl_resource *resource,
+			  struct wl_resource *buffer, int32_t x, int32_t y)
 {
 	struct surface *surface = wl_resource_get_user_data(resource);
 
@@ -215,8 +222,8 @@ static void handle_attach(struct wl_client *client, struct wl_resource *resource
 	buffer_ref_set(&surface->pending.buffer, buffer);
 }
 
-static void damage_add(pixman_region32_t *region, int32_t untrusted_x, int32_t untrusted_y, int32_t untrusted_w,
-		       int32_t untrusted_h)
+static void damage_add(pixman_region32_t *region, int32_t untrusted_x, int32_t untrusted_y,
+		       int32_t untrusted_w, int32_t untrusted_h)
 {
 	int64_t x1 = MAX(untrusted_x, 0), y1 = MAX(untrusted_y, 0);
 	int64_t x2 = MIN((int64_t)untrusted_x + untrusted_w, DAMAGE_SIDE);
@@ -226,23 +233,27 @@ static void damage_add(pixman_region32_t *region, int32_t untrusted_x, int32_t u
 	if (x1 >= x2 || y1 >= y2) {
 		return;
 	}
-	pixman_region32_union_rect(region, region, (int)x1, (int)y1, (unsigned)(x2 - x1), (unsigned)(y2 - y1));
+	pixman_region32_union_rect(region, region, (int)x1, (int)y1, (unsigned)(x2 - x1),
+				   (unsigned)(y2 - y1));
 	if (pixman_region32_n_rects(region) > DAMAGE_RECTS) {
 		bounds = *pixman_region32_extents(region);
 		pixman_region32_reset(region, &bounds);
 	}
 }
 
-static void handle_damage(struct wl_client *client, struct wl_resource *resource, int32_t untrusted_x,
-			  int32_t untrusted_y, int32_t untrusted_w, int32_t untrusted_h)
+static void handle_damage(struct wl_client *client, struct wl_resource *resource,
+			  int32_t untrusted_x, int32_t untrusted_y, int32_t untrusted_w,
+			  int32_t untrusted_h)
 {
 	struct surface *surface = wl_resource_get_user_data(resource);
 
-	damage_add(&surface->pending.surface_damage, untrusted_x, untrusted_y, untrusted_w, untrusted_h);
+	damage_add(&surface->pending.surface_damage, untrusted_x, untrusted_y, untrusted_w,
+		   untrusted_h);
 }
 
-static void handle_damage_buffer(struct wl_client *client, struct wl_resource *resource, int32_t untrusted_x,
-				 int32_t untrusted_y, int32_t untrusted_w, int32_t untrusted_h)
+static void handle_damage_buffer(struct wl_client *client, struct wl_resource *resource,
+				 int32_t untrusted_x, int32_t untrusted_y, int32_t untrusted_w,
+				 int32_t untrusted_h)
 {
 	struct surface *surface = wl_resource_get_user_data(resource);
 
@@ -257,8 +268,8 @@ static void callback_destroyed(struct wl_resource *resource)
 static void handle_frame(struct wl_client *client, struct wl_resource *resource, uint32_t id)
 {
 	struct surface *surface = wl_resource_get_user_data(resource);
-	struct wl_resource *callback =
-		object_create(client, &wl_callback_interface, 1, id, NULL, NULL, callback_destroyed);
+	struct wl_resource *callback = object_create(client, &wl_callback_interface, 1, id, NULL,
+						     NULL, callback_destroyed);
 
 	if (callback) {
 		wl_list_insert(surface->pending.callbacks.prev, wl_resource_get_link(callback));
@@ -266,14 +277,17 @@ static void handle_frame(struct wl_client *client, struct wl_resource *resource,
 }
 
 /* What is opaque and where input goes is not a guest's to say. */
-static void handle_set_region(struct wl_client *client, struct wl_resource *resource, struct wl_resource *region)
+static void handle_set_region(struct wl_client *client, struct wl_resource *resource,
+			      struct wl_resource *region)
 {
 }
 
-static void handle_set_transform(struct wl_client *client, struct wl_resource *resource, int32_t transform)
+static void handle_set_transform(struct wl_client *client, struct wl_resource *resource,
+				 int32_t transform)
 {
 	if (transform != WL_OUTPUT_TRANSFORM_NORMAL) {
-		connection_fault(resource, WL_SURFACE_ERROR_INVALID_TRANSFORM, "asked for a transform");
+		connection_fault(resource, WL_SURFACE_ERROR_INVALID_TRANSFORM,
+				 "asked for a transform");
 	}
 }
 
@@ -305,7 +319,10 @@ struct surface *surface_from_resource(struct wl_resource *resource)
 	return wl_resource_get_user_data(resource);
 }
 
-/* A head whose surface goes shows no picture any more, unless its whole worker went: then the last one stays. */
+/*
+ * A head whose surface goes shows no picture any more, unless its whole worker went: then the last
+ * one stays.
+ */
 static void surface_leave_head(struct surface *surface)
 {
 	struct head *head = surface->head;
@@ -357,7 +374,8 @@ static struct surface *surface_create(struct connection *connection)
 	return surface;
 }
 
-static void handle_create_surface(struct wl_client *client, struct wl_resource *resource, uint32_t id)
+static void handle_create_surface(struct wl_client *client, struct wl_resource *resource,
+				  uint32_t id)
 {
 	struct connection *connection = connection_of(resource);
 	struct surface *surface;
@@ -375,7 +393,8 @@ static void handle_create_surface(struct wl_client *client, struct wl_resource *
 		wl_client_post_no_memory(client);
 		return;
 	}
-	surface->resource = object_create(client, &wl_surface_interface, wl_resource_get_version(resource), id,
+	surface->resource = object_create(client, &wl_surface_interface,
+					  wl_resource_get_version(resource), id,
 					  &surface_implementation, surface, surface_destroyed);
 	if (!surface->resource) {
 		free(surface);
@@ -384,8 +403,8 @@ static void handle_create_surface(struct wl_client *client, struct wl_resource *
 	connection->n_surfaces++;
 }
 
-static void handle_region(struct wl_client *client, struct wl_resource *resource, int32_t x, int32_t y,
-			  int32_t w, int32_t h)
+static void handle_region(struct wl_client *client, struct wl_resource *resource, int32_t x,
+			  int32_t y, int32_t w, int32_t h)
 {
 }
 
@@ -397,8 +416,8 @@ static const struct wl_region_interface region_implementation = {
 
 static void handle_create_region(struct wl_client *client, struct wl_resource *resource, uint32_t id)
 {
-	object_create(client, &wl_region_interface, wl_resource_get_version(resource), id, &region_implementation,
-		      NULL, NULL);
+	object_create(client, &wl_region_interface, wl_resource_get_version(resource), id,
+		      &region_implementation, NULL, NULL);
 }
 
 static const struct wl_compositor_interface compositor_implementation = {
@@ -408,5 +427,6 @@ static const struct wl_compositor_interface compositor_implementation = {
 
 void compositor_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id)
 {
-	object_create(client, &wl_compositor_interface, (int)version, id, &compositor_implementation, data, NULL);
+	object_create(client, &wl_compositor_interface, (int)version, id,
+		      &compositor_implementation, data, NULL);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wl_compositor, wl_surface and wl_region. State is double-buffered; a commit becomes one commit of the head whose
- * surface it is. A surface without a head shows nothing and its commits are discarded.
+ * wl_compositor, wl_surface and wl_region. State is double-buffered; a commit becomes one commit of
+ * the head whose surface it is. A surface without a head shows nothing and its commits are
+ * discarded.
  */
 #ifndef WAYLAND_SURFACE_H
 #define WAYLAND_SURFACE_H
@@ -35,14 +36,14 @@ struct surface {
 		bool attached; /* a new buffer, or none */
 		struct buffer_ref buffer;
 		pixman_region32_t damage;         /* buffer pixels */
-		pixman_region32_t surface_damage; /* surface pixels, from before the source rectangle is known */
+		pixman_region32_t surface_damage; /* surface pixels: src is not known yet */
 		struct rect src;                  /* empty: the whole buffer */
 		struct wl_list callbacks, feedbacks; /* links of resources */
 	} pending;
 	struct buffer_ref buffer;
 	struct rect src;
-	struct list commits;       /* struct surface_commit.link, oldest first */
-	struct wl_list callbacks;  /* of commits that were replaced: done with the next one that is shown */
+	struct list commits; /* struct surface_commit.link, oldest first */
+	struct wl_list callbacks; /* of replaced commits: done with the next one that is shown */
 };
 
 void compositor_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id);

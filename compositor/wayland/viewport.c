@@ -20,22 +20,26 @@ static bool source_parse(wl_fixed_t untrusted_x, wl_fixed_t untrusted_y, wl_fixe
 {
 	const wl_fixed_t unset = wl_fixed_from_int(-1);
 
-	if (untrusted_x == unset && untrusted_y == unset && untrusted_w == unset && untrusted_h == unset) {
+	if (untrusted_x == unset && untrusted_y == unset && untrusted_w == unset &&
+	    untrusted_h == unset) {
 		*out = (struct rect){0};
 		return true;
 	}
 	return whole_pixels(untrusted_x, &out->x) && whole_pixels(untrusted_y, &out->y) &&
-	       whole_pixels(untrusted_w, &out->w) && whole_pixels(untrusted_h, &out->h) && !rect_empty(out);
+	       whole_pixels(untrusted_w, &out->w) && whole_pixels(untrusted_h, &out->h) &&
+	       !rect_empty(out);
 }
 
-static void handle_set_source(struct wl_client *client, struct wl_resource *resource, wl_fixed_t untrusted_x,
-			      wl_fixed_t untrusted_y, wl_fixed_t untrusted_w, wl_fixed_t untrusted_h)
+static void handle_set_source(struct wl_client *client, struct wl_resource *resource,
+			      wl_fixed_t untrusted_x, wl_fixed_t untrusted_y,
+			      wl_fixed_t untrusted_w, wl_fixed_t untrusted_h)
 {
 	struct surface *surface = wl_resource_get_user_data(resource);
 	struct rect src;
 
 	if (!surface) {
-		connection_fault(resource, WP_VIEWPORT_ERROR_NO_SURFACE, "used a viewport without its surface");
+		connection_fault(resource, WP_VIEWPORT_ERROR_NO_SURFACE,
+				 "used a viewport without its surface");
 	} else if (!source_parse(untrusted_x, untrusted_y, untrusted_w, untrusted_h, &src)) {
 		connection_fault(resource, WP_VIEWPORT_ERROR_BAD_VALUE,
 				 "set a source rectangle that is not of whole pixels");
@@ -44,8 +48,8 @@ static void handle_set_source(struct wl_client *client, struct wl_resource *reso
 	}
 }
 
-static void handle_set_destination(struct wl_client *client, struct wl_resource *resource, int32_t width,
-				   int32_t height)
+static void handle_set_destination(struct wl_client *client, struct wl_resource *resource,
+				   int32_t width, int32_t height)
 {
 }
 
@@ -71,10 +75,12 @@ static void handle_get_viewport(struct wl_client *client, struct wl_resource *re
 	struct surface *surface = surface_from_resource(surface_resource);
 
 	if (!surface || surface->viewport) {
-		connection_fault(resource, WP_VIEWPORTER_ERROR_VIEWPORT_EXISTS, "made a second viewport");
+		connection_fault(resource, WP_VIEWPORTER_ERROR_VIEWPORT_EXISTS,
+				 "made a second viewport");
 		return;
 	}
-	surface->viewport = object_create(client, &wp_viewport_interface, wl_resource_get_version(resource), id,
+	surface->viewport = object_create(client, &wp_viewport_interface,
+					  wl_resource_get_version(resource), id,
 					  &viewport_implementation, surface, viewport_destroyed);
 }
 
@@ -85,5 +91,6 @@ static const struct wp_viewporter_interface viewporter_implementation = {
 
 void viewporter_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id)
 {
-	object_create(client, &wp_viewporter_interface, (int)version, id, &viewporter_implementation, data, NULL);
+	object_create(client, &wp_viewporter_interface, (int)version, id,
+		      &viewporter_implementation, data, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The protocol side of vitrined: the display, the broker's socket, one connection per guest, and what is
- * advertised on each kind of connection.
+ * The protocol side of vitrined: the display, the broker's socket, one connection per guest, and
+ * what is advertised on each kind of connection.
  */
 #ifndef WAYLAND_WAYLAND_H
 #define WAYLAND_WAYLAND_H
@@ -16,24 +16,31 @@ struct server;
 struct wayland;
 
 /*
- * Listens on RUNTIME_DIR/broker.sock, for root and the server's own uid only. -EADDRINUSE: another instance holds
- * the lock beside it. Logged.
+ * Listens on RUNTIME_DIR/broker.sock, for root and the server's own uid only. -EADDRINUSE: another
+ * instance holds the lock beside it. Logged.
  */
 MUST_USE int wayland_create(struct wayland **out, struct server *server);
 /* All guests are removed from the scene. */
 void wayland_destroy(struct wayland *wayland);
 
-/* What the scene reports, for scene_create; data: struct wayland (which forwards placement to input.c). */
+/*
+ * What the scene reports, for scene_create; data: struct wayland (which forwards placement to
+ * input.c).
+ */
 void wayland_head_placed(struct wayland *wayland, struct scene_head *head);
-void wayland_commit_done(struct wayland *wayland, struct scene_head *head, uint64_t token, const struct presented *how);
+void wayland_commit_done(struct wayland *wayland, struct scene_head *head, uint64_t token,
+			 const struct presented *how);
 
 /*
- * What the seat tells guests; data: struct server. action is NULL, for input.c to fill in. A struct seat_guest is a
- * struct scene_guest, a struct seat_head a struct scene_head. Never blocks: without credit, motion is merged and the rest
- * kept as state that is reconciled when credit returns.
+ * What the seat tells guests; data: struct server. action is NULL, for input.c to fill in. A struct
+ * seat_guest is a struct scene_guest, a struct seat_head a struct scene_head. Never blocks: without
+ * credit, motion is merged and the rest kept as state that is reconciled when credit returns.
  */
 extern const struct seat_sink wayland_seat_sink;
-/* guest has the keyboard from now on: wl_keyboard.enter, and leave for the one before. NULL: nobody. */
+/*
+ * guest has the keyboard from now on: wl_keyboard.enter, and leave for the one before. NULL:
+ * nobody.
+ */
 void wayland_set_keyboard(struct wayland *wayland, struct scene_guest *guest);
 
 /* Lines `guest.NAME.KEY VALUE`: maps, pages mapped, path, input queued. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of this room share. A guest is an identity that the broker made and that outlives its workers; a
- * connection is one client of the display. Objects of a connection point to it and are gone before it is freed: libwayland
- * tells of a client's end before it destroys the client's resources, so the connection is marked as closing then
- * and freed on a later turn of the loop.
+ * What the files of this room share. A guest is an identity that the broker made and that outlives
+ * its workers; a connection is one client of the display. Objects of a connection point to it and
+ * are gone before it is freed: libwayland tells of a client's end before it destroys the client's
+ * resources, so the connection is marked as closing then and freed on a later turn of the loop.
  */
 #ifndef WAYLAND_WAYLAND_PRIV_H
 #define WAYLAND_WAYLAND_PRIV_H
@@ -24,8 +24,9 @@
 #include "compositor/wayland/wayland.h"
 
 /*
- * What a guest may have, as its worker is told. Twice as much is taken before the worker is disconnected: what a worker
- * that died left on the glass counts until its successor's picture replaces it.
+ * What a guest may have, as its worker is told. Twice as much is taken before the worker is
+ * disconnected: what a worker that died left on the glass counts until its successor's picture
+ * replaces it.
  */
 #define LIMIT_HEADS SCENE_MAX_HEADS
 #define LIMIT_POOLS 64u
@@ -46,24 +47,24 @@ struct head;
 struct wayland {
 	struct server *server;
 	struct wl_display *display;
-	sd_event_source *clients;      /* the display's own loop, as one fd */
+	sd_event_source *clients; /* the display's own loop, as one fd */
 	sd_event_source *accept;
-	sd_event_source *map_work;     /* a defer source, on while maps is not empty */
+	sd_event_source *map_work; /* a defer source, on while maps is not empty */
 	struct wl_global *broker_global;
 	char *socket_path;
 	int lock_fd;
 	int listen_fd;
-	int null_fd;                   /* the keymap that there is none of */
-	struct list guests;            /* struct guest.link */
-	struct list dead;              /* struct connection.link: to be freed */
-	struct list maps;              /* struct pool.work: segments to map or unmap, taken in turn */
-	struct connection *broker;     /* NULL: none */
-	struct guest *keyboard;        /* has been sent wl_keyboard.enter */
-	uint64_t next_token;           /* names a commit to the scene; never shown to a client */
+	int null_fd;               /* the keymap that there is none of */
+	struct list guests;        /* struct guest.link */
+	struct list dead;          /* struct connection.link: to be freed */
+	struct list maps;          /* struct pool.work: segments to map or unmap, taken in turn */
+	struct connection *broker; /* NULL: none */
+	struct guest *keyboard;    /* has been sent wl_keyboard.enter */
+	uint64_t next_token;       /* names a commit to the scene; never shown to a client */
 };
 
 struct guest {
-	struct list link;              /* wayland.guests */
+	struct list link; /* wayland.guests */
 	struct wayland *wayland;
 	struct scene_guest *scene;     /* scene.data: this */
 	struct wl_resource *resource;  /* vitrine_broker_guest_v1 */
@@ -71,39 +72,40 @@ struct guest {
 	struct list pools;             /* struct pool.guest_link */
 	struct pool *asking;           /* the one map request that the broker has, NULL: none */
 	unsigned n_pools, n_buffers;
-	uint64_t pages;                /* of all pools, mapped or to be */
+	uint64_t pages; /* of all pools, mapped or to be */
 	uint32_t map_serial;
-	struct clock_timer *orphans;   /* ends heads that a new worker did not take over */
+	struct clock_timer *orphans; /* ends heads that a new worker did not take over */
 	struct log_limit limit;
 };
 
 struct connection {
-	struct list link;              /* wayland.dead once closing */
+	struct list link; /* wayland.dead once closing */
 	struct wayland *wayland;
 	enum connection_kind kind;
-	struct wl_client *client;      /* NULL once closing */
-	struct guest *guest;           /* NULL for the broker, and once the guest is gone */
+	struct wl_client *client; /* NULL once closing */
+	struct guest *guest;      /* NULL for the broker, and once the guest is gone */
 	struct wl_listener destroyed, created;
-	unsigned objects;              /* created since they were last counted, and those counted then */
+	unsigned objects; /* created since they were last counted, and those counted then */
 	unsigned n_surfaces;
-	struct wl_resource *root;      /* vitrine_guest_v1 */
+	struct wl_resource *root; /* vitrine_guest_v1 */
 	struct head *heads[SCENE_MAX_HEADS];
 	struct guest_seat seat;
-	const char *fault;             /* why it was disconnected; NULL: it ended by itself */
+	const char *fault; /* why it was disconnected; NULL: it ended by itself */
 };
 
 /* ---- connection.c ---- */
 
 /* Takes ownership of fd, also on failure. Returns 0 or -errno. */
-MUST_USE int connection_create(struct wayland *wayland, enum connection_kind kind, struct guest *guest, int fd);
+MUST_USE int connection_create(struct wayland *wayland, enum connection_kind kind,
+			       struct guest *guest, int fd);
 /* NULL for a client that this room did not make. */
 struct connection *connection_find(struct wl_client *client);
 struct connection *connection_of(struct wl_resource *resource);
 /* The connection of a guest that still exists, for requests that need one; else NULL. */
 struct guest *guest_of(struct wl_resource *resource);
 /*
- * The worker broke a rule: posts the error, which ends the client when the current request returns, and blames its
- * guest. Only from inside a request.
+ * The worker broke a rule: posts the error, which ends the client when the current request returns,
+ * and blames its guest. Only from inside a request.
  */
 void connection_fault(struct wl_resource *resource, uint32_t code, const char *why);
 /* Ends the client at once; never from inside one of its requests. */
@@ -111,8 +113,8 @@ void connection_kill(struct connection *connection, const char *why);
 /* Frees the connections whose objects are gone. Not from inside a client's end. */
 void connections_reap(struct wayland *wayland);
 /* Makes a resource for a request's new_id. NULL: out of memory, which was posted. */
-struct wl_resource *object_create(struct wl_client *client, const struct wl_interface *interface, int version,
-				  uint32_t id, const void *implementation, void *data,
+struct wl_resource *object_create(struct wl_client *client, const struct wl_interface *interface,
+				  int version, uint32_t id, const void *implementation, void *data,
 				  wl_resource_destroy_func_t destroyed);
 /* The implementation of each destructor request. */
 void object_destroy(struct wl_client *client, struct wl_resource *resource);
@@ -122,7 +124,10 @@ void object_destroy(struct wl_client *client, struct wl_resource *resource);
 void broker_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id);
 /* Ends the guests whose broker object is gone. Not from inside a client's end. */
 void guests_reap(struct wayland *wayland);
-/* The worker's client has ended; guest->connection is still set. fault: NULL when it ended by itself. */
+/*
+ * The worker's client has ended; guest->connection is still set. fault: NULL when it ended by
+ * itself.
+ */
 void guest_disconnected(struct guest *guest, const char *fault);
 void guest_destroy(struct guest *guest);
 /* Has the broker prepare the map of the guest's next queued pool, one at a time. */

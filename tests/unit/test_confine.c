@@ -64,7 +64,8 @@ static bool ioctl_denied(unsigned long request)
 
 static bool check_gntdev(void)
 {
-	return ioctl_denied(IOCTL_GNTDEV_MAP_GRANT_REF) && ioctl_denied(IOCTL_GNTDEV_DMABUF_EXP_FROM_REFS) &&
+	return ioctl_denied(IOCTL_GNTDEV_MAP_GRANT_REF) &&
+	       ioctl_denied(IOCTL_GNTDEV_DMABUF_EXP_FROM_REFS) &&
 	       ioctl_denied(IOCTL_PRIVCMD_HYPERCALL);
 }
 
@@ -74,7 +75,8 @@ static bool check_gntdev_high_bits(void)
 	int fd = open("/dev/null", O_RDWR);
 
 	errno = 0;
-	return syscall(SYS_ioctl, fd, IOCTL_GNTDEV_MAP_GRANT_REF | 1ul << 40, NULL) == -1 && errno == EPERM;
+	return syscall(SYS_ioctl, fd, IOCTL_GNTDEV_MAP_GRANT_REF | 1ul << 40, NULL) == -1 &&
+	       errno == EPERM;
 }
 
 static bool check_other_ioctls(void)
@@ -103,7 +105,8 @@ static bool socket_denied(int domain, int type, int protocol)
 static bool check_sockets(void)
 {
 	return socket_denied(AF_INET, SOCK_STREAM, 0) && socket_denied(AF_INET6, SOCK_DGRAM, 0) &&
-	       socket_denied(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE) && socket_denied(AF_VSOCK, SOCK_STREAM, 0) &&
+	       socket_denied(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE) &&
+	       socket_denied(AF_VSOCK, SOCK_STREAM, 0) &&
 	       socket_denied(AF_INET, SOCK_RAW, NETLINK_KOBJECT_UEVENT) &&
 	       socket_denied(AF_PACKET, SOCK_RAW, 0);
 }

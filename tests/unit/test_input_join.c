@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Seat, focus and scene joined by input.c, over real scene, frame loop and renderer. The monitors flip only when the test
- * says so; the time is virtual. What guests are told is logged in words.
+ * Seat, focus and scene joined by input.c, over real scene, frame loop and renderer. The monitors
+ * flip only when the test says so; the time is virtual. What guests are told is logged in words.
  */
 #include <errno.h>
 #include <linux/input-event-codes.h>
@@ -63,7 +63,8 @@ static void on_key(void *data, struct seat_guest *guest, uint32_t code, bool pre
 	say("%s:%u%c ", name_of(guest), code, pressed ? '+' : '-');
 }
 
-static void on_enter(void *data, struct seat_guest *guest, struct seat_head *head, double x, double y)
+static void on_enter(void *data, struct seat_guest *guest, struct seat_head *head, double x,
+		     double y)
 {
 	if (head) {
 		say("%s:in%u@%g,%g ", name_of(guest), ((struct scene_head *)head)->index, x, y);
@@ -72,7 +73,8 @@ static void on_enter(void *data, struct seat_guest *guest, struct seat_head *hea
 	}
 }
 
-static void on_motion(void *data, struct seat_guest *guest, struct seat_head *head, double x, double y)
+static void on_motion(void *data, struct seat_guest *guest, struct seat_head *head, double x,
+		      double y)
 {
 	say("%s:to%g,%g ", name_of(guest), x, y);
 }
@@ -90,7 +92,8 @@ static void on_axis(void *data, struct seat_guest *guest, enum seat_axis axis, i
 {
 }
 
-static void on_down(void *data, struct seat_guest *guest, struct seat_head *head, int contact, double x, double y)
+static void on_down(void *data, struct seat_guest *guest, struct seat_head *head, int contact,
+		    double x, double y)
 {
 	say("%s:down ", name_of(guest));
 }
@@ -139,7 +142,8 @@ static int monitor_acquire(struct output_device *device, struct target *target)
 	if (monitor->flying) {
 		return -EBUSY;
 	}
-	*target = (struct target){monitor->pixels, device->width, device->height, device->width * 4, 0};
+	*target = (struct target){monitor->pixels, device->width, device->height, device->width * 4,
+				  0};
 	return 0;
 }
 
@@ -153,7 +157,8 @@ static void monitor_cancel(struct output_device *device)
 {
 }
 
-static const struct output_device_ops monitor_ops = {monitor_acquire, monitor_commit, monitor_cancel};
+static const struct output_device_ops monitor_ops = {monitor_acquire, monitor_commit,
+						     monitor_cancel};
 
 static void monitor_plug(unsigned i, int width, int height)
 {
@@ -258,7 +263,8 @@ static void guest_remove(struct scene_guest *guest)
 
 static void key(uint32_t code, bool pressed)
 {
-	seat_key(input_seat(bench->server.input), KEYBOARD, code, pressed, clock_now(bench->server.clock));
+	seat_key(input_seat(bench->server.input), KEYBOARD, code, pressed,
+		 clock_now(bench->server.clock));
 }
 
 static void tap(uint32_t code)
@@ -309,7 +315,8 @@ static void handle_placed(void *data, struct scene_head *head)
 	input_head_placed(bench->server.input, head);
 }
 
-static const struct scene_events events = {.frame_wanted = handle_wanted, .head_placed = handle_placed};
+static const struct scene_events events = {.frame_wanted = handle_wanted,
+					   .head_placed = handle_placed};
 
 static int setup(void **state)
 {
@@ -407,7 +414,10 @@ static void test_switch_follows_the_frame(void **state)
 	key(KEY_A, true);
 	assert_log("a:30+ ");
 	chord(KEY_TAB);
-	/* At once: the old owner lets go of everything. The key that completes the chord came nowhere. */
+	/*
+	 * At once: the old owner lets go of everything. The key that completes the chord came
+	 * nowhere.
+	 */
 	assert_log("a:29+ a:56+ a:29- a:56- a:30- [-] ");
 	assert_null(owner());
 	tap(KEY_B);

@@ -51,10 +51,12 @@ static void test_all(void **state)
 {
 	struct server_options o;
 
-	assert_int_equal(parse(&o, "--headless=8x8,9x9@30 --runtime-dir=/x --bind-input=A=B --bind-input=C=D=E "
-				   "--switch-key=meta+f5 --attention-key=ctrl+shift+escape --font=Mono "
-				   "--log-level=debug --test-input"),
-			 OPTIONS_RUN);
+	assert_int_equal(
+		parse(&o,
+		      "--headless=8x8,9x9@30 --runtime-dir=/x --bind-input=A=B --bind-input=C=D=E "
+		      "--switch-key=meta+f5 --attention-key=ctrl+shift+escape --font=Mono "
+		      "--log-level=debug --test-input"),
+		OPTIONS_RUN);
 	assert_string_equal(o.headless, "8x8,9x9@30");
 	assert_string_equal(o.runtime_dir, "/x");
 	assert_int_equal(o.devices.n_bindings, 2);
@@ -73,10 +75,27 @@ static void test_all(void **state)
 static void test_wrong(void **state)
 {
 	static const char *const lines[] = {
-		"--headles=8x8", "headless=8x8", "-h", "--", "--=x", "--headless", "--headless=", "--kms=",
-		"--runtime-dir", "--help=x", "--test-input=1 --headless=8x8", "--bind-input=A", "--bind-input==B",
-		"--bind-input=A=", "--switch-key=tab", "--switch-key=ctrl+nothing", "--attention-key=",
-		"--log-level=loud", "--headless=8x8 --kms=/dev/dri/card0", "--test-input", "stray",
+		"--headles=8x8",
+		"headless=8x8",
+		"-h",
+		"--",
+		"--=x",
+		"--headless",
+		"--headless=",
+		"--kms=",
+		"--runtime-dir",
+		"--help=x",
+		"--test-input=1 --headless=8x8",
+		"--bind-input=A",
+		"--bind-input==B",
+		"--bind-input=A=",
+		"--switch-key=tab",
+		"--switch-key=ctrl+nothing",
+		"--attention-key=",
+		"--log-level=loud",
+		"--headless=8x8 --kms=/dev/dri/card0",
+		"--test-input",
+		"stray",
 		"--switch-key=ctrl+alt+delete",
 	};
 	struct server_options o;
@@ -141,7 +160,8 @@ static void test_program(void **state)
 	assert_int_equal(run_program("--version", output, sizeof(output)), 0);
 	assert_one_line("--headles=8x8", 2, "--headles=8x8", "did you mean --headless");
 	assert_one_line("--xyzzy", 2, "--xyzzy", "--help");
-	assert_one_line("--headless=8x8 --runtime-dir=/proc/nowhere", 1, "/proc/nowhere", "--runtime-dir");
+	assert_one_line("--headless=8x8 --runtime-dir=/proc/nowhere", 1, "/proc/nowhere",
+			"--runtime-dir");
 	assert_one_line("--headless=8x8 --runtime-dir=/dev/null", 1, "/dev/null", "--runtime-dir");
 }
 
@@ -166,12 +186,9 @@ static void test_program_outputs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_all),
-		cmocka_unit_test(test_wrong),
-		cmocka_unit_test(test_too_many_bindings),
-		cmocka_unit_test(test_program),
-		cmocka_unit_test(test_program_outputs),
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_all),
+		cmocka_unit_test(test_wrong),    cmocka_unit_test(test_too_many_bindings),
+		cmocka_unit_test(test_program),  cmocka_unit_test(test_program_outputs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Guests on their connections: what they see, pools and buffers, heads and commits, and workers that misbehave. */
+/*
+ * Guests on their connections: what they see, pools and buffers, heads and commits, and workers
+ * that misbehave.
+ */
 #include "tests/wayland_world.h"
 
 #include <fcntl.h>
@@ -70,12 +73,15 @@ static void on_unmapped(void *data, struct vitrine_grant_pool_v1 *pool)
 	((struct pool_events *)data)->unmapped++;
 }
 
-static const struct vitrine_grant_pool_v1_listener pool_listener = {on_ready, on_failed, on_unmapped};
+static const struct vitrine_grant_pool_v1_listener pool_listener = {on_ready, on_failed,
+								    on_unmapped};
 
-static struct vitrine_grant_pool_v1 *pool_make(struct guest_peer *guest, uint32_t pages, struct pool_events *events)
+static struct vitrine_grant_pool_v1 *pool_make(struct guest_peer *guest, uint32_t pages,
+					       struct pool_events *events)
 {
 	int refs = refs_create(pages);
-	struct vitrine_grant_pool_v1 *pool = vitrine_guest_v1_create_grant_pool(guest->root, refs, pages);
+	struct vitrine_grant_pool_v1 *pool = vitrine_guest_v1_create_grant_pool(guest->root, refs,
+										pages);
 
 	close(refs);
 	memset(events, 0, sizeof(*events));
@@ -114,8 +120,10 @@ static unsigned open_fds(void)
 
 static void test_globals(void **state)
 {
-	static const char *const expected[] = {"wl_compositor", "wl_shm", "wp_viewporter", "wp_presentation", "wl_seat",
-					       "zwp_relative_pointer_manager_v1", "vitrine_guest_v1"};
+	static const char *const expected[] = {"wl_compositor",   "wl_shm",
+					       "wp_viewporter",   "wp_presentation",
+					       "wl_seat",         "zwp_relative_pointer_manager_v1",
+					       "vitrine_guest_v1"};
 	struct fixture *f = *state;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(expected); i++) {
@@ -132,7 +140,8 @@ static void test_globals(void **state)
 static void test_broker_global_is_out_of_reach(void **state)
 {
 	struct fixture *f = *state;
-	void *proxy = wl_registry_bind(f->a.peer.registry, f->broker.peer.names[0], &vitrine_broker_v1_interface, 1);
+	void *proxy = wl_registry_bind(f->a.peer.registry, f->broker.peer.names[0],
+				       &vitrine_broker_v1_interface, 1);
 
 	assert_false(guest_turn(&f->a));
 	wl_proxy_destroy(proxy);
@@ -179,7 +188,9 @@ static void test_pool_refused(void **state)
 	assert_int_equal(reported(f->world, "guest.alpha.pages"), 0);
 }
 
-/* One request at a time is with the broker, and what was given up meanwhile is still answered for. */
+/*
+ * One request at a time is with the broker, and what was given up meanwhile is still answered for.
+ */
 static void test_pool_queue(void **state)
 {
 	struct fixture *f = *state;
@@ -213,7 +224,8 @@ static void test_pool_queue(void **state)
 
 static void refs_rejected(struct fixture *f, int refs, uint32_t pages)
 {
-	struct vitrine_grant_pool_v1 *pool = vitrine_guest_v1_create_grant_pool(f->a.root, refs, pages);
+	struct vitrine_grant_pool_v1 *pool = vitrine_guest_v1_create_grant_pool(f->a.root, refs,
+										pages);
 
 	close(refs);
 	assert_false(guest_turn(&f->a));
@@ -287,13 +299,15 @@ static void test_broker_bad_segments(void **state)
 
 /* ---- buffers ---- */
 
-static struct wl_buffer *buffer_make(struct vitrine_grant_pool_v1 *pool, uint32_t width, uint32_t height)
+static struct wl_buffer *buffer_make(struct vitrine_grant_pool_v1 *pool, uint32_t width,
+				     uint32_t height)
 {
-	return vitrine_grant_pool_v1_create_buffer(pool, 0, width, height, width * 4, FOURCC_XRGB8888);
+	return vitrine_grant_pool_v1_create_buffer(pool, 0, width, height, width * 4,
+						   FOURCC_XRGB8888);
 }
 
-static void buffer_rejected(struct fixture *f, uint32_t offset, uint32_t width, uint32_t height, uint32_t stride,
-			    uint32_t format)
+static void buffer_rejected(struct fixture *f, uint32_t offset, uint32_t width, uint32_t height,
+			    uint32_t stride, uint32_t format)
 {
 	struct pool_events events;
 	struct vitrine_grant_pool_v1 *pool = pool_make(&f->a, 2, &events);
@@ -348,7 +362,8 @@ struct head_events {
 	uint8_t edid[128];
 };
 
-static void on_mode(void *data, struct vitrine_head_v1 *head, uint32_t width, uint32_t height, uint32_t refresh)
+static void on_mode(void *data, struct vitrine_head_v1 *head, uint32_t width, uint32_t height,
+		    uint32_t refresh)
 {
 	struct head_events *events = data;
 
@@ -456,12 +471,14 @@ static void screen_drop(struct screen *screen)
 	wl_surface_destroy(screen->surface);
 }
 
-static void on_sync_output(void *data, struct wp_presentation_feedback *feedback, struct wl_output *output)
+static void on_sync_output(void *data, struct wp_presentation_feedback *feedback,
+			   struct wl_output *output)
 {
 }
 
-static void on_presented(void *data, struct wp_presentation_feedback *feedback, uint32_t sec_hi, uint32_t sec,
-			 uint32_t nsec, uint32_t refresh, uint32_t seq_hi, uint32_t seq, uint32_t flags)
+static void on_presented(void *data, struct wp_presentation_feedback *feedback, uint32_t sec_hi,
+			 uint32_t sec, uint32_t nsec, uint32_t refresh, uint32_t seq_hi,
+			 uint32_t seq, uint32_t flags)
 {
 	struct screen *screen = data;
 
@@ -476,7 +493,9 @@ static void on_discarded(void *data, struct wp_presentation_feedback *feedback)
 	open_done(data, feedback);
 }
 
-static const struct wp_presentation_feedback_listener feedback_listener = {on_sync_output, on_presented, on_discarded};
+static const struct wp_presentation_feedback_listener feedback_listener = {on_sync_output,
+									   on_presented,
+									   on_discarded};
 
 static void on_done(void *data, struct wl_callback *callback, uint32_t time)
 {
@@ -549,7 +568,10 @@ static void test_commit_shown_and_replaced(void **state)
 	assert_int_equal(screen.presented, 1);
 	assert_int_equal(screen.callbacks, 1);
 	assert_int_equal(screen.released[0], 0);
-	/* Two in one frame: the first is discarded and its buffer free, the old one is freed by the flip. */
+	/*
+	 * Two in one frame: the first is discarded and its buffer free, the old one is freed by the
+	 * flip.
+	 */
 	screen_commit(&screen, 1);
 	screen_commit(&screen, 0);
 	assert_int_equal(screen.discarded, 1);
@@ -671,7 +693,8 @@ static void test_worker_restart_with_fewer_heads(void **state)
 	assert_non_null(scene_of(f, "alpha")->heads[1]);
 	worker_connect(&f->a);
 	screen_make(&next, &f->a, 0);
-	clock_virtual_advance(f->world->server.clock, clock_now(f->world->server.clock) + 10 * NSEC_PER_SEC);
+	clock_virtual_advance(f->world->server.clock,
+			      clock_now(f->world->server.clock) + 10 * NSEC_PER_SEC);
 	assert_non_null(scene_of(f, "alpha")->heads[0]);
 	assert_null(scene_of(f, "alpha")->heads[1]);
 	assert_true(guest_turn(&f->a));
@@ -687,15 +710,15 @@ static void test_source_rectangle(void **state)
 	screen_make(&screen, &f->a, 0);
 	scene_set_front(f->world->server.scene, scene_of(f, "alpha"));
 	viewport = wp_viewporter_get_viewport(f->a.viewporter, screen.surface);
-	wp_viewport_set_source(viewport, wl_fixed_from_int(32), wl_fixed_from_int(8), wl_fixed_from_int(32),
-			       wl_fixed_from_int(24));
+	wp_viewport_set_source(viewport, wl_fixed_from_int(32), wl_fixed_from_int(8),
+			       wl_fixed_from_int(32), wl_fixed_from_int(24));
 	screen_commit(&screen, 0);
 	assert_true(world_frame(f->world));
 	assert_int_equal(head_0(f, "alpha")->width, 32);
 	assert_int_equal(head_0(f, "alpha")->height, 24);
 	/* One pixel past the buffer's edge. */
-	wp_viewport_set_source(viewport, wl_fixed_from_int(33), wl_fixed_from_int(8), wl_fixed_from_int(32),
-			       wl_fixed_from_int(24));
+	wp_viewport_set_source(viewport, wl_fixed_from_int(33), wl_fixed_from_int(8),
+			       wl_fixed_from_int(32), wl_fixed_from_int(24));
 	wl_surface_commit(screen.surface);
 	assert_false(guest_turn(&f->a));
 	assert_non_null(strstr(f->a.reason, "outside of its buffer"));
@@ -719,7 +742,8 @@ static void test_source_not_whole(void **state)
 
 /* ---- workers that misbehave ---- */
 
-static void head_rejected(struct fixture *f, uint32_t index, uint32_t width, uint32_t height, bool twice)
+static void head_rejected(struct fixture *f, uint32_t index, uint32_t width, uint32_t height,
+			  bool twice)
 {
 	struct wl_surface *surface = wl_compositor_create_surface(f->a.compositor);
 	struct vitrine_head_v1 *first = NULL, *head;
@@ -843,9 +867,11 @@ static void test_garbage(void **state)
 {
 	struct fixture *f = *state;
 	/* Whole messages to objects that do not exist, then of a length that never comes. */
-	uint32_t garbage[] = {0xdeadbeef, 8 << 16, 0xfeffffff, 12 << 16 | 7, 1, 1, 0xfff00000, 1, 2, 3};
+	uint32_t garbage[] = {0xdeadbeef, 8 << 16, 0xfeffffff, 12 << 16 | 7, 1, 1, 0xfff00000,
+			      1,          2,       3};
 
-	assert_int_equal(write(wl_display_get_fd(f->a.peer.display), garbage, sizeof(garbage)), sizeof(garbage));
+	assert_int_equal(write(wl_display_get_fd(f->a.peer.display), garbage, sizeof(garbage)),
+			 sizeof(garbage));
 	world_turn(f->world);
 	assert_true(guest_turn(&f->b));
 	assert_string_not_equal(f->a.reason, "");

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Input from the seat's sink to the worker: what arrives, credit, and that nobody else learns of it. */
+/*
+ * Input from the seat's sink to the worker: what arrives, credit, and that nobody else learns of
+ * it.
+ */
 #include <linux/input-event-codes.h>
 
 #include "tests/wayland_world.h"
@@ -16,8 +19,8 @@ struct fixture {
 	struct zwp_relative_pointer_manager_v1 *manager;
 	struct zwp_relative_pointer_v1 *relative;
 	struct scene_guest *guest; /* alpha */
-	char log[8192]; /* what alpha's worker was told, in words */
-	uint32_t serial; /* the newest of alpha's */
+	char log[8192];            /* what alpha's worker was told, in words */
+	uint32_t serial;           /* the newest of alpha's */
 };
 
 static void say(struct fixture *f, const char *fmt, ...) PRINTF(2, 3);
@@ -41,14 +44,15 @@ static void next_serial(struct fixture *f, uint32_t serial)
 
 /* ---- keyboard ---- */
 
-static void on_keymap(void *data, struct wl_keyboard *keyboard, uint32_t format, int32_t fd, uint32_t size)
+static void on_keymap(void *data, struct wl_keyboard *keyboard, uint32_t format, int32_t fd,
+		      uint32_t size)
 {
 	assert_int_equal(format, WL_KEYBOARD_KEYMAP_FORMAT_NO_KEYMAP);
 	close(fd);
 }
 
-static void on_key_enter(void *data, struct wl_keyboard *keyboard, uint32_t serial, struct wl_surface *surface,
-			 struct wl_array *keys)
+static void on_key_enter(void *data, struct wl_keyboard *keyboard, uint32_t serial,
+			 struct wl_surface *surface, struct wl_array *keys)
 {
 	struct fixture *f = data;
 
@@ -58,21 +62,22 @@ static void on_key_enter(void *data, struct wl_keyboard *keyboard, uint32_t seri
 	say(f, "+kbd ");
 }
 
-static void on_key_leave(void *data, struct wl_keyboard *keyboard, uint32_t serial, struct wl_surface *surface)
+static void on_key_leave(void *data, struct wl_keyboard *keyboard, uint32_t serial,
+			 struct wl_surface *surface)
 {
 	next_serial(data, serial);
 	say(data, "-kbd ");
 }
 
-static void on_key(void *data, struct wl_keyboard *keyboard, uint32_t serial, uint32_t time, uint32_t key,
-		   uint32_t state)
+static void on_key(void *data, struct wl_keyboard *keyboard, uint32_t serial, uint32_t time,
+		   uint32_t key, uint32_t state)
 {
 	next_serial(data, serial);
 	say(data, "key%u%c ", key, state ? '+' : '-');
 }
 
-static void on_modifiers(void *data, struct wl_keyboard *keyboard, uint32_t serial, uint32_t depressed,
-			 uint32_t latched, uint32_t locked, uint32_t group)
+static void on_modifiers(void *data, struct wl_keyboard *keyboard, uint32_t serial,
+			 uint32_t depressed, uint32_t latched, uint32_t locked, uint32_t group)
 {
 	next_serial(data, serial);
 	assert_int_equal(depressed | latched | locked | group, 0);
@@ -88,32 +93,35 @@ static const struct wl_keyboard_listener keyboard_listener = {on_keymap, on_key_
 
 /* ---- pointer ---- */
 
-static void on_enter(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface,
-		     wl_fixed_t x, wl_fixed_t y)
+static void on_enter(void *data, struct wl_pointer *pointer, uint32_t serial,
+		     struct wl_surface *surface, wl_fixed_t x, wl_fixed_t y)
 {
 	next_serial(data, serial);
 	say(data, "enter%g,%g ", wl_fixed_to_double(x), wl_fixed_to_double(y));
 }
 
-static void on_leave(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface)
+static void on_leave(void *data, struct wl_pointer *pointer, uint32_t serial,
+		     struct wl_surface *surface)
 {
 	next_serial(data, serial);
 	say(data, "leave ");
 }
 
-static void on_motion(void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x, wl_fixed_t y)
+static void on_motion(void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x,
+		      wl_fixed_t y)
 {
 	say(data, "to%g,%g ", wl_fixed_to_double(x), wl_fixed_to_double(y));
 }
 
-static void on_button(void *data, struct wl_pointer *pointer, uint32_t serial, uint32_t time, uint32_t button,
-		      uint32_t state)
+static void on_button(void *data, struct wl_pointer *pointer, uint32_t serial, uint32_t time,
+		      uint32_t button, uint32_t state)
 {
 	next_serial(data, serial);
 	say(data, "button%u%c ", button, state ? '+' : '-');
 }
 
-static void on_axis(void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis, wl_fixed_t value)
+static void on_axis(void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis,
+		    wl_fixed_t value)
 {
 	say(data, "axis%g ", wl_fixed_to_double(value));
 }
@@ -142,12 +150,13 @@ static void on_axis_value120(void *data, struct wl_pointer *pointer, uint32_t ax
 }
 
 static const struct wl_pointer_listener pointer_listener = {
-	on_enter, on_leave, on_motion, on_button, on_axis, on_frame, on_axis_source, on_axis_stop, on_axis_discrete,
-	on_axis_value120,
+	on_enter, on_leave,       on_motion,    on_button,        on_axis,
+	on_frame, on_axis_source, on_axis_stop, on_axis_discrete, on_axis_value120,
 };
 
-static void on_relative(void *data, struct zwp_relative_pointer_v1 *relative, uint32_t utime_hi, uint32_t utime,
-			wl_fixed_t dx, wl_fixed_t dy, wl_fixed_t raw_dx, wl_fixed_t raw_dy)
+static void on_relative(void *data, struct zwp_relative_pointer_v1 *relative, uint32_t utime_hi,
+			uint32_t utime, wl_fixed_t dx, wl_fixed_t dy, wl_fixed_t raw_dx,
+			wl_fixed_t raw_dy)
 {
 	say(data, "by%g,%g ", wl_fixed_to_double(dx), wl_fixed_to_double(dy));
 }
@@ -156,8 +165,8 @@ static const struct zwp_relative_pointer_v1_listener relative_listener = {on_rel
 
 /* ---- touch ---- */
 
-static void on_down(void *data, struct wl_touch *touch, uint32_t serial, uint32_t time, struct wl_surface *surface,
-		    int32_t id, wl_fixed_t x, wl_fixed_t y)
+static void on_down(void *data, struct wl_touch *touch, uint32_t serial, uint32_t time,
+		    struct wl_surface *surface, int32_t id, wl_fixed_t x, wl_fixed_t y)
 {
 	next_serial(data, serial);
 	say(data, "down%d ", id);
@@ -169,7 +178,8 @@ static void on_up(void *data, struct wl_touch *touch, uint32_t serial, uint32_t 
 	say(data, "up%d ", id);
 }
 
-static void on_touch_motion(void *data, struct wl_touch *touch, uint32_t time, int32_t id, wl_fixed_t x, wl_fixed_t y)
+static void on_touch_motion(void *data, struct wl_touch *touch, uint32_t time, int32_t id,
+			    wl_fixed_t x, wl_fixed_t y)
 {
 	say(data, "move%d ", id);
 }
@@ -184,7 +194,8 @@ static void on_cancel(void *data, struct wl_touch *touch)
 	fail();
 }
 
-static void on_shape(void *data, struct wl_touch *touch, int32_t id, wl_fixed_t major, wl_fixed_t minor)
+static void on_shape(void *data, struct wl_touch *touch, int32_t id, wl_fixed_t major,
+		     wl_fixed_t minor)
 {
 }
 
@@ -192,8 +203,9 @@ static void on_orientation(void *data, struct wl_touch *touch, int32_t id, wl_fi
 {
 }
 
-static const struct wl_touch_listener touch_listener = {on_down,   on_up,    on_touch_motion, on_touch_frame,
-							on_cancel, on_shape, on_orientation};
+static const struct wl_touch_listener touch_listener = {on_down,        on_up,     on_touch_motion,
+							on_touch_frame, on_cancel, on_shape,
+							on_orientation};
 
 /* ---- the fixture ---- */
 
@@ -342,7 +354,8 @@ static uint32_t sync_serial(struct fixture *f, struct guest_peer *guest)
 static void test_neighbour_learns_nothing(void **state)
 {
 	struct fixture *f = *state;
-	uint32_t before = sync_serial(f, &f->b), display = wl_display_get_serial(f->world->server.wayland->display);
+	uint32_t before = sync_serial(f, &f->b),
+		 display = wl_display_get_serial(f->world->server.wayland->display);
 	char byte;
 
 	wayland_set_keyboard(f->world->server.wayland, f->guest);
@@ -359,7 +372,8 @@ static void test_neighbour_learns_nothing(void **state)
 	acknowledge(f);
 	assert_true(guest_turn(&f->a));
 	/* Not one byte to the neighbour, and the serial that anybody may ask for stands still. */
-	assert_int_equal(recv(wl_display_get_fd(f->b.peer.display), &byte, 1, MSG_PEEK | MSG_DONTWAIT), -1);
+	assert_int_equal(
+		recv(wl_display_get_fd(f->b.peer.display), &byte, 1, MSG_PEEK | MSG_DONTWAIT), -1);
 	assert_int_equal(errno, EAGAIN);
 	assert_int_equal(sync_serial(f, &f->b), before);
 	assert_int_equal(wl_display_get_serial(f->world->server.wayland->display), display);
@@ -431,7 +445,8 @@ static void test_credit_forged(void **state)
 static void test_worker_without_input(void **state)
 {
 	struct fixture *f = *state;
-	struct seat_guest *beta = (struct seat_guest *)scene_guest_find(f->world->server.scene, "beta");
+	struct seat_guest *beta = (struct seat_guest *)scene_guest_find(f->world->server.scene,
+									"beta");
 
 	for (unsigned i = 0; i < 3 * CREDIT_GROUPS; i++) {
 		sink->key(&f->world->server, beta, KEY_A, i % 2 == 0);
@@ -453,7 +468,10 @@ static void test_keyboard_before_worker(void **state)
 	worker_drop(f);
 	key(f, KEY_A, true);
 	worker_make(f);
-	/* Told that it has the keyboard, not what was held; the release of what it never saw is not told either. */
+	/*
+	 * Told that it has the keyboard, not what was held; the release of what it never saw is not
+	 * told either.
+	 */
 	key(f, KEY_A, false);
 	key(f, KEY_B, true);
 	assert_told(f, "+kbd key48+ ");

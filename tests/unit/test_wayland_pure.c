@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of the protocol side that only compute: buffer geometry, EDID, credit, and what a guest is told of input. */
+/*
+ * The parts of the protocol side that only compute: buffer geometry, EDID, credit, and what a guest
+ * is told of input.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +28,8 @@ static bool covered(const struct buffer_request *request, uint64_t pool, unsigne
 {
 	for (uint64_t y = 0; y < request->height; y++) {
 		for (uint64_t b = 0; b < (uint64_t)request->width * bytes_per_pixel; b++) {
-			if (request->offset + y * request->stride + b >= pool || (b >= request->stride)) {
+			if (request->offset + y * request->stride + b >= pool ||
+			    (b >= request->stride)) {
 				return false;
 			}
 		}
@@ -50,7 +54,8 @@ static void test_buffer_small_scope(void **state)
 				for (r.height = 0; r.height < 5; r.height++) {
 					for (r.stride = 0; r.stride < 18; r.stride++) {
 						for (uint64_t pool = 0; pool < 48; pool++) {
-							bool good = covered(&r, pool, formats[f].bytes);
+							bool good = covered(&r, pool,
+									    formats[f].bytes);
 							int ret = buffer_check(&r, pool, &shape);
 
 							assert_int_equal(ret, good ? 0 : -EINVAL);
@@ -90,7 +95,8 @@ static void test_buffer_extremes(void **state)
 	struct buffer_shape shape;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
-		assert_int_equal(buffer_check(&cases[i].request, cases[i].pool, &shape), cases[i].ret);
+		assert_int_equal(buffer_check(&cases[i].request, cases[i].pool, &shape),
+				 cases[i].ret);
 	}
 }
 
@@ -118,7 +124,8 @@ static void assert_sound(const uint8_t *edid)
 {
 	static const uint8_t header[8] = {0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0};
 	const uint8_t *d = edid + 54;
-	unsigned sum = 0, h_front = d[8] | (d[11] & 0xc0u) << 2, h_sync = d[9] | (d[11] & 0x30u) << 4;
+	unsigned sum = 0, h_front = d[8] | (d[11] & 0xc0u) << 2,
+		 h_sync = d[9] | (d[11] & 0x30u) << 4;
 	unsigned v_front = d[10] >> 4, v_sync = d[10] & 0xf;
 	struct timing t = edid_timing(edid);
 
@@ -367,8 +374,9 @@ static void on_mark(void *data, uint32_t serial)
 	assert_true(model->under_way <= CREDIT_GROUPS);
 }
 
-static const struct guest_input_ops model_ops = {on_focus, on_key,  on_enter, on_motion, on_relative, on_button,
-						 on_axis,  on_down, on_move,  on_up,     on_mark};
+static const struct guest_input_ops model_ops = {on_focus,    on_key,    on_enter, on_motion,
+						 on_relative, on_button, on_axis,  on_down,
+						 on_move,     on_up,     on_mark};
 
 static int head_a, head_b;
 #define HEAD_A ((struct seat_head *)&head_a)
@@ -519,15 +527,20 @@ static void random_step(struct model *model, unsigned *seed)
 	}
 }
 
-/* Whatever happened: when credit is back, the guest believes what is wanted, and holds nothing that was let go. */
+/*
+ * Whatever happened: when credit is back, the guest believes what is wanted, and holds nothing that
+ * was let go.
+ */
 static void assert_agreed(struct model *model)
 {
 	const struct guest_input *input = &model->input;
 	unsigned down = 0, ids = 0;
 
 	for (uint32_t code = 0; code < GUEST_INPUT_CODES; code++) {
-		assert_int_equal(model->keys[code], input->wanted.keys.bits[code / 64] >> (code % 64) & 1);
-		assert_int_equal(model->buttons[code], input->wanted.buttons.bits[code / 64] >> (code % 64) & 1);
+		assert_int_equal(model->keys[code],
+				 input->wanted.keys.bits[code / 64] >> (code % 64) & 1);
+		assert_int_equal(model->buttons[code],
+				 input->wanted.buttons.bits[code / 64] >> (code % 64) & 1);
 	}
 	for (int i = 0; i < SEAT_MAX_CONTACTS; i++) {
 		down += input->wanted.contacts[i].down;
