@@ -35,14 +35,14 @@ struct surface {
 	struct {
 		bool attached; /* a new buffer, or none */
 		struct buffer_ref buffer;
-		pixman_region32_t damage;         /* buffer pixels */
-		pixman_region32_t surface_damage; /* surface pixels: src is not known yet */
-		struct rect src;                  /* empty: the whole buffer */
+		pixman_region32_t damage;            /* buffer pixels */
+		pixman_region32_t surface_damage;    /* surface pixels: src is not known yet */
+		struct rect src;                     /* empty: the whole buffer */
 		struct wl_list callbacks, feedbacks; /* links of resources */
 	} pending;
 	struct buffer_ref buffer;
 	struct rect src;
-	struct list commits; /* struct surface_commit.link, oldest first */
+	struct list commits;      /* struct surface_commit.link, oldest first */
 	struct wl_list callbacks; /* of replaced commits: done with the next one that is shown */
 };
 
