@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The shared memory of a PV display connector, as Xen's displif.h versions 1 and 2 lay it out: the control ring, the
- * event page and the grant directory. Integers are little endian as on every host that runs this. Backend and test
- * frontend both use these structs; nothing here says what a value may be, see worker/displif_parse.h for that.
+ * The shared memory of a PV display connector, as Xen's displif.h versions 1 and 2 lay it out: the
+ * control ring, the event page and the grant directory. Integers are little endian as on every host
+ * that runs this. Backend and test frontend both use these structs; nothing here says what a value
+ * may be, see worker/displif_parse.h for that.
  */
 #ifndef PVDISPL_DISPLIF_H
 #define PVDISPL_DISPLIF_H
@@ -112,7 +113,10 @@ union displif_slot {
 	struct displif_response response;
 };
 
-/* Producers and events count freely; entry = counter % DISPLIF_RING_SIZE. The frontend sets both events to 1 at start. */
+/*
+ * Producers and events count freely; entry = counter % DISPLIF_RING_SIZE. The frontend sets both
+ * events to 1 at start.
+ */
 struct displif_ring {
 	uint32_t req_prod, req_event;
 	uint32_t rsp_prod, rsp_event;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Our side of a kbdif page: events towards the guest. Pure memory; notifying the guest is the caller's. */
+/*
+ * Our side of a kbdif page: events towards the guest. Pure memory; notifying the guest is the
+ * caller's.
+ */
 #ifndef HID_KBD_RING_H
 #define HID_KBD_RING_H
 

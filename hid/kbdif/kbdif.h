@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The shared page of a PV keyboard, as Xen's kbdif.h lays it out. Only the ring towards the guest carries events.
- * Integers are little endian as on every host that runs this.
+ * The shared page of a PV keyboard, as Xen's kbdif.h lays it out. Only the ring towards the guest
+ * carries events. Integers are little endian as on every host that runs this.
  */
 #ifndef HID_KBDIF_H
 #define HID_KBDIF_H

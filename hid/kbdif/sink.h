@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The input of one guest: what happens on its seat goes to the right one of its PV keyboard devices, as kbdif events. No
- * Wayland, no Xen: positions come in pixels of the guest's desktop, rings are pages of memory.
+ * The input of one guest: what happens on its seat goes to the right one of its PV keyboard
+ * devices, as kbdif events. No Wayland, no Xen: positions come in pixels of the guest's desktop,
+ * rings are pages of memory.
  *
- * Routes: keys to the first device with keyboard and pointer; buttons and the wheel to the absolute one of these if there
- * is one; never a KEY to any other device, because Linux' driver follows a null pointer there. Absolute positions to the
- * first absolute pointer, relative motion to the first relative one (which may be none), touches to the first
- * multi-touch device.
+ * Routes: keys to the first device with keyboard and pointer; buttons and the wheel to the absolute
+ * one of these if there is one; never a KEY to any other device, because Linux' driver follows a
+ * null pointer there. Absolute positions to the first absolute pointer, relative motion to the
+ * first relative one (which may be none), touches to the first multi-touch device.
  */
 #ifndef HID_SINK_H
 #define HID_SINK_H
@@ -33,8 +34,8 @@ struct sink *sink_create(void);
 void sink_destroy(struct sink *sink);
 
 /*
- * page: a struct kbdif_page shared with the guest, kept by the caller until sink_remove. Returns the device's number, 0 to
- * SINK_MAX_DEVICES - 1, or -ENOSPC or -ENOMEM.
+ * page: a struct kbdif_page shared with the guest, kept by the caller until sink_remove. Returns
+ * the device's number, 0 to SINK_MAX_DEVICES - 1, or -ENOSPC or -ENOMEM.
  */
 MUST_USE int sink_add(struct sink *sink, const struct sink_features *features, void *page,
 		      bool attach);
@@ -59,12 +60,16 @@ void sink_release_keys(struct sink *sink);
 void sink_release_buttons(struct sink *sink);
 void sink_release_touches(struct sink *sink);
 
-/* Moves what fits into the rings; also to be called when a guest has consumed events. Returns the devices to notify, as bits. */
+/*
+ * Moves what fits into the rings; also to be called when a guest has consumed events. Returns the
+ * devices to notify, as bits.
+ */
 uint32_t sink_flush(struct sink *sink);
 
 /*
- * A position among size pixels as one of range values from 0, by the middle of its pixel: scaling that back by range or by
- * range - 1 gives the same pixel or its neighbour; the identity where range equals size.
+ * A position among size pixels as one of range values from 0, by the middle of its pixel: scaling
+ * that back by range or by range - 1 gives the same pixel or its neighbour; the identity where
+ * range equals size.
  */
 int sink_scale(double position, int size, uint32_t range);
 

@@ -32,8 +32,8 @@ static void queue_put(struct sink_device *device, const union kbdif_event *event
 }
 
 /*
- * The keys that any worker sends in practice and Linux' driver knows. Releasing one that is up means nothing to a guest,
- * so a worker that takes over need not know which were down.
+ * The keys that any worker sends in practice and Linux' driver knows. Releasing one that is up
+ * means nothing to a guest, so a worker that takes over need not know which were down.
  */
 static void assume_all_held(struct sink_device *device)
 {
@@ -87,7 +87,10 @@ static void tell_keys(struct sink_device *device, bool pressed)
 	}
 }
 
-/* Absolute where there is a position; Linux takes the wheel of a MOTION for an absolute device, too. */
+/*
+ * Absolute where there is a position; Linux takes the wheel of a MOTION for an absolute device,
+ * too.
+ */
 static void tell_pointer(struct sink_device *device, uint32_t limit)
 {
 	union kbdif_event event = {.type = 0};
@@ -272,7 +275,10 @@ bool sink_device_flush(struct sink_device *device)
 {
 	bool moved = false;
 
-	/* Each round makes room in the queue for what could not be told; it ends as the ring is finite. */
+	/*
+	 * Each round makes room in the queue for what could not be told; it ends as the ring is
+	 * finite.
+	 */
 	do {
 		tell(device);
 		if (!queue_drain(device)) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One PV keyboard device of a guest. What the guest is to know is a state (keys, contacts, position); what it has been told
- * is another; the difference is queued as events when there is room. So a guest that stops reading costs a bounded queue,
- * motion merges by itself, and a release can be late but never lost. A key that goes down and up again while the queue is
- * full leaves no trace.
+ * One PV keyboard device of a guest. What the guest is to know is a state (keys, contacts,
+ * position); what it has been told is another; the difference is queued as events when there is
+ * room. So a guest that stops reading costs a bounded queue, motion merges by itself, and a release
+ * can be late but never lost. A key that goes down and up again while the queue is full leaves no
+ * trace.
  */
 #ifndef HID_SINK_DEVICE_H
 #define HID_SINK_DEVICE_H
@@ -56,7 +57,9 @@ void sink_device_end_frame(struct sink_device *device);
 /* Everything is up. */
 void sink_device_release_all(struct sink_device *device);
 
-/* Moves what fits into the ring. True when something was published and the guest is to be notified. */
+/*
+ * Moves what fits into the ring. True when something was published and the guest is to be notified.
+ */
 bool sink_device_flush(struct sink_device *device);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The socket to the broker: what it commands, and maps of the guest's pages that it is asked for. */
+/*
+ * The socket to the broker: what it commands, and maps of the guest's pages that it is asked for.
+ */
 #ifndef WORKER_BROKER_LINK_H
 #define WORKER_BROKER_LINK_H
 
@@ -19,7 +21,10 @@ struct map_request {
 	uint32_t serial;
 	uint32_t pages;
 	bool writable;
-	/* error: 0 or a positive errno; map is for the callee to take (copy) when error is 0, and is fully mapped. */
+	/*
+	 * error: 0 or a positive errno; map is for the callee to take (copy) when error is 0, and
+	 * is fully mapped.
+	 */
 	void (*done)(struct map_request *request, int error, struct xen_map *map);
 };
 
@@ -44,7 +49,9 @@ MUST_USE int broker_link_start(struct worker *worker);
 void broker_link_tell(struct broker_link *link, enum worker_request type,
 		      enum worker_device_kind kind, uint32_t id);
 
-/* refs: request->pages of them, at most PV_MAX_MAP_REFS. done comes later, unless it is cancelled. */
+/*
+ * refs: request->pages of them, at most PV_MAX_MAP_REFS. done comes later, unless it is cancelled.
+ */
 MUST_USE int broker_link_map(struct broker_link *link, struct map_request *request,
 			     const uint32_t *refs);
 /* Harmless when nothing is asked for; request->link must have been initialised once. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The display buffers and framebuffers of one display device, by the guest's cookies, and how much of them the guest may
- * have. A display buffer keeps its references, so that a new display server can be given it again.
+ * The display buffers and framebuffers of one display device, by the guest's cookies, and how much
+ * of them the guest may have. A display buffer keeps its references, so that a new display server
+ * can be given it again.
  */
 #ifndef WORKER_BUFFERS_H
 #define WORKER_BUFFERS_H

@@ -58,8 +58,9 @@ bool client_has_format(const struct client *client, uint32_t fourcc)
 }
 
 /*
- * Whatever fits is in the rings now; the rest is kept as state that is told when the guest makes room. So credit is
- * returned at once, and a guest that does not read never looks like a worker that hangs.
+ * Whatever fits is in the rings now; the rest is kept as state that is told when the guest makes
+ * room. So credit is returned at once, and a guest that does not read never looks like a worker
+ * that hangs.
  */
 static void on_mark_input(void *data, struct vitrine_guest_v1 *guest, uint32_t serial)
 {
@@ -157,7 +158,10 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 	return 0;
 }
 
-/* After each turn of the loop: whatever anybody had to say goes out; what does not fit waits for the socket. */
+/*
+ * After each turn of the loop: whatever anybody had to say goes out; what does not fit waits for
+ * the socket.
+ */
 static int on_post(sd_event_source *source, void *data)
 {
 	struct client *client = data;

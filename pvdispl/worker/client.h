@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The connection to the display server: libwayland on the loop, never waited for. It comes when the broker hands one over,
- * goes when the server does, and may come again; everything that was made on it is made anew then.
+ * The connection to the display server: libwayland on the loop, never waited for. It comes when the
+ * broker hands one over, goes when the server does, and may come again; everything that was made on
+ * it is made anew then.
  */
 #ifndef WORKER_CLIENT_H
 #define WORKER_CLIENT_H
@@ -44,7 +45,10 @@ struct client {
 	bool is_ready; /* all of the above is there */
 };
 
-/* Replaces the connection that there is. Takes *fd. A server that is broken is no error of the worker's: returns 0. */
+/*
+ * Replaces the connection that there is. Takes *fd. A server that is broken is no error of the
+ * worker's: returns 0.
+ */
 MUST_USE int client_connect(struct worker *worker, int *fd);
 /* Harmless without one. */
 void client_disconnect(struct worker *worker);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control ring of one connector. Requests are answered one after another; while one waits (for the broker, or for the
- * server, a second at most) the next ones stay in the ring, and other connectors go on.
+ * The control ring of one connector. Requests are answered one after another; while one waits (for
+ * the broker, or for the server, a second at most) the next ones stay in the ring, and other
+ * connectors go on.
  */
 #ifndef WORKER_CONNECTOR_H
 #define WORKER_CONNECTOR_H
@@ -56,7 +57,10 @@ void connector_turn(struct connector *connector);
 /* Answers the request that waits, and goes on. */
 void connector_answer(struct connector *connector, int status, uint32_t edid_size);
 
-/* operations.c: carries out connector->command. Returns its status (0 or -errno), or 1 when it waits. */
+/*
+ * operations.c: carries out connector->command. Returns its status (0 or -errno), or 1 when it
+ * waits.
+ */
 MUST_USE int connector_execute(struct connector *connector);
 /* Nothing of the request that waits is left; it is not answered. */
 void connector_abandon(struct connector *connector);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest's own desktop, guessed from what it shows where, so that absolute positions land where the user points.
- * Heads that show parts of one framebuffer lie where they are cut from it; others stand side by side, left to right in
- * connector order. Pure.
+ * The guest's own desktop, guessed from what it shows where, so that absolute positions land where
+ * the user points. Heads that show parts of one framebuffer lie where they are cut from it; others
+ * stand side by side, left to right in connector order. Pure.
  */
 #ifndef WORKER_DESKTOP_H
 #define WORKER_DESKTOP_H
@@ -16,7 +16,11 @@
 
 struct desktop_head {
 	bool enabled;
-	uint64_t fb[2]; /* names of the framebuffers that it was configured with and shows; heads that share one belong together */
+	/*
+	 * Names of the framebuffers that it was configured with and shows: heads that share one
+	 * belong together.
+	 */
+	uint64_t fb[2];
 	struct rect area; /* of the framebuffer */
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads the references of a buffer out of the guest's grant directory: one page after another, each mapped read-only by
- * the broker, copied once to private memory and let go. The chain cannot be longer than the buffer needs.
+ * Reads the references of a buffer out of the guest's grant directory: one page after another, each
+ * mapped read-only by the broker, copied once to private memory and let go. The chain cannot be
+ * longer than the buffer needs.
  */
 #ifndef WORKER_DIRECTORY_H
 #define WORKER_DIRECTORY_H

@@ -32,7 +32,10 @@ struct display {
 	sd_event_source *timer; /* how long closing waits for the server */
 };
 
-/* Takes fds: the rings' map and the event channels. Returns 0 also when it cannot be served (the broker is told). */
+/*
+ * Takes fds: the rings' map and the event channels. Returns 0 also when it cannot be served (the
+ * broker is told).
+ */
 MUST_USE int display_open(struct worker *worker, const struct worker_display *message, int fds[2]);
 /* The broker is told when nothing is mapped any more. */
 MUST_USE int display_close(struct worker *worker, uint32_t id);

@@ -15,7 +15,10 @@ void displif_copy(struct displif_request *untrusted_out, const struct displif_re
 	memcpy(untrusted_out, words, sizeof(words));
 }
 
-/* REQ_ALLOC is left alone: Linux does not clear old bytes of a slot, so the bit may be the rest of a fourcc. */
+/*
+ * REQ_ALLOC is left alone: Linux does not clear old bytes of a slot, so the bit may be the rest of
+ * a fourcc.
+ */
 static int parse_dbuf_create(const struct displif_dbuf_create *untrusted,
 			     struct command_dbuf_create *out)
 {
@@ -56,8 +59,8 @@ static int parse_fb_attach(const struct displif_fb_attach *untrusted, struct com
 }
 
 /*
- * Linux sends the framebuffer's size as width and height, not what is shown of it, so these only tell whether the
- * connector is on.
+ * Linux sends the framebuffer's size as width and height, not what is shown of it, so these only
+ * tell whether the connector is on.
  */
 static int parse_set_config(const struct displif_set_config *untrusted,
 			    struct command_set_config *out)

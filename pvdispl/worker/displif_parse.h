@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the 64 bytes of a request to values that may be acted on. Pure: no I/O, no allocation, no state. What depends on
- * other requests (does this cookie exist?) is the caller's.
+ * From the 64 bytes of a request to values that may be acted on. Pure: no I/O, no allocation, no
+ * state. What depends on other requests (does this cookie exist?) is the caller's.
  */
 #ifndef WORKER_DISPLIF_PARSE_H
 #define WORKER_DISPLIF_PARSE_H
@@ -48,8 +48,8 @@ struct displif_command {
 void displif_copy(struct displif_request *untrusted_out, const struct displif_request *shared);
 
 /*
- * first: the request came on the ring of connector 0. Sets id and operation in any case, for the answer. Returns 0,
- * -EOPNOTSUPP for an operation that does not exist, or -EINVAL.
+ * first: the request came on the ring of connector 0. Sets id and operation in any case, for the
+ * answer. Returns 0, -EOPNOTSUPP for an operation that does not exist, or -EINVAL.
  */
 MUST_USE int displif_parse(const struct displif_request *untrusted, bool first,
 			   struct displif_command *out);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The event page of a connector: flip events towards the guest. Never overflows, never drops: the caller keeps what waits. */
+/*
+ * The event page of a connector: flip events towards the guest. Never overflows, never drops: the
+ * caller keeps what waits.
+ */
 #ifndef WORKER_EVENTS_H
 #define WORKER_EVENTS_H
 

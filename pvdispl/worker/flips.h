@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The flips of one connector that the guest has asked for and not been told of yet, in their order. Each gets exactly one
- * event; how many may wait is bounded, and a guest that has so many waits before its next request is taken. Pure.
+ * The flips of one connector that the guest has asked for and not been told of yet, in their order.
+ * Each gets exactly one event; how many may wait is bounded, and a guest that has so many waits
+ * before its next request is taken. Pure.
  */
 #ifndef WORKER_FLIPS_H
 #define WORKER_FLIPS_H
@@ -11,7 +12,10 @@
 
 #define FLIPS_MAX 32u
 
-/* Flips first to due are over and wait for room in the event page; due to end are not over. All run freely. */
+/*
+ * Flips first to due are over and wait for room in the event page; due to end are not over. All run
+ * freely.
+ */
 struct flips {
 	uint64_t cookies[FLIPS_MAX];
 	uint32_t first, due, end;

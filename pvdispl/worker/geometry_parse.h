@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sizes that a guest named, checked in 64-bit arithmetic against what it has granted. Pure; each returns 0 or -EINVAL
- * and writes its results on success only. Lengths are in bytes unless their name says otherwise.
+ * Sizes that a guest named, checked in 64-bit arithmetic against what it has granted. Pure; each
+ * returns 0 or -EINVAL and writes its results on success only. Lengths are in bytes unless their
+ * name says otherwise.
  */
 #ifndef WORKER_GEOMETRY_PARSE_H
 #define WORKER_GEOMETRY_PARSE_H
@@ -35,16 +36,16 @@ struct geometry_fb {
 MUST_USE int geometry_check_dbuf(const struct geometry_dbuf *untrusted, uint32_t untrusted_height);
 
 /*
- * displif has no stride: rows follow each other without gap, as wide as the display buffer was made, or as the
- * framebuffer is when the buffer was imported without a size.
+ * displif has no stride: rows follow each other without gap, as wide as the display buffer was
+ * made, or as the framebuffer is when the buffer was imported without a size.
  */
 MUST_USE int geometry_cut_fb(const struct geometry_dbuf *dbuf, uint32_t untrusted_width,
 			     uint32_t untrusted_height, uint32_t bytes_per_pixel,
 			     struct geometry_fb *out);
 
 /*
- * The part of a framebuffer that a connector of size w, h at untrusted_x, untrusted_y shows: clipped to both. -EINVAL
- * when nothing is left.
+ * The part of a framebuffer that a connector of size w, h at untrusted_x, untrusted_y shows:
+ * clipped to both. -EINVAL when nothing is left.
  */
 MUST_USE int geometry_shown(const struct geometry_fb *fb, uint32_t untrusted_x,
 			    uint32_t untrusted_y, uint32_t w, uint32_t h, struct rect *out);

@@ -97,7 +97,10 @@ bool head_can_commit(const struct head *head)
 	return head->client && head->is_visible && head->end - head->first < HEAD_COMMITS;
 }
 
-/* A guest that goes back to a buffer before it was told that it may is not made to wait for that buffer. */
+/*
+ * A guest that goes back to a buffer before it was told that it may is not made to wait for that
+ * buffer.
+ */
 static void waits_forget(struct head *head, const struct fb_buffer *buffer)
 {
 	for (uint32_t i = head->first; i != head->end; i++) {

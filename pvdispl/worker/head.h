@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A connector of the guest on the Wayland side: its surface, what was committed to it, and what became of that. At most
- * HEAD_COMMITS are under way; each is over when the server has shown or dropped it and let go of the buffer before it.
+ * A connector of the guest on the Wayland side: its surface, what was committed to it, and what
+ * became of that. At most HEAD_COMMITS are under way; each is over when the server has shown or
+ * dropped it and let go of the buffer before it.
  */
 #ifndef WORKER_HEAD_H
 #define WORKER_HEAD_H
@@ -61,7 +62,10 @@ void head_create(struct head *head, struct client *client);
 void head_destroy(struct head *head);
 
 bool head_can_commit(const struct head *head);
-/* area: of the buffer, which is whole pixels large as is_whole says. covers is given back when it is over. */
+/*
+ * area: of the buffer, which is whole pixels large as is_whole says. covers is given back when it
+ * is over.
+ */
 void head_commit(struct head *head, struct fb_buffer *buffer, const struct rect *area,
 		 bool is_whole, uint32_t covers);
 /* Shows nothing from now on. */

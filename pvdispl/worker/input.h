@@ -10,7 +10,10 @@
 struct worker;
 struct worker_input;
 
-/* Takes fds: the page's map and the event channel. Returns 0 also when the device cannot be served (the broker is told). */
+/*
+ * Takes fds: the page's map and the event channel. Returns 0 also when the device cannot be served
+ * (the broker is told).
+ */
 MUST_USE int input_open(struct worker *worker, const struct worker_input *message, int fds[2]);
 MUST_USE int input_close(struct worker *worker, uint32_t id);
 void inputs_finish(struct worker *worker);

@@ -18,9 +18,9 @@
 static const char help[] =
 	"usage: vitrine-pv [--help | --version]\n"
 	"\n"
-	"Shows the PV displays of one guest on the display server and gives its PV keyboards their input.\n"
-	"vitrine-broker starts it, one per guest, with a socket as file descriptor 3; it is no use by itself.\n"
-	"It gives up all that it does not need before it sees anything of the guest.\n";
+	"Shows the PV displays of one guest on the display server and gives its PV keyboards their\n"
+	"input. vitrine-broker starts it, one per guest, with a socket as file descriptor 3; it is no\n"
+	"use by itself. It gives up all that it does not need before it sees anything of the guest.\n";
 
 /* ---- what worker.h promises ---- */
 
@@ -110,7 +110,10 @@ static int ignore_timer(sd_event_source *source, uint64_t usec, void *data)
 	return 0;
 }
 
-/* The first timer that sd-event arms has it read the machine's boot id, which the sandbox will not allow any more. */
+/*
+ * The first timer that sd-event arms has it read the machine's boot id, which the sandbox will not
+ * allow any more.
+ */
 static int warm_up(struct worker *worker)
 {
 	sd_event_source *timer = worker_timer(worker, ignore_timer, NULL);

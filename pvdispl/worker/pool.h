@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The display server's map of one display buffer: a vitrine_grant_pool_v1 that comes, is used, and goes. */
+/*
+ * The display server's map of one display buffer: a vitrine_grant_pool_v1 that comes, is used, and
+ * goes.
+ */
 #ifndef WORKER_POOL_H
 #define WORKER_POOL_H
 
@@ -32,13 +35,18 @@ struct pool {
 };
 
 void pool_init(struct pool *pool, void (*changed)(struct pool *pool));
-/* From POOL_NONE to POOL_MAPPING. -ENOSPC when the server would not allow it, -ENOMEM, or -errno. */
+/*
+ * From POOL_NONE to POOL_MAPPING. -ENOSPC when the server would not allow it, -ENOMEM, or -errno.
+ */
 MUST_USE int pool_open(struct pool *pool, struct client *client, const uint32_t *refs,
 		       uint32_t pages);
 /* Only when POOL_READY. The caller has checked that the pool covers it. */
 struct wl_buffer *pool_create_buffer(struct pool *pool, const struct geometry_fb *geometry,
 				     uint32_t fourcc);
-/* To POOL_RELEASING, or to POOL_NONE when the server holds nothing; changed is not called for this itself. */
+/*
+ * To POOL_RELEASING, or to POOL_NONE when the server holds nothing; changed is not called for this
+ * itself.
+ */
 void pool_release(struct pool *pool);
 /* To POOL_NONE at once; also when the connection is gone. */
 void pool_close(struct pool *pool);

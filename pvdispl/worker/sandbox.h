@@ -19,9 +19,10 @@
 #endif
 
 /*
- * For good: no new privileges, no core dump (it would hold keys), and only the system calls that serving a guest takes; any
- * other ends the process. Descriptors that are to be used must be there already or be handed over later. Returns 0 or
- * -errno, logged. Builds with a sanitizer go without the filter and say so.
+ * For good: no new privileges, no core dump (it would hold keys), and only the system calls that
+ * serving a guest takes; any other ends the process. Descriptors that are to be used must be there
+ * already or be handed over later. Returns 0 or -errno, logged. Builds with a sanitizer go without
+ * the filter and say so.
  */
 MUST_USE int sandbox_enter(enum xen_kind kind);
 

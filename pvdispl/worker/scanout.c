@@ -152,7 +152,10 @@ void scanout_disable(struct scanout *scanout)
 
 int scanout_flip(struct scanout *scanout, struct fb *fb, uint64_t cookie)
 {
-	/* Flips of a connector that is off are acknowledged, as a guest takes a failed one for an unplugged monitor. */
+	/*
+	 * Flips of a connector that is off are acknowledged, as a guest takes a failed one for an
+	 * unplugged monitor.
+	 */
 	int ret = scanout->is_enabled ? show(scanout, fb, scanout->x, scanout->y) : 0;
 
 	if (ret < 0) {
@@ -199,7 +202,10 @@ int scanout_init(struct scanout *scanout, struct worker *worker, unsigned index,
 		return -ENOMEM;
 	}
 	if (attach) {
-		/* Whoever waits for a flip that was lost with its worker gets its event now; nobody minds one more. */
+		/*
+		 * Whoever waits for a flip that was lost with its worker gets its event now; nobody
+		 * minds one more.
+		 */
 		flips_add(&scanout->flips, 0);
 		flips_done(&scanout->flips, scanout->flips.end);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What one connector of the guest shows, and when its flips are over: with the server's presentation when it is
- * shown, at a slow pace of our own when it is not. Never slower than SCANOUT_PATIENCE_MS, or Linux gives up.
+ * What one connector of the guest shows, and when its flips are over: with the server's
+ * presentation when it is shown, at a slow pace of our own when it is not. Never slower than
+ * SCANOUT_PATIENCE_MS, or Linux gives up.
  */
 #ifndef WORKER_SCANOUT_H
 #define WORKER_SCANOUT_H
@@ -48,7 +49,10 @@ MUST_USE int scanout_init(struct scanout *scanout, struct worker *worker, unsign
 			  void *event_page, bool attach);
 void scanout_finish(struct scanout *scanout);
 
-/* fb NULL: one of before an attach, nothing is shown. Returns 0 or -EINVAL when nothing of fb could be seen. */
+/*
+ * fb NULL: one of before an attach, nothing is shown. Returns 0 or -EINVAL when nothing of fb could
+ * be seen.
+ */
 MUST_USE int scanout_configure(struct scanout *scanout, struct fb *fb, uint64_t cookie,
 			       uint32_t untrusted_x, uint32_t untrusted_y);
 void scanout_disable(struct scanout *scanout);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest's seat on the Wayland side: its events go to the sink, positions by way of the guest's desktop. */
+/*
+ * The guest's seat on the Wayland side: its events go to the sink, positions by way of the guest's
+ * desktop.
+ */
 #ifndef WORKER_SEAT_H
 #define WORKER_SEAT_H
 

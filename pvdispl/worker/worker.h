@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vitrine-pv: the worker of one guest. It serves the guest's rings and is a Wayland client for it; it trusts the broker and
- * the display server, and survives the latter. Everything runs on one sd-event loop and nothing in it blocks.
+ * vitrine-pv: the worker of one guest. It serves the guest's rings and is a Wayland client for it;
+ * it trusts the broker and the display server, and survives the latter. Everything runs on one sd-
+ * event loop and nothing in it blocks.
  */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
@@ -44,7 +45,9 @@ struct worker {
 #define worker_blame(worker, ...) \
 	log_guest(LOG_LEVEL_WARN, (worker)->name, &(worker)->log_limit, __VA_ARGS__)
 
-/* A one-shot timer, disarmed; NULL when there is no memory. Freed by sd_event_source_disable_unref. */
+/*
+ * A one-shot timer, disarmed; NULL when there is no memory. Freed by sd_event_source_disable_unref.
+ */
 sd_event_source *worker_timer(struct worker *worker, sd_event_time_handler_t fn, void *data);
 /* at_ns: of now_ns(). */
 void worker_timer_arm(sd_event_source *timer, uint64_t at_ns);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hostile guest at the control ring: the input is requests and jumps of the producer, and the slots are overwritten as soon
- * as one was taken. What is accepted must be inside the limits that the rest relies on.
+ * A hostile guest at the control ring: the input is requests and jumps of the producer, and the
+ * slots are overwritten as soon as one was taken. What is accepted must be inside the limits that
+ * the rest relies on.
  */
 #include <stdint.h>
 #include <stdlib.h>

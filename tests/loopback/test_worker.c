@@ -148,7 +148,9 @@ static void nonsense_is_answered(void **state)
 
 static void a_directory_must_be_whole(void **state)
 {
-	/* A zero in it, too short, a reference that nobody granted, a chain that goes on for ever. */
+	/*
+	 * A zero in it, too short, a reference that nobody granted, a chain that goes on for ever.
+	 */
 	rig_directory(&rig, DIRECTORY, 0, BUFFER, 3);
 	assert_int_equal(rig_do(&rig, 0, rig_create(1, DIRECTORY, 4)), -EINVAL);
 	rig_directory(&rig, DIRECTORY, 0, 1, DISPLIF_DIR_REFS);
@@ -523,7 +525,9 @@ static bool has_all_events(struct rig *r)
 	return r->kbd->in_prod == 100;
 }
 
-/* More than the ring holds: credit comes back all the same, and the rest when the guest has read. */
+/*
+ * More than the ring holds: credit comes back all the same, and the rest when the guest has read.
+ */
 static void a_full_ring_goes_on_when_the_guest_reads(void **state)
 {
 	start_server();
@@ -548,7 +552,10 @@ static void a_full_ring_goes_on_when_the_guest_reads(void **state)
 
 /* ---- others ---- */
 
-/* A worker that takes over finds the rings where they stand, and a guest whose buffers it does not know. */
+/*
+ * A worker that takes over finds the rings where they stand, and a guest whose buffers it does not
+ * know.
+ */
 static void an_attached_guest_goes_on(void **state)
 {
 	rig_start(&rig);

@@ -269,7 +269,10 @@ void rig_start(struct rig *rig)
 	greet(rig);
 }
 
-/* The worker ends because its broker has gone, and nothing else: not by the sandbox, not by a fault. */
+/*
+ * The worker ends because its broker has gone, and nothing else: not by the sandbox, not by a
+ * fault.
+ */
 void rig_stop(struct rig *rig)
 {
 	int status;
@@ -300,7 +303,9 @@ void rig_kick(struct rig *rig, uint32_t port)
 	struct loop_port message = {.op = LOOP_PORT_EVENT, .port = port};
 	int fd = port == RIG_KBD_PORT ? rig->kbd_ports : rig->ports;
 
-	/* As a hypervisor does: one event, and a second one only when the first was acknowledged. */
+	/*
+	 * As a hypervisor does: one event, and a second one only when the first was acknowledged.
+	 */
 	rig->pending[port] = rig->masked[port];
 	if (!rig->masked[port]) {
 		rig->masked[port] = true;

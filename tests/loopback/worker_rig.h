@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A vitrine-pv process with a broker, a guest and a display server that are played by the test: nothing but the worker is
- * real. The guest's memory is a memfd of RIG_PAGES pages, reference n is page n; event channels speak as the loopback does.
+ * A vitrine-pv process with a broker, a guest and a display server that are played by the test:
+ * nothing but the worker is real. The guest's memory is a memfd of RIG_PAGES pages, reference n is
+ * page n; event channels speak as the loopback does.
  */
 #ifndef TESTS_WORKER_RIG_H
 #define TESTS_WORKER_RIG_H
@@ -76,7 +77,10 @@ struct rig {
 	uint32_t rsp_cons[2];
 };
 
-/* Starts a worker, greets it and gives it a display of two connectors, set up by a guest, and an absolute keyboard. */
+/*
+ * Starts a worker, greets it and gives it a display of two connectors, set up by a guest, and an
+ * absolute keyboard.
+ */
 void rig_start(struct rig *rig);
 void rig_add_devices(struct rig *rig, bool attach);
 void rig_stop(struct rig *rig);

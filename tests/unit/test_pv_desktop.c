@@ -74,7 +74,9 @@ static void positions_stay_on_the_desktop(void **state)
 	assert_at(&desktop, 0, -3, NAN, 0, 0);
 }
 
-/* For each pixel and several ways in which guests scale back, the guest lands on it or beside it. */
+/*
+ * For each pixel and several ways in which guests scale back, the guest lands on it or beside it.
+ */
 static void each_pixel_comes_back(void **state)
 {
 	static const int sizes[] = {1, 2, 799, 800, 1366, 1920, 3840};

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Sizes that a guest names, against a model in which nothing is clever: every small case, and the ones that overflow. */
+/*
+ * Sizes that a guest names, against a model in which nothing is clever: every small case, and the
+ * ones that overflow.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

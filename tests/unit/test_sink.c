@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The kbdif sink, against a guest that reads its ring when and as it likes and remembers what is down. */
+/*
+ * The kbdif sink, against a guest that reads its ring when and as it likes and remembers what is
+ * down.
+ */
 #include <linux/input-event-codes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -250,7 +253,10 @@ static void ten_fingers_have_ten_slots(void **state)
 	assert_int_equal(guests[1].contact_x[3], 9);
 }
 
-/* The queue behind the ring is full when a finger is lifted and put down again: the guest must see both. */
+/*
+ * The queue behind the ring is full when a finger is lifted and put down again: the guest must see
+ * both.
+ */
 static void a_new_touch_is_not_the_old_one(void **state)
 {
 	struct sink_features both = tablet;
