@@ -73,13 +73,14 @@ class Desk:
         self.guests[name].run("killall -USR2 guestdraw")
 
     def shown(self):
-        """{output: (guest, head, (x, y, width, height))} as the display server tells it."""
+        """{output: (guest, head, (x, y, width, height))} of the outputs whose last frame shows one."""
         stats = self.vm.stats("vitrined")
         shown = {}
         for output in OUTPUTS:
-            if f"output.{output}.rect" in stats:
+            name = stats.get(f"output.{output}.shows", "-")
+            if name != "-" and f"output.{output}.rect" in stats:
                 rect = tuple(int(word) for word in stats[f"output.{output}.rect"].split())
-                shown[output] = (stats[f"output.{output}.guest"],
+                shown[output] = (name,
                                  int(stats[f"output.{output}.head"]), rect)
         return shown
 

@@ -118,30 +118,45 @@ def test_create_without_server(desk):
     guest.destroy()
 
 
-def killed(desk, name, service):
-    """Kill a process; the init system starts it again and the guest's picture returns."""
-    desk.vm.dom0(f"kill -9 $(pidof {name})")
-    desk.vm.service("up", service)
-    desk.vm.wait(lambda: desk.vm.control.run(
-        "statread /run/vitrine/vitrined.stats | grep -q '^output.*rect'").status == 0, 30,
-        f"nothing is shown after {name} was killed")
+def assert_returns(desk, name):
+    """The picture of the program that drew before is shown, and goes on."""
+    desk.vm.wait(lambda: desk.shown(), 30, f"nothing is shown after {name} was killed")
     desk.focus("work")
+    first = desk.vm.control.mark(desk.guests["work"].log_name)
+    desk.guests["work"].wait_line(r"^guestdraw: now head 0 frame (\d+)", 30, first)
     frames = desk.hold("work")
-    desk.vm.wait(lambda: (desk.stamp("Virtual-1") or (0, 0, 0))[1:] == (0, frames[0]), 30,
-                 f"work's picture does not return after {name} was killed")
+    wanted = (desk.nonce_of("work") & 0xFFFFFF, 0, frames[0])
+    desk.vm.wait(lambda: desk.stamp("Virtual-1") == wanted, 30,
+                 f"after {name} was killed Virtual-1 shows {desk.stamp('Virtual-1')}, not {wanted}")
     desk.go_on("work")
 
 
-def test_worker_killed(desk):
-    """A worker that is killed is started again, and its guest's picture returns."""
-    killed(desk, "vitrine-pv", "vitrine-broker")
+def kill(desk, name):
+    """Kill all processes of this name; whoever started them does so again."""
+    desk.draw("-r 5")
+    desk.focus("work")
+    before = set(desk.vm.dom0(f"pidof {name}").split())
+    desk.vm.dom0(f"kill -9 {' '.join(before)}")
+    desk.vm.wait(lambda: set(desk.vm.dom0(f"pidof {name} || true").split()) - before, 30,
+                 f"{name} is not started again")
 
 
 def test_server_killed(desk):
-    """So is the display server."""
-    killed(desk, "vitrined", "vitrined")
+    """The display server is killed: guests' programs draw on, and their picture returns."""
+    kill(desk, "vitrined")
+    assert_returns(desk, "vitrined")
 
 
 def test_broker_killed(desk):
-    """So is the broker."""
-    killed(desk, "vitrine-broker", "vitrine-broker")
+    """The broker is killed: likewise."""
+    kill(desk, "vitrine-broker")
+    assert_returns(desk, "vitrine-broker")
+
+
+def test_workers_killed(desk):
+    """The workers are killed: guests run on, and what they draw anew is shown."""
+    kill(desk, "vitrine-pv")
+    desk.vm.wait(lambda: desk.guests["work"].run("ls /dev/dri/card*")[0] == 0, 30,
+                 "the guest's display does not come back", 1)
+    desk.draw("-r 5")
+    assert_returns(desk, "vitrine-pv")

@@ -171,6 +171,22 @@ static void head_start(drmModeRes *resources, drmModeConnector *connector, bool 
 		flips ? "flip" : "front");
 }
 
+/* The number changes when the backend was replaced while a program still had the old device open. */
+static int display_open(void)
+{
+	char path[32];
+	int fd = -1;
+
+	for (int number = 0; number < 8 && fd < 0; number++) {
+		snprintf(path, sizeof(path), "/dev/dri/card%d", number);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+	}
+	if (fd < 0) {
+		die("/dev/dri");
+	}
+	return fd;
+}
+
 static void heads_start(char **modes, int mode_count)
 {
 	drmModeRes *resources = drmModeGetResources(drm);
@@ -358,10 +374,7 @@ int main(int argc, char **argv)
 		}
 	}
 	eager = rate == 0;
-	drm = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
-	if (drm < 0) {
-		die("/dev/dri/card0");
-	}
+	drm = display_open();
 	heads_start(argv + optind, argc - optind);
 	if (head_count == 0) {
 		printf("guestdraw: no connector is connected\n");
