@@ -276,22 +276,31 @@ static int handle_turn(sd_event_source *source, void *data)
 
 /* ---- watches ---- */
 
-static void mark(struct registry *registry, const char *token)
+static bool lies_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/* Only what no known device explains is worth a look at everything: a guest can make us write its own states. */
+static void mark(struct registry *registry, const char *path, const char *token)
 {
 	struct guest *guest;
 	struct device *device;
-	uint32_t id;
+	uint32_t id = 0;
+	bool known = xenstore_parse_index(token, strlen(token), UINT32_MAX, &id) == 0;
 
-	if (xenstore_parse_index(token, strlen(token), UINT32_MAX, &id) < 0) {
-		registry->rescan = true;
-		registry->released |= strcmp(token, TOKEN_RELEASE) == 0;
-		return;
-	}
 	list_for_each(guest, &registry->broker->guests, link) {
 		list_for_each(device, &guest->devices, link) {
-			device->dirty |= device->id == id;
+			if (device->id == id || lies_below(path, device->backend)) {
+				device->dirty = true;
+				known = true;
+			}
 		}
 	}
+	registry->rescan |= !known;
+	registry->released |= strcmp(token, TOKEN_RELEASE) == 0;
 }
 
 static int handle_store(sd_event_source *source, int fd, uint32_t events, void *data)
@@ -303,7 +312,7 @@ static int handle_store(sd_event_source *source, int fd, uint32_t events, void *
 	for (unsigned i = 0; i < EVENTS_PER_TURN && ret == 0; i++) {
 		ret = xen_store_next_event(registry->broker->xen, &path, &token);
 		if (ret == 0) {
-			mark(registry, token);
+			mark(registry, path, token);
 			free(path);
 			free(token);
 		}
@@ -350,10 +359,6 @@ int registry_create(struct registry **out, struct broker *broker)
 	registry->broker = broker;
 	registry->rescan = true;
 	ret = sd_event_add_defer(broker->event, &registry->turn, handle_turn, registry);
-	if (ret >= 0) {
-		/* After all that may mark something. */
-		ret = sd_event_source_set_priority(registry->turn, SD_EVENT_PRIORITY_NORMAL + 1);
-	}
 	if (ret >= 0) {
 		ret = sd_event_add_io(broker->event, &registry->io, xen_store_fd(broker->xen),
 				      EPOLLIN, handle_store, registry);

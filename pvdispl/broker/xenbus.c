@@ -125,29 +125,28 @@ static unsigned advance_connected(struct xenbus *s)
 }
 
 /*
- * Initialising, or stuck in Initialised: at once. Closing or Closed: after a moment in which the frontend sees 6; it
- * must see 2 in the end, Linux waits for that when it removes the driver, and a keyboard's frontend needs it to return.
+ * Stuck in Initialised: at once. Initialising, Closing or Closed: after a moment, in which the frontend sees 6 and which
+ * keeps it from having us write without end. It must see 2 in the end: Linux waits for that when it removes the driver,
+ * and a keyboard's frontend needs it to return.
  */
 static unsigned advance_closed(struct xenbus *s, bool timer)
 {
-	enum xenbus_state frontend = s->view.frontend;
-
 	if (!s->view.present) {
 		return finish_closing(s);
 	}
 	if (!wanted(s)) {
 		return write_state(s, XENBUS_CLOSED, XENBUS_WRITE_CLOSED);
 	}
-	if (frontend == XENBUS_INITIALISING) {
-		return wait_for_frontend(s);
-	}
-	if (frontend == XENBUS_INITIALISED && !s->blamed) {
-		return connect_device(s, false);
-	}
-	if (frontend == XENBUS_CLOSING || frontend == XENBUS_CLOSED) {
+	switch (s->view.frontend) {
+	case XENBUS_INITIALISED:
+		return s->blamed ? 0 : connect_device(s, false);
+	case XENBUS_INITIALISING:
+	case XENBUS_CLOSING:
+	case XENBUS_CLOSED:
 		return timer ? wait_for_frontend(s) : XENBUS_ARM_RESTART;
+	default:
+		return 0;
 	}
-	return 0;
 }
 
 static unsigned advance(struct xenbus *s, bool timer)

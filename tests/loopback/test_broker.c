@@ -189,6 +189,37 @@ static void foreign_ports_are_not_bound(void **state)
 	assert_false(log_has(world, "worker: display"));
 }
 
+/* It costs the guest more than us. */
+static void a_flapping_frontend_makes_us_write_little(void **state)
+{
+	struct world *world = *state;
+	char *spec = hub_thread_spec(world->hub, 0);
+	char *path, *token;
+	struct xen *counter;
+	unsigned written = 0;
+
+	assert_int_equal(xen_open(&counter, spec), 0);
+	free(spec);
+	make_domain(world, "liar");
+	broker_start(world);
+	make_display(world, two);
+	wait_store(world, DISPLAY_BE "/state", "2");
+	assert_int_equal(xen_store_watch(counter, DISPLAY_BE "/state", "count"), 0);
+	for (unsigned i = 0; i < 500; i++) {
+		guest_put(world, DISPLAY_FE, "state", "nonsense");
+		guest_put(world, DISPLAY_FE, "state", "1");
+	}
+	wait_store(world, DISPLAY_BE "/state", "6");
+	wait_store(world, DISPLAY_BE "/state", "2");
+	while (xen_store_next_event(counter, &path, &token) == 0) {
+		free(path);
+		free(token);
+		written++;
+	}
+	xen_close(counter);
+	assert_in_range(written, 3, 30);
+}
+
 static void a_broken_ring_closes_the_device(void **state)
 {
 	struct world *world = *state;
@@ -418,6 +449,7 @@ int main(int argc, char **argv)
 		BROKER_TEST(forged_connectors_change_nothing),
 		BROKER_TEST(nonsense_is_refused),
 		BROKER_TEST(foreign_ports_are_not_bound),
+		BROKER_TEST(a_flapping_frontend_makes_us_write_little),
 		BROKER_TEST(a_broken_ring_closes_the_device),
 		BROKER_TEST(a_worker_that_does_not_let_go_is_killed),
 		BROKER_TEST(a_worker_that_dies_is_replaced),

@@ -81,7 +81,8 @@ static const struct script scripts[] = {
 	       LOOK(2, 1, WAITING, 0), LOOK(2, 3, CONNECTING, XENBUS_HAND_OVER)),
 	SCRIPT("frontend starts over by itself", true, CONNECT,
 	       LOOK(4, 1, CLOSING, XENBUS_TAKE_BACK),
-	       HEAR(LET_GO, WAITING, XENBUS_WRITE_CLOSED | XENBUS_WRITE_INIT_WAIT)),
+	       HEAR(LET_GO, CLOSED, XENBUS_WRITE_CLOSED | XENBUS_ARM_RESTART),
+	       HEAR(TIMER, WAITING, XENBUS_WRITE_INIT_WAIT)),
 	SCRIPT("frontend went away and came back between two looks", false, CONNECT,
 	       LOOK(4, 3, CLOSING, XENBUS_TAKE_BACK), HEAR(LET_GO, CONNECTING, XENBUS_HAND_OVER),
 	       HEAR(HANDED, CONNECTING, 0), HEAR(SERVING, CONNECTED, XENBUS_WRITE_CONNECTED)),
@@ -93,7 +94,8 @@ static const struct script scripts[] = {
 	       LOOK(4, 8, CLOSING, XENBUS_TAKE_BACK), HEAR(LET_GO, CLOSED, XENBUS_WRITE_CLOSED)),
 	SCRIPT("frontend's directory removed by the guest", true, CONNECT,
 	       LOOK(4, 0, CLOSING, XENBUS_TAKE_BACK), HEAR(LET_GO, CLOSED, XENBUS_WRITE_CLOSED),
-	       LOOK(6, 0, CLOSED, 0), LOOK(6, 1, WAITING, XENBUS_WRITE_INIT_WAIT)),
+	       LOOK(6, 0, CLOSED, 0), LOOK(6, 1, CLOSED, XENBUS_ARM_RESTART),
+	       HEAR(TIMER, WAITING, XENBUS_WRITE_INIT_WAIT)),
 	SCRIPT("frontend withdraws before the worker has the device", true,
 	       LOOK(1, 1, WAITING, XENBUS_WRITE_INIT_WAIT), LOOK(2, 3, CONNECTING, XENBUS_HAND_OVER),
 	       LOOK(2, 5, CLOSED, XENBUS_WRITE_CLOSED | XENBUS_ARM_RESTART)),
@@ -128,12 +130,13 @@ static const struct script scripts[] = {
 	SCRIPT("a ring that is broken: closed, and not opened again as it is", true, CONNECT,
 	       HEAR(FAULT, CLOSING, XENBUS_WRITE_CLOSING | XENBUS_TAKE_BACK),
 	       HEAR(LET_GO, CLOSED, XENBUS_WRITE_CLOSED), LOOK(6, 3, CLOSED, 0),
-	       LOOK(6, 1, WAITING, XENBUS_WRITE_INIT_WAIT),
+	       LOOK(6, 1, CLOSED, XENBUS_ARM_RESTART), HEAR(TIMER, WAITING, XENBUS_WRITE_INIT_WAIT),
 	       LOOK(2, 3, CONNECTING, XENBUS_HAND_OVER)),
 	SCRIPT("nonsense published: closed until it is withdrawn", true,
 	       LOOK(1, 1, WAITING, XENBUS_WRITE_INIT_WAIT), LOOK(2, 3, CONNECTING, XENBUS_HAND_OVER),
 	       HEAR(REFUSED, CLOSED, XENBUS_WRITE_CLOSING | XENBUS_WRITE_CLOSED),
-	       LOOK(6, 3, CLOSED, 0), LOOK(6, 1, WAITING, XENBUS_WRITE_INIT_WAIT)),
+	       LOOK(6, 3, CLOSED, 0), LOOK(6, 1, CLOSED, XENBUS_ARM_RESTART),
+	       HEAR(TIMER, WAITING, XENBUS_WRITE_INIT_WAIT)),
 	SCRIPT("pages that never can be used: tried five times", true,
 	       LOOK(2, 3, CONNECTING, XENBUS_HAND_OVER), HEAR(FAILED, CONNECTING, XENBUS_ARM_RETRY),
 	       HEAR(TIMER, CONNECTING, XENBUS_HAND_OVER), HEAR(FAILED, CONNECTING, XENBUS_ARM_RETRY),
@@ -144,7 +147,7 @@ static const struct script scripts[] = {
 	/* Workers */
 	SCRIPT("worker dies: a display starts over, its buffers are lost", true, CONNECT,
 	       HEAR(LOST, CLOSED, XENBUS_WRITE_CLOSED), LOOK(6, 7, CLOSED, 0),
-	       LOOK(6, 1, WAITING, XENBUS_WRITE_INIT_WAIT)),
+	       LOOK(6, 1, CLOSED, XENBUS_ARM_RESTART), HEAR(TIMER, WAITING, XENBUS_WRITE_INIT_WAIT)),
 	SCRIPT("worker dies: a keyboard is taken over, its frontend would not come back", false,
 	       CONNECT, HEAR(LOST, CONNECTING, XENBUS_HAND_OVER), HEAR(HANDED, CONNECTING, 0),
 	       HEAR(SERVING, CONNECTED, 0)),
@@ -215,6 +218,7 @@ static void after_a_broken_ring_none_is_attached(void **state)
 	bus = xenbus_step(bus, XENBUS_LET_GO, view).next;
 	view = (struct xenbus_view){true, true, 6, 1};
 	bus = xenbus_step(bus, XENBUS_LOOK, view).next;
+	bus = xenbus_step(bus, XENBUS_TIMER, view).next;
 	view = (struct xenbus_view){true, true, 2, 3};
 	bus = xenbus_step(bus, XENBUS_LOOK, view).next;
 	assert_int_equal(bus.phase, XENBUS_PHASE_CONNECTING);
