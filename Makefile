@@ -28,7 +28,7 @@ endif
 endif
 
 # Goals that compile nothing themselves and must work before the libraries are installed.
-PLAIN_GOALS := help deps clean uninstall format demo check check-xen demo-xen
+PLAIN_GOALS := help deps clean uninstall format demo check check-xen demo-xen bench
 COMPILES := $(filter-out $(PLAIN_GOALS),$(or $(MAKECMDGOALS),all))
 
 include mk/flags.mk

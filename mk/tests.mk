@@ -14,7 +14,6 @@ TEST_MAINS    := $(foreach d,$(TEST_DIRS),$(call mains_of,$(d),test_))
 TEST_PROGRAMS := $(TEST_MAINS:%.c=$(BUILD)/%)
 TEST_SCRIPTS  := $(sort $(wildcard $(foreach d,scripts $(TEST_DIRS),tests/$(d)/test_*.py tests/$(d)/test_*.sh)))
 BENCHES       := $(patsubst %.c,$(BUILD)/%,$(call mains_of,bench,bench_))
-BENCH_SCRIPTS := $(sort $(wildcard tests/bench/bench_*.py tests/bench/bench_*.sh))
 FUZZ_MAINS    := $(call mains_of,fuzz,fuzz_)
 FUZZ_NAMES    := $(patsubst fuzz_%.c,%,$(notdir $(FUZZ_MAINS)))
 REPLAYS       := $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/replay_%)
@@ -94,9 +93,11 @@ fuzz:
 	@$(MAKE) --no-print-directory FUZZ=1 CC=$(if $(CLANG),$(CC),clang) -k fuzzers
 	@scripts/run-fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_NAMES:%=build/fuzz/tests/fuzz/fuzz_%)
 
+# BENCH_ARGS: names of groups, see tests/bench/run.py --help.
 bench:
+	@scripts/install-deps.sh build demo check
 	@$(MAKE) --no-print-directory all benches
-	@for b in $(BENCHES) $(BENCH_SCRIPTS); do echo "== $$b"; VITRINE_BUILD=$(BUILD) $$b || exit 1; done
+	@tests/bench/run.py --build=$(BUILD) $(BENCH_ARGS)
 
 C_FILES := $(ROOM_SOURCES) $(TEST_FILES) $(HEADERS) $(sort $(shell find $(wildcard tests/vm) -name "*.[ch]"))
 lint:
@@ -132,5 +133,6 @@ demo-xen:
 #: make check-xen    real Xen with stock Linux guests in QEMU (VM_ARGS=--help)
 #: make demo         two guests on two monitors, without Xen or root
 #: make demo-xen     the same on real Xen in QEMU, in a window where there is a display
-#: make check-valgrind, make lint, make fuzz FUZZ_SECONDS=20 (per target), make bench
+#: make check-valgrind, make lint, make fuzz FUZZ_SECONDS=20 (per target)
+#: make bench        figures: bytes, calls and instructions per frame, latency (docs/figures.md)
 #: make format       clang-format (FILES=... for some)

@@ -111,6 +111,8 @@ static void acknowledge(struct connector *connector)
 		stats->max_gap_ns = MAX(stats->max_gap_ns, now - stats->last_ack_ns);
 	}
 	stats->last_ack_ns = now;
+	stats->waits_us[stats->n_waits++ % FLIP_WAITS] = (uint32_t)((now - stats->sent_ns) /
+								    NSEC_PER_USEC);
 	stats->acknowledged++;
 }
 
@@ -290,6 +292,7 @@ void display_flip(struct connector *connector, uint64_t fb_cookie)
 	struct displif_request request = {.operation = DISPLIF_PG_FLIP,
 					  .op.pg_flip.fb_cookie = fb_cookie};
 
+	connector->stats.sent_ns = now_ns();
 	ring_send(&connector->ring, connector->display->evtchn, &request);
 	connector->flip = (struct exchange){.waiting = true,
 					    .id = request.id,

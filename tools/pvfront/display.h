@@ -28,6 +28,8 @@ struct exchange {
 	uint32_t edid_sz;
 };
 
+#define FLIP_WAITS 1024u /* that are remembered */
+
 struct flip_stats {
 	uint64_t drawn;        /* frames, the first included */
 	uint64_t flips;        /* PG_FLIP sent */
@@ -36,6 +38,10 @@ struct flip_stats {
 	uint64_t acknowledged; /* flip events */
 	uint64_t last_ack_ns;
 	uint64_t max_gap_ns; /* between two flip events, since the last report */
+	uint64_t sent_ns;    /* PG_FLIP */
+	/* From each flip's request to its event, since the last report; wait i is at i % FLIP_WAITS. */
+	uint32_t waits_us[FLIP_WAITS];
+	uint32_t n_waits;
 	uint32_t last_frame;
 };
 

@@ -18,6 +18,35 @@ static uint64_t ms(uint64_t ns)
 	return ns / NSEC_PER_MSEC;
 }
 
+static uint64_t us(uint64_t ns)
+{
+	return ns / NSEC_PER_USEC;
+}
+
+static int compare_waits(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The wait that this percentage of the waits, which are sorted, does not exceed. */
+static uint32_t percentile(const uint32_t *waits_us, uint32_t n, uint32_t percent)
+{
+	return n ? waits_us[(uint64_t)(n - 1) * percent / 100] : 0;
+}
+
+static void write_waits(FILE *out, struct flip_stats *stats)
+{
+	uint32_t n = MIN(stats->n_waits, FLIP_WAITS);
+
+	qsort(stats->waits_us, n, sizeof(stats->waits_us[0]), compare_waits);
+	fprintf(out,
+		"\"waits\": %" PRIu32 ", \"wait_p50_us\": %" PRIu32 ", \"wait_p99_us\": %" PRIu32,
+		n, percentile(stats->waits_us, n, 50), percentile(stats->waits_us, n, 99));
+	stats->n_waits = 0;
+}
+
 static void write_connector(FILE *out, struct connector *connector, bool flips)
 {
 	struct flip_stats *stats = &connector->stats;
@@ -26,12 +55,14 @@ static void write_connector(FILE *out, struct connector *connector, bool flips)
 		"{\"index\": %u, \"width\": %u, \"height\": %u, \"flips\": %s, \"drawn\": %" PRIu64
 		", \"last_frame\": %" PRIu32 ", \"flipped\": %" PRIu64
 		", \"acknowledged\": %" PRIu64 ", \"refused\": %" PRIu64 ", \"max_gap_ms\": %" PRIu64
-		", \"stray_responses\": %" PRIu64 ", \"bad_events\": %" PRIu64 "}",
+		", \"stray_responses\": %" PRIu64 ", \"bad_events\": %" PRIu64 ", ",
 		connector->index, connector->size.width, connector->size.height,
 		flips ? "true" : "false", stats->drawn, stats->last_frame, stats->flips,
 		stats->acknowledged, stats->refused, ms(stats->max_gap_ns),
 		connector->stray_responses, connector->bad_events);
 	stats->max_gap_ns = 0;
+	write_waits(out, stats);
+	fputc('}', out);
 }
 
 static void write_input(FILE *out, const struct input *input)
@@ -56,8 +87,8 @@ static void write_event(FILE *out, const struct logged_event *logged, uint64_t s
 {
 	const union kbdif_event *e = &logged->event;
 
-	fprintf(out, "{\"ms\": %" PRIu64 ", \"input\": %u, ", ms(logged->time_ns - start_ns),
-		logged->device);
+	fprintf(out, "{\"ms\": %" PRIu64 ", \"monotonic_us\": %" PRIu64 ", \"input\": %u, ",
+		ms(logged->time_ns - start_ns), us(logged->time_ns), logged->device);
 	switch (e->type) {
 	case KBDIF_MOTION:
 		fprintf(out, "\"type\": \"rel\", \"x\": %d, \"y\": %d, \"wheel\": %d",
