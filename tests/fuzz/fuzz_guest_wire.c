@@ -11,6 +11,7 @@
 
 #define MAX_COMMANDS 400
 #define MAX_ID 40
+#define NEW_ID 63
 
 struct reader {
 	const uint8_t *data;
@@ -19,9 +20,10 @@ struct reader {
 
 struct attack {
 	struct guest_peer guest;
-	int fd;       /* the worker's end */
-	int refs;     /* a sealed list of references, sent where a request takes an fd */
-	bool severed; /* the server has ended the connection */
+	int fd;           /* the worker's end */
+	uint32_t next_id; /* libwayland wants new ids without holes */
+	int refs;         /* a sealed list of references, sent where a request takes an fd */
+	bool severed;     /* the server has ended the connection */
 };
 
 static struct world *world;
@@ -129,7 +131,11 @@ static void attack_request(struct attack *attack, struct reader *in)
 	for (unsigned i = 0; i < n; i++) {
 		uint8_t word = take(in);
 
-		words[i] = word < 64 ? word : special[word % ARRAY_SIZE(special)];
+		if (word == NEW_ID) {
+			words[i] = attack->next_id++;
+		} else {
+			words[i] = word < NEW_ID ? word : special[word % ARRAY_SIZE(special)];
+		}
 	}
 	request(attack, object, shape & 15, words, n, shape & 0x80);
 }
@@ -142,7 +148,7 @@ static void server_step(struct attack *attack, struct reader *in)
 	uint8_t what = take(in);
 	struct seat_head *head = (struct seat_head *)scene->heads[what >> 5 & 1];
 
-	switch (what % 10) {
+	switch (what % 13) {
 	case 0:
 		scene_set_front(server->scene, what & 0x80 ? scene : NULL);
 		break;
@@ -177,6 +183,15 @@ static void server_step(struct attack *attack, struct reader *in)
 				      clock_now(server->clock) +
 					      (uint64_t)(what >> 4) * 100 * NSEC_PER_MSEC);
 		break;
+	case 9:
+		wayland_seat_sink.pointer_button(server, guest, BTN_LEFT, what & 0x80);
+		break;
+	case 10:
+		wayland_seat_sink.pointer_axis(server, guest, SEAT_AXIS_VERTICAL, what);
+		break;
+	case 11:
+		wayland_seat_sink.touch_motion(server, guest, what >> 6, what, 2);
+		break;
 	default:
 		attack->guest.answer = (enum map_answer)(what >> 6) == MAP_SHORT ?
 					       MAP_GOOD :
@@ -197,6 +212,7 @@ static void attack_begin(struct attack *attack)
 	attack->fd = fds[1];
 	attack->refs = refs_create(4);
 	bind_all(attack);
+	attack->next_id = 3 + neighbour.peer.n_globals;
 	settle(attack);
 }
 
