@@ -84,7 +84,8 @@ static void raise_fd_limit(void)
 
 static int loop_create(struct server *server)
 {
-	int ret = sd_event_default(&server->event);
+	/* Not the thread's default one: that asks the kernel on each turn which thread it is. */
+	int ret = sd_event_new(&server->event);
 
 	if (ret < 0) {
 		return ret;

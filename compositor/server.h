@@ -100,7 +100,7 @@ MUST_USE int input_open_devices(struct input *input);
 /* ---- test_input.c: scripted input and pictures for headless tests; see its top for the lines it takes ---- */
 MUST_USE int test_input_create(struct test_input **out, struct server *server);
 void test_input_destroy(struct test_input *test);
-/* A frame was shown or the owner changed: answers who waits for that. test may be NULL. */
+/* A frame was shown, the owner changed, or input has arrived: answers who waits for that. test may be NULL. */
 void test_input_poll(struct test_input *test);
 
 /* ---- report.c ---- */

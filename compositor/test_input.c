@@ -12,6 +12,7 @@
  *   wait-frame OUTPUT N             until that many frames were shown on it since the start
  *   wait-guest NAME frames N        until that many of the guest's frames were shown
  *   wait-owner NAME|-               until that guest has the keyboard; -: nobody
+ *   wait-input NAME                 until the guest's worker has put all input into the guest's rings
  *
  * X and Y run from 0 to 1 over the output, codes are those of linux/input-event-codes.h. stats ends
  * with an `ok` line.
@@ -33,6 +34,7 @@
 #include "base/log.h"
 #include "compositor/output/picture.h"
 #include "compositor/server.h"
+#include "compositor/wayland/wayland.h"
 
 #define LINE_SIZE 512
 #define MAX_CLIENTS 8
@@ -47,6 +49,7 @@ enum wait_kind {
 	WAIT_FRAME, /* of output name */
 	WAIT_GUEST, /* of guest name */
 	WAIT_OWNER, /* is guest name */
+	WAIT_INPUT, /* of guest name */
 };
 
 struct test_client {
@@ -314,6 +317,11 @@ static int run_wait_owner(struct test_client *client, char **words)
 	return wait_set(client, WAIT_OWNER, words[1], NULL);
 }
 
+static int run_wait_input(struct test_client *client, char **words)
+{
+	return wait_set(client, WAIT_INPUT, words[1], NULL);
+}
+
 static const struct {
 	const char *name;
 	unsigned n_words; /* with the name */
@@ -332,6 +340,7 @@ static const struct {
 	{"wait-frame", 3, run_wait_frame},
 	{"wait-guest", 4, run_wait_guest},
 	{"wait-owner", 2, run_wait_owner},
+	{"wait-input", 2, run_wait_input},
 };
 
 /* ---- waiting ---- */
@@ -359,6 +368,9 @@ static bool wait_is_over(const struct test_client *client, uint64_t *value)
 	case WAIT_OWNER:
 		guest = input_owner(server->input);
 		return strcmp(guest ? guest->mark.name : "-", name) == 0;
+	case WAIT_INPUT:
+		guest = scene_guest_find(server->scene, name);
+		return guest && wayland_input_done(guest);
 	}
 	return true;
 }

@@ -59,6 +59,10 @@ void input_head_removed(struct input *input, struct scene_head *head)
 	heads_removed++;
 }
 
+void test_input_poll(struct test_input *test)
+{
+}
+
 /* ---- the server ---- */
 
 struct world {

@@ -19,6 +19,11 @@ bool credit_left(const struct credit *credit)
 	return under_way(credit) < CREDIT_GROUPS;
 }
 
+bool credit_whole(const struct credit *credit)
+{
+	return under_way(credit) == 0;
+}
+
 uint32_t credit_take(struct credit *credit, uint64_t now_ns)
 {
 	assert(credit_left(credit));

@@ -23,6 +23,8 @@ struct credit {
 
 void credit_init(struct credit *credit);
 bool credit_left(const struct credit *credit);
+/* All marks have come back. */
+bool credit_whole(const struct credit *credit);
 /* A group was sent: returns its mark's serial. There must be credit. */
 uint32_t credit_take(struct credit *credit, uint64_t now_ns);
 /* 0, or -EINVAL for a mark that was never sent. An old serial again changes nothing. */

@@ -265,6 +265,7 @@ int guest_seat_credit(struct connection *connection, uint32_t untrusted_serial)
 	if (credit_deadline(&seat->input.credit) == UINT64_MAX) {
 		clock_timer_disarm(seat->dry);
 	}
+	test_input_poll(connection->wayland->server->test_input);
 	return ret;
 }
 
@@ -410,6 +411,18 @@ void wayland_set_keyboard(struct wayland *wayland, struct scene_guest *scene)
 	if (guest) {
 		focus_set(guest, true);
 	}
+}
+
+bool wayland_input_done(const struct scene_guest *scene)
+{
+	const struct guest *guest = scene->data;
+	const struct guest_input *input;
+
+	if (!guest->connection) {
+		return false;
+	}
+	input = &guest->connection->seat.input;
+	return !input->behind && !input->open && credit_whole(&input->credit);
 }
 
 void guest_seat_refresh(struct connection *connection)

@@ -420,10 +420,15 @@ static void test_credit_returns(void **state)
 	exhaust(f);
 	key(f, KEY_A, false);
 	key(f, KEY_B, true);
+	assert_false(wayland_input_done(f->guest));
 	acknowledge(f);
 	/* The release, the motion that was merged, then what is down now; in one group. */
 	assert_told(f, "key30- by11,0 key48+ frame ");
 	assert_int_equal(f->a.n_marks, CREDIT_GROUPS + 1);
+	assert_false(wayland_input_done(f->guest));
+	acknowledge(f);
+	assert_true(guest_turn(&f->a));
+	assert_true(wayland_input_done(f->guest));
 	clock_virtual_advance(clock, clock_now(clock) + 5 * NSEC_PER_SEC);
 	key(f, KEY_B, false);
 	assert_told(f, "key48- ");
