@@ -230,8 +230,8 @@ class Vm:
         return TouchScreen(self, name, size, slots)
 
     def stats(self, program):
-        """The counters of vitrined or the broker as a dictionary of text."""
-        text = self.dom0(f"statread /run/vitrine/{program}.stats")
+        """The counters of vitrined or the broker as a dictionary of text, empty while it is down."""
+        text = self.dom0(f"statread /run/vitrine/{program}.stats 2>/dev/null", check=False)
         return dict(line.split(" ", 1) for line in text.splitlines() if " " in line)
 
     def screendump(self, head):

@@ -7,7 +7,8 @@
  * same). The first pixels of a picture say what it is. MODE is "flip" (page flips, the default for
  * even places), "front" (drawing into the buffer that is shown, telling nobody; odd places) or
  * "none" (the connector stays dark).
- *   -r RATE    frames per second (10); 0: a flip as soon as the last one was shown
+ *   -r RATE    frames per second (10), made up for when a flip was late; 0: a flip as soon as the
+ *              last one was shown
  *   -f FRAMES  hold at this frame number
  *   -c         cheap: draw a buffer in full once, afterwards only the pixels that number it
  * SIGUSR1 holds all connectors and prints "held", SIGUSR2 goes on.
@@ -32,6 +33,8 @@
 #define MAGIC 0x564954
 #define MAX_HEADS 4
 #define BUFFERS 2
+/* Frames that a head may be behind its rate and still make up for. */
+#define MAX_OWED 8
 
 struct buffer {
 	uint32_t *pixels;
@@ -47,6 +50,7 @@ struct head {
 	uint32_t height;
 	bool flips;
 	bool pending;
+	unsigned owed;
 	uint32_t frame;
 	int front;
 	double shown_at;
@@ -217,9 +221,10 @@ static void head_advance(struct head *head)
 {
 	struct buffer *back;
 
-	if (hold || head->pending || head->frame >= last_frame) {
+	if (hold || head->pending || head->frame >= last_frame || (head->owed == 0 && !eager)) {
 		return;
 	}
+	head->owed -= head->owed > 0;
 	if (!head->flips) {
 		picture_draw(head, &head->buffers[0], ++head->frame);
 		return;
@@ -249,9 +254,7 @@ static void flip_done(int fd, unsigned sequence, unsigned s, unsigned us, void *
 	head->pending = false;
 	head->longest = now - head->shown_at > head->longest ? now - head->shown_at : head->longest;
 	head->shown_at = now;
-	if (eager) {
-		head_advance(head);
-	}
+	head_advance(head);
 }
 
 static void print_state(const char *word)
@@ -285,6 +288,7 @@ static void signal_handle(int fd)
 	hold = info.ssi_signo == SIGUSR1;
 	for (int i = 0; i < head_count; i++) {
 		heads[i].shown_at = seconds();
+		heads[i].owed = 0;
 	}
 	if (!hold) {
 		last_frame = UINT32_MAX;
@@ -301,6 +305,7 @@ static void timer_handle(int fd)
 		die("timerfd");
 	}
 	for (int i = 0; i < head_count; i++) {
+		heads[i].owed = heads[i].owed + ticks > MAX_OWED ? MAX_OWED : heads[i].owed + (unsigned)ticks;
 		head_advance(&heads[i]);
 	}
 	if (seconds() - reported >= 1 && !at_rest()) {
