@@ -30,21 +30,25 @@ enum kbdif_touch {
 	KBDIF_TOUCH_ORIENT = 5,
 };
 
+/* Each is as long as an entry: a compiler need not clear what lies behind a shorter member of a union. */
 struct kbdif_motion {
 	uint8_t type, reserved[3];
 	int32_t rel_x, rel_y;
 	int32_t rel_z; /* notches of the wheel, positive: down */
+	uint8_t reserved2[24];
 };
 
 struct kbdif_key {
 	uint8_t type, pressed, reserved[2];
 	uint32_t keycode; /* KEY_ and BTN_ of linux/input-event-codes.h */
+	uint8_t reserved2[32];
 };
 
 struct kbdif_pos {
 	uint8_t type, reserved[3];
 	int32_t abs_x, abs_y;
 	int32_t rel_z;
+	uint8_t reserved2[24];
 };
 
 struct kbdif_mtouch {
@@ -53,6 +57,7 @@ struct kbdif_mtouch {
 	uint8_t contact_id; /* 0 to multi-touch-num-contacts - 1 */
 	uint8_t reserved[5];
 	int32_t abs_x, abs_y; /* DOWN and MOTION */
+	uint8_t reserved2[24];
 };
 
 union kbdif_event {
@@ -89,6 +94,10 @@ KBDIF_AT(kbdif_mtouch, abs_x, 8);
 KBDIF_AT(kbdif_page, out_prod, 12);
 KBDIF_AT(kbdif_page, in, 1024);
 KBDIF_AT(kbdif_page, out, 3072);
+_Static_assert(sizeof(struct kbdif_motion) == 40, "motion");
+_Static_assert(sizeof(struct kbdif_key) == 40, "key");
+_Static_assert(sizeof(struct kbdif_pos) == 40, "position");
+_Static_assert(sizeof(struct kbdif_mtouch) == 40, "touch");
 _Static_assert(sizeof(union kbdif_event) == 40, "event");
 _Static_assert(sizeof(struct kbdif_page) == 4096, "page");
 

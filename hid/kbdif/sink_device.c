@@ -93,7 +93,7 @@ static void tell_keys(struct sink_device *device, bool pressed)
  */
 static void tell_pointer(struct sink_device *device, uint32_t limit)
 {
-	union kbdif_event event = {.type = 0};
+	union kbdif_event event;
 
 	if (!device->position_owed && !device->rel_x && !device->rel_y && !device->rel_z) {
 		return;

@@ -54,9 +54,20 @@ static void guest_touch(struct guest *g, const struct kbdif_mtouch *e)
 	}
 }
 
+/* What an event does not use is 0: anything else was in the worker's memory. */
+static void guest_look_behind(const union kbdif_event *e)
+{
+	size_t used = e->type == KBDIF_KEY ? 8 : 16;
+
+	for (size_t i = used; i < sizeof(*e); i++) {
+		assert_int_equal(e->bytes[i], 0);
+	}
+}
+
 static void guest_take(struct guest *g, const union kbdif_event *e)
 {
 	g->n_events++;
+	guest_look_behind(e);
 	switch (e->type) {
 	case KBDIF_KEY:
 		assert_true(g->keys[e->key.keycode] != (e->key.pressed != 0));
@@ -413,6 +424,37 @@ static void nothing_sticks_in_any_history(void **state)
 	assert_true(events > 50000);
 }
 
+static __attribute__((noinline)) void dirty_stack(void)
+{
+	volatile uint8_t dirt[8192];
+
+	for (size_t i = 0; i < sizeof(dirt); i++) {
+		dirt[i] = 0xa5;
+	}
+}
+
+static void an_event_holds_nothing_of_the_worker(void **state)
+{
+	struct sink_features touch = {
+		.touch = true, .touch_width = 64, .touch_height = 64, .touch_contacts = CONTACTS};
+	struct sink_features relative = {.keyboard = true, .pointer = true};
+
+	add(0, relative, false);
+	add(1, touch, false);
+	dirty_stack();
+	sink_key(sink, KEY_A, true);
+	dirty_stack();
+	sink_relative(sink, 3, 4);
+	dirty_stack();
+	sink_touch_down(sink, 7, 1, 2, 64, 64);
+	dirty_stack();
+	sink_touch_frame(sink);
+	dirty_stack();
+	read_all();
+	assert_int_equal(guests[0].n_events, 2);
+	assert_int_equal(guests[1].n_events, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +472,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_taken_over_guest_holds_nothing, start, stop),
 		cmocka_unit_test_setup_teardown(a_consumer_that_lies_gets_nothing, start, stop),
 		cmocka_unit_test(nothing_sticks_in_any_history),
+		cmocka_unit_test_setup_teardown(an_event_holds_nothing_of_the_worker, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
