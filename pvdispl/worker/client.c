@@ -159,10 +159,10 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 }
 
 /*
- * After each turn of the loop: whatever anybody had to say goes out; what does not fit waits for
- * the socket.
+ * Before the loop sleeps: whatever anybody had to say goes out; what does not fit waits for the
+ * socket.
  */
-static int on_post(sd_event_source *source, void *data)
+static int on_prepare(sd_event_source *source, void *data)
 {
 	struct client *client = data;
 	int ret = wl_display_flush(client->display);
@@ -189,11 +189,7 @@ static int hang_on_loop(struct client *client)
 	int ret = sd_event_add_io(event, &client->io, wl_display_get_fd(client->display), EPOLLIN,
 				  on_io, client);
 
-	if (ret >= 0) {
-		ret = sd_event_add_post(event, &client->post, on_post, client);
-	}
-	/* What is dispatched now began before that source was there. */
-	return ret >= 0 ? on_post(client->post, client) : ret;
+	return ret >= 0 ? sd_event_source_set_prepare(client->io, on_prepare) : ret;
 }
 
 int client_connect(struct worker *worker, int *fd)
@@ -253,7 +249,6 @@ void client_disconnect(struct worker *worker)
 	worker_server_gone(worker);
 	worker->client = NULL;
 	sd_event_source_disable_unref(client->io);
-	sd_event_source_disable_unref(client->post);
 	destroy_globals(client);
 	wl_display_disconnect(client->display);
 	free(client);

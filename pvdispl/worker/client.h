@@ -36,7 +36,7 @@ struct client {
 	struct wl_shm *shm; /* for the formats that it announces */
 	struct vitrine_guest_v1 *guest;
 	struct guest_seat seat;
-	sd_event_source *io, *post;
+	sd_event_source *io;
 	uint32_t formats[CLIENT_MAX_FORMATS]; /* DRM fourcc */
 	unsigned n_formats;
 	/* What the server grants, and what is used of it. */

@@ -128,13 +128,15 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 
 /* ---- life ---- */
 
-static void on_told(struct scanout *scanout)
+static void on_told(struct scanout *scanout, bool was_full)
 {
 	struct connector *connector = container_of(scanout, struct connector, scanout);
 
 	notify(connector, connector->event_port);
-	/* The ring may have waited for a flip to end. */
-	sd_event_source_set_enabled(connector->resume, SD_EVENT_ONESHOT);
+	if (was_full) {
+		/* The ring waited for a flip to end. */
+		sd_event_source_set_enabled(connector->resume, SD_EVENT_ONESHOT);
+	}
 }
 
 int connector_init(struct connector *connector, struct display *display, unsigned index,

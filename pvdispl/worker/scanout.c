@@ -12,7 +12,7 @@
 static void deliver(struct scanout *scanout)
 {
 	struct flips *flips = &scanout->flips;
-	bool told = false;
+	bool was_full = flips_full(flips), told = false;
 
 	while (flips_due(flips) &&
 	       events_push_flip(&scanout->events, flips->cookies[flips->first % FLIPS_MAX])) {
@@ -22,7 +22,7 @@ static void deliver(struct scanout *scanout)
 	if (told) {
 		worker_timer_disarm(scanout->timer);
 		scanout->timer_ns = 0;
-		scanout->told(scanout);
+		scanout->told(scanout, was_full);
 	}
 }
 

@@ -30,8 +30,8 @@ struct scanout {
 	struct head head;
 	struct events events;
 	struct flips flips;
-	/* Events were written: the guest is to be notified, and its next flip may be taken. */
-	void (*told)(struct scanout *scanout);
+	/* Events were written: the guest is to be notified; was_full: its next flip may be taken. */
+	void (*told)(struct scanout *scanout, bool was_full);
 
 	bool is_enabled;
 	uint32_t x, y;          /* untrusted until geometry_shown has made area of them */
