@@ -188,6 +188,7 @@ def play(stage, hands, pictures):
     for guest in GUESTS:
         hands.say(f"wait-guest {guest['name']} frames 30")
     hands.say("wait-owner work")
+    hands.wait_frames("HEADLESS-1", 2)
     picture("HEADLESS-1", "left-work")
     picture("HEADLESS-2", "right-web")
     step("typing, pointing and touching in work")
@@ -202,6 +203,8 @@ def play(stage, hands, pictures):
     hands.type("now for the other guest")
     hands.click_at("HEADLESS-2", 0.5, 0.5)
     hands.pinch("HEADLESS-1")
+    hands.say("wait-input web")
+    hands.wait_frames("HEADLESS-2", 2)
     picture("HEADLESS-1", "left-web")
     picture("HEADLESS-2", "right-web-second-screen")
     step("Ctrl+Alt+Delete: the host takes all input, what is typed goes nowhere")
@@ -214,6 +217,7 @@ def play(stage, hands, pictures):
     hands.chord("ctrl", "alt", "tab")
     hands.say("wait-owner work")
     hands.type("bye")
+    hands.say("wait-input work")
 
 
 def typed(report):
