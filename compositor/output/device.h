@@ -69,15 +69,17 @@ struct output_backend {
 struct clock_source;
 
 /* spec: WxH[@HZ][,WxH[@HZ]...]; names HEADLESS-1, ... -EINVAL (logged with the offending part) or 0. */
-MUST_USE int headless_backend_create(struct output_backend **out, struct clock_source *clock, const char *spec,
-				     const struct output_listener *listener, void *data);
+MUST_USE int headless_backend_create(struct output_backend **out, struct clock_source *clock,
+				     const char *spec, const struct output_listener *listener,
+				     void *data);
 /* The picture that is on the glass of this headless device: valid until the next flip. */
 void headless_device_picture(struct output_device *device, struct target *out);
 
 /* ---- KMS ---- */
 
 /* path NULL: the first card with a usable connector. The device is opened through the session. -errno, logged. */
-MUST_USE int kms_backend_create(struct output_backend **out, sd_event *event, struct session *session,
-				const char *path, const struct output_listener *listener, void *data);
+MUST_USE int kms_backend_create(struct output_backend **out, sd_event *event,
+				struct session *session, const char *path,
+				const struct output_listener *listener, void *data);
 
 #endif

@@ -24,7 +24,8 @@ void session_destroy(struct session *session);
 bool session_active(const struct session *session);
 const char *session_seat(const struct session *session);
 /* At most 8 listeners; told in the order of their arrival. Returns 0 or -ENOSPC. */
-MUST_USE int session_listen(struct session *session, const struct session_listener *listener, void *data);
+MUST_USE int session_listen(struct session *session, const struct session_listener *listener,
+			    void *data);
 /* Returns an fd or -errno; to be closed with session_close_device only. */
 MUST_USE int session_open_device(struct session *session, const char *path);
 void session_close_device(struct session *session, int fd);

@@ -22,7 +22,8 @@ static int parse(const char *text, uint64_t max, uint64_t *out)
 
 static void numbers_are_strict(void **state)
 {
-	static const char *const bad[] = {"", "-1", "+1", " 1", "1 ", "0x10", "1e3", "1,0", "\xd9\xa1"};
+	static const char *const bad[] = {"",     "-1",  "+1",  " 1",      "1 ",
+					  "0x10", "1e3", "1,0", "\xd9\xa1"};
 	uint64_t value = 7;
 
 	(void)state;
@@ -132,13 +133,13 @@ static void a_list_survives_removal_while_walked(void **state)
 	for (unsigned i = 0; i < ARRAY_SIZE(items); i++) {
 		list_append(&head, &items[i].link);
 	}
-	list_for_each_safe (pos, tmp, &head, link) {
+	list_for_each_safe(pos, tmp, &head, link) {
 		if (pos->value & 5) {
 			list_remove(&pos->link);
 			list_remove(&pos->link);
 		}
 	}
-	list_for_each (pos, &head, link) {
+	list_for_each(pos, &head, link) {
 		sum = sum * 10 + pos->value;
 	}
 	assert_int_equal(sum, 28);
