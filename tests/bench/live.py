@@ -6,6 +6,7 @@ import time
 from desk import Desk, strace_missing
 
 PERIOD_US = 1e6 / 60
+KEYS, GAP_S, ROUNDS = 100, 0.01, 3
 QUIET_MS = 100  # a head that has not flipped for so long is sampled
 WINDOW_S = 6
 
@@ -39,8 +40,17 @@ def copies(bench):
     bench.figure("copies.compared", compared, f"bytes in {n} frames", compared == 0)
 
 
+def figure_calls(bench, desk, what, n, times):
+    """System calls of server and worker between two times, by n of what was done in between."""
+    for program in ("vitrined", "vitrine-pv"):
+        counts = sorted(desk.calls(program, *times).items(), key=lambda item: -item[1])
+        parts = ", ".join(f"{name} {count / n:.1f}" for name, count in counts if count / n >= 0.05)
+        bench.figure(f"syscalls.{what}.{program}", f"{sum(count for _, count in counts) / n:.1f}",
+                     f"calls per {what} ({parts})")
+
+
 def syscalls(bench):
-    """A steady flipping guest, all calls counted by strace."""
+    """A steady flipping guest, then keys for one that draws nothing; all calls counted by strace."""
     why = strace_missing()
     if why:
         return bench.skip("syscalls", why)
@@ -50,14 +60,20 @@ def syscalls(bench):
         before = desk.stats("wait-guest work frames 120")
         start = time.time()
         time.sleep(WINDOW_S)
-        end = time.time()
-        after = desk.stats()
-        frames = after["guest.work.frames_shown"] - before["guest.work.frames_shown"]
-        for program in ("vitrined", "vitrine-pv"):
-            counts = sorted(desk.calls(program, start, end).items(), key=lambda item: -item[1])
-            parts = ", ".join(f"{name} {n / frames:.1f}" for name, n in counts if n / frames >= 0.05)
-            bench.figure(f"syscalls.{program}", f"{sum(n for _, n in counts) / frames:.1f}",
-                         f"calls per frame ({parts})")
+        times = start, time.time()
+        frames = desk.stats()["guest.work.frames_shown"] - before["guest.work.frames_shown"]
+        figure_calls(bench, desk, "frame", frames, times)
+    finally:
+        desk.end()
+    desk = Desk(bench.bin, "1280x832", traced=True)
+    try:
+        desk.guest("work", 1, "--connectors=640x480", "--frames=1", "--stay")
+        desk.hands.say("wait-owner work")
+        time.sleep(2)  # the sampler backs off
+        start = time.time()
+        send_keys(desk, KEYS)
+        keys_received(desk, KEYS)
+        figure_calls(bench, desk, "key", KEYS, (start, time.time()))
     finally:
         desk.end()
 
@@ -127,18 +143,25 @@ def flips(bench):
             bench.figure(f"flip.{name}.p{percent}", f"{periods:.2f}", "periods of a 60 Hz monitor")
 
 
-KEYS, GAP_S, ROUNDS = 100, 0.01, 3
-
-
 def round_trip(bench):
-    """The unit: {p50_us, p99_us} of a byte over a socketpair and back."""
+    """The unit: nanoseconds of a byte over a socketpair and back, one number for each time."""
     text = subprocess.run([bench.program("bench_roundtrip"), str(KEYS), str(int(GAP_S * 1e6))], check=True,
                           capture_output=True, text=True).stdout
-    return {key: float(value) for key, value in (line.split() for line in text.splitlines())}
+    return [int(line) for line in text.splitlines()]
 
 
 def percentile(values, percent):
     return sorted(values)[(len(values) - 1) * percent // 100]
+
+
+def send_keys(desk, n):
+    """Presses and releases in turn. Returns when each was sent."""
+    sent = []
+    for i in range(n):
+        time.sleep(GAP_S)
+        sent.append(time.monotonic_ns())
+        desk.hands.say(f"key 30 {1 - i % 2}")
+    return sent
 
 
 def keys_received(desk, wanted):
@@ -159,20 +182,14 @@ def keys(bench):
         desk.stats("wait-guest work frames 1")
         desk.hands.say("wait-owner work")
         for _ in range(ROUNDS):
-            units.append(round_trip(bench))
-            for i in range(KEYS):
-                time.sleep(GAP_S)
-                sent.append(time.monotonic_ns())
-                desk.hands.say(f"key 30 {1 - i % 2}")
+            units += round_trip(bench)
+            sent += send_keys(desk, KEYS)
         events = keys_received(desk, len(sent))
     finally:
         desk.end()
     if len(events) != len(sent):
         return bench.figure("input.key", f"{len(events)} of {len(sent)}", "keys received", False)
-    waits = [event["monotonic_us"] - at / 1000 for event, at in zip(events, sent)]
-    unit = percentile([unit["p50_us"] for unit in units], 50)
-    for percent in (50, 99):
-        bench.figure(f"input.key.p{percent}", f"{percentile(waits, percent) / unit:.1f}",
-                     "median round trips over a socketpair")
-    bench.figure("input.roundtrip.p99", f"{percentile([u['p99_us'] for u in units], 50) / unit:.1f}",
-                 "median round trips over a socketpair: how noisy the machine is")
+    waits = [event["monotonic_us"] * 1000 - at for event, at in zip(events, sent)]
+    for percent in (10, 50, 99):
+        bench.figure(f"input.key.p{percent}", f"{percentile(waits, percent) / percentile(units, percent):.1f}",
+                     f"round trips over a socketpair (p{percent} of both)")
