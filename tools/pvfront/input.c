@@ -49,7 +49,7 @@ int input_init(struct input *input, struct front *front, unsigned number)
 	return 0;
 }
 
-static void take_events(struct input *input)
+void input_take_events(struct input *input)
 {
 	struct kbdif_page *page = input->page;
 	uint32_t prod = __atomic_load_n(&page->in_prod, __ATOMIC_ACQUIRE);
@@ -79,7 +79,7 @@ static int evtchn_readable(sd_event_source *source, int fd, uint32_t revents, vo
 	int ret;
 
 	while ((ret = xen_evtchn_next(input->evtchn, &port)) == 0) {
-		take_events(input);
+		input_take_events(input);
 		(void)xen_evtchn_unmask(input->evtchn, port);
 	}
 	if (ret != -EAGAIN) {

@@ -51,6 +51,8 @@ struct input {
 MUST_USE int input_init(struct input *input, struct front *front, unsigned number);
 /* Up to state 4 on both sides. Logs what went wrong. */
 MUST_USE int input_connect(struct input *input);
+/* Logs what is in the ring now. At the end, what its event channel has not told of yet is there, too. */
+void input_take_events(struct input *input);
 void input_finish(struct input *input);
 
 #endif

@@ -194,6 +194,9 @@ static int serve(struct program *program, const struct options *options)
 		return ret;
 	}
 	ret = run(program);
+	for (unsigned i = 0; i < program->n_inputs; i++) {
+		input_take_events(&program->inputs[i]);
+	}
 	/* A signal is the way to end. */
 	return ret == -EINTR ? 0 : ret;
 }
