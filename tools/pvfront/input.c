@@ -52,9 +52,13 @@ int input_init(struct input *input, struct front *front, unsigned number)
 void input_take_events(struct input *input)
 {
 	struct kbdif_page *page = input->page;
-	uint32_t prod = __atomic_load_n(&page->in_prod, __ATOMIC_ACQUIRE);
-	uint32_t cons = page->in_cons;
+	uint32_t prod, cons;
 
+	if (!page) {
+		return;
+	}
+	prod = __atomic_load_n(&page->in_prod, __ATOMIC_ACQUIRE);
+	cons = page->in_cons;
 	if (prod == cons) {
 		return;
 	}
