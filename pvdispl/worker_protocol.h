@@ -17,7 +17,7 @@
 #define PV_MAX_CONNECTORS 4u
 #define PV_MAX_DISPLAYS 4u /* vdispl devices of a guest */
 #define PV_MAX_INPUTS 4u   /* vkbd devices of a guest */
-#define PV_MAX_MAP_REFS 1024u
+#define PV_MAX_MAP_REFS 8u /* an EDID buffer; a page of a directory is one */
 #define PV_NAME_SIZE 33u
 
 enum worker_command {
@@ -80,6 +80,7 @@ struct worker_display {
 	uint32_t attach;
 	uint32_t n_connectors;
 	struct worker_connector connectors[PV_MAX_CONNECTORS];
+	uint32_t reserved;
 	struct xen_segment segment;
 };
 

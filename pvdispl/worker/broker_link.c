@@ -12,6 +12,9 @@
 #include "pvdispl/worker/input.h"
 #include "pvdispl/worker/worker.h"
 
+/* Two seconds' worth, at once, are less than what the broker takes for a flood. */
+#define MAP_PAGES_PER_SECOND 200u
+
 union message {
 	struct worker_header header;
 	struct worker_display display;
@@ -25,11 +28,13 @@ void broker_link_init(struct broker_link *link)
 	memset(link, 0, sizeof(*link));
 	link->fd = BROKER_FD;
 	list_init(&link->requests);
+	list_init(&link->waiting);
 }
 
 void broker_link_finish(struct broker_link *link)
 {
 	sd_event_source_disable_unref(link->source);
+	sd_event_source_disable_unref(link->timer);
 	close_fd(&link->fd);
 }
 
@@ -63,24 +68,68 @@ void broker_link_tell(struct broker_link *link, enum worker_request type,
 	}
 }
 
-int broker_link_map(struct broker_link *link, struct map_request *request, const uint32_t *refs)
+static bool window_has_room(struct broker_link *link, uint32_t pages)
+{
+	uint64_t now = now_ns();
+
+	if (now - link->window_ns >= NSEC_PER_SEC) {
+		link->window_ns = now;
+		link->window_pages = 0;
+	}
+	return pages <= MAP_PAGES_PER_SECOND - link->window_pages;
+}
+
+static int ask(struct broker_link *link, struct map_request *request)
 {
 	struct worker_map message = {.type = WORKER_MAP, .writable = request->writable};
+	size_t size = request->pages * sizeof(request->refs[0]);
 	int ret;
 
-	if (request->pages == 0 || request->pages > PV_MAX_MAP_REFS) {
-		return -EINVAL;
-	}
 	message.serial = request->serial = ++link->last_serial;
 	message.n_refs = request->pages;
-	memcpy(message.refs, refs, request->pages * sizeof(*refs));
-	ret = fdmsg_send(link->fd, &message,
-			 offsetof(struct worker_map, refs) + request->pages * sizeof(*refs), NULL,
-			 0);
+	memcpy(message.refs, request->refs, size);
+	ret = fdmsg_send(link->fd, &message, offsetof(struct worker_map, refs) + size, NULL, 0);
 	if (ret == 0) {
+		link->window_pages += request->pages;
 		list_append(&link->requests, &request->link);
 	}
 	return ret;
+}
+
+static int on_window(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct broker_link *link = data;
+
+	while (!list_empty(&link->waiting)) {
+		struct map_request *request = container_of(link->waiting.next, struct map_request,
+							   link);
+		int ret;
+
+		if (!window_has_room(link, request->pages)) {
+			worker_timer_arm(link->timer, link->window_ns + NSEC_PER_SEC);
+			return 0;
+		}
+		list_remove(&request->link);
+		ret = ask(link, request);
+		if (ret < 0) {
+			request->done(request, -ret, NULL);
+		}
+	}
+	return 0;
+}
+
+int broker_link_map(struct broker_link *link, struct map_request *request, const uint32_t *refs)
+{
+	if (request->pages == 0 || request->pages > PV_MAX_MAP_REFS) {
+		return -EINVAL;
+	}
+	memcpy(request->refs, refs, request->pages * sizeof(*refs));
+	if (list_empty(&link->waiting) && window_has_room(link, request->pages)) {
+		return ask(link, request);
+	}
+	list_append(&link->waiting, &request->link);
+	worker_timer_arm(link->timer, link->window_ns + NSEC_PER_SEC);
+	return 0;
 }
 
 void broker_link_cancel(struct map_request *request)
@@ -212,6 +261,10 @@ int broker_link_start(struct worker *worker)
 
 	if (ret < 0) {
 		return ret;
+	}
+	worker->broker.timer = worker_timer(worker, on_window, &worker->broker);
+	if (!worker->broker.timer) {
+		return -ENOMEM;
 	}
 	return fdmsg_send(worker->broker.fd, &ready, sizeof(ready), NULL, 0);
 }

@@ -17,10 +17,11 @@
 
 /* Embedded by who asks for a map. */
 struct map_request {
-	struct list link; /* broker_link.requests */
+	struct list link; /* broker_link.waiting, then broker_link.requests */
 	uint32_t serial;
 	uint32_t pages;
 	bool writable;
+	uint32_t refs[PV_MAX_MAP_REFS];
 	/*
 	 * error: 0 or a positive errno; map is for the callee to take (copy) when error is 0, and
 	 * is fully mapped.
@@ -31,8 +32,12 @@ struct map_request {
 struct broker_link {
 	int fd;
 	sd_event_source *source;
-	struct list requests; /* struct map_request.link */
+	struct list requests; /* struct map_request.link: the broker is at it */
+	struct list waiting;  /* struct map_request.link: not asked for yet */
 	uint32_t last_serial;
+	uint64_t window_ns; /* since then so many pages were asked for */
+	uint32_t window_pages;
+	sd_event_source *timer; /* the next window */
 };
 
 struct worker;
@@ -50,7 +55,8 @@ void broker_link_tell(struct broker_link *link, enum worker_request type,
 		      enum worker_device_kind kind, uint32_t id);
 
 /*
- * refs: request->pages of them, at most PV_MAX_MAP_REFS. done comes later, unless it is cancelled.
+ * refs: request->pages of them, at most PV_MAX_MAP_REFS. done comes later, unless it is cancelled. A
+ * guest that wants maps without end is made to wait: the broker would take its worker for broken.
  */
 MUST_USE int broker_link_map(struct broker_link *link, struct map_request *request,
 			     const uint32_t *refs);

@@ -124,6 +124,9 @@ static void handle(const union message *message, int *fds, struct habits habits)
 	case WORKER_MAPPED:
 		dprintf(2, "worker: mapped %u error %u\n", message->mapped.serial,
 			message->mapped.error);
+		if (fds[0] >= 0) {
+			close(fds[0]);
+		}
 		break;
 	default:
 		dprintf(2, "worker: unexpected message %u\n", message->type);
@@ -137,7 +140,7 @@ static void ask_for_maps(void)
 	for (uint32_t i = 0; i < PV_MAX_MAP_REFS; i++) {
 		map.refs[i] = 1;
 	}
-	for (map.serial = 1; map.serial <= 6; map.serial++) {
+	for (map.serial = 1; map.serial <= 140; map.serial++) {
 		(void)!fdmsg_send(CONTROL, &map, sizeof(map), NULL, 0);
 	}
 }

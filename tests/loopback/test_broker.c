@@ -342,10 +342,10 @@ static void a_greedy_worker_gets_no_more_than_its_share(void **state)
 	make_domain(world, "greedy");
 	broker_start(world);
 	make_display(world, two);
-	/* Each asks for 1024 pages that are not even granted: preparing is not mapping. 4096 a second. */
-	wait_log(world, "worker: mapped 6 error 16");
-	assert_true(log_has(world, "maps more than 4096 pages a second"));
-	assert_false(log_has(world, "worker: mapped 4 error 16"));
+	/* Each asks for 8 pages that are not even granted: preparing is not mapping. 1024 a second. */
+	wait_log(world, "worker: mapped 140 error 16");
+	assert_true(log_has(world, "maps more than 1024 pages a second"));
+	assert_false(log_has(world, "worker: mapped 128 error 16"));
 }
 
 static void a_worker_that_talks_nonsense_is_killed(void **state)

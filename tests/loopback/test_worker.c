@@ -199,6 +199,20 @@ static void an_edid_is_made_up(void **state)
 	assert_int_equal(edid[59], RIG_HEIGHT);
 }
 
+/* The broker kills a worker that floods it, which a guest must not be able to bring about. */
+static void a_guest_that_wants_maps_without_end_waits(void **state)
+{
+	uint64_t start_ns = now_ns();
+
+	rig_directory(&rig, DIRECTORY, 0, BUFFER, 1);
+	rig.n_maps = 0;
+	for (unsigned i = 0; i < 201; i++) {
+		assert_int_equal(rig_do(&rig, 0, rig_create(1, DIRECTORY, 2)), -EINVAL);
+	}
+	assert_int_equal(rig.n_maps, 201);
+	assert_true(now_ns() - start_ns >= 900 * NSEC_PER_MSEC);
+}
+
 static void a_jump_of_the_ring_is_a_fault(void **state)
 {
 	rig.rings[1]->req_prod += 33;
@@ -608,6 +622,7 @@ int main(void)
 		TEST(a_directory_must_be_whole),
 		TEST(more_than_allowed_is_refused_before_it_is_read),
 		TEST(an_edid_is_made_up),
+		TEST(a_guest_that_wants_maps_without_end_waits),
 		TEST(a_jump_of_the_ring_is_a_fault),
 		TEST(the_server_gets_the_references),
 		TEST(a_buffer_that_cannot_be_mapped_is_refused),
