@@ -19,6 +19,11 @@ static const struct guest_limits guest_limits = {
 
 /* For the worker's own maps, directories of grants and EDIDs; one that is not broken asks for far less. */
 #define MAP_PAGES_PER_SECOND 1024u
+/*
+ * For the display server, which a guest makes map by creating buffers: all that it may have, twice. So a server that
+ * has just come back gets what it needs, and no guest keeps this loop busy preparing.
+ */
+#define SERVER_PAGES_PER_SECOND (2 * 65536u)
 /* A worker whose connections end this fast hangs. */
 #define DROP_INTERVAL_NS (10 * NSEC_PER_SEC)
 
@@ -303,12 +308,20 @@ static void handle_dropped(void *data, const char *reason)
 
 static int handle_server_map(void *data, const uint32_t *refs, uint32_t n, struct xen_prepared *out)
 {
+	struct guest *guest = data;
+
 	for (uint32_t i = 0; i < n; i++) {
 		if (refs[i] == 0) {
 			return -EINVAL;
 		}
 	}
-	return guest_prepare_map(data, refs, n, false, out);
+	if (!budget_take(&guest->server_budget, SERVER_PAGES_PER_SECOND, n, now_ns())) {
+		log_guest(LOG_LEVEL_WARN, guest->name, &guest->log,
+			  "has more than %u pages mapped in a second: refused",
+			  SERVER_PAGES_PER_SECOND);
+		return -EBUSY;
+	}
+	return guest_prepare_map(guest, refs, n, false, out);
 }
 
 const struct server_ops guest_server_ops = {

@@ -32,7 +32,7 @@ struct guest {
 	uint64_t started_ns; /* the last worker; 0: none yet */
 	uint64_t dropped_ns; /* the last time that the server has ended its connection */
 	sd_event_source *restart;
-	struct budget map_budget;
+	struct budget map_budget, server_budget;
 	struct log_limit log;
 	uint64_t restarts, maps, grants, faults;
 };

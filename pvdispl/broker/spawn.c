@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fdmsg.h"
@@ -23,7 +24,9 @@
 
 /* Also bounds how much of the guest a worker that has been taken over can map at a time. */
 #define WORKER_ADDRESS_SPACE (256ul << 20)
-#define WORKER_FDS 128ul
+#define WORKER_FDS 64ul
+/* Memory of a memfd counts as no address space: this bounds it. References of the largest buffer take as much. */
+#define WORKER_FILE_SIZE (256ul << 10)
 
 struct limit {
 	int resource;
@@ -58,8 +61,17 @@ static int set_up_fds(int control)
 	return close_range(SPAWN_CONTROL_FD + 1, ~0u, 0);
 }
 
+static int set_limit(struct limit limit)
+{
+	const struct rlimit both = {limit.value, limit.value};
+
+	return setrlimit((__rlimit_resource_t)limit.resource, &both);
+}
+
 static int drop_rights(const struct spawn *spawn)
 {
+	struct stat log;
+
 	if (spawn->own_uid &&
 	    (setgroups(0, NULL) < 0 || setresgid(spawn->uid, spawn->uid, spawn->uid) < 0 ||
 	     setresuid(spawn->uid, spawn->uid, spawn->uid) < 0)) {
@@ -69,13 +81,15 @@ static int drop_rights(const struct spawn *spawn)
 		return -1;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		struct rlimit limit = {limits[i].value, limits[i].value};
-
-		if (setrlimit((__rlimit_resource_t)limits[i].resource, &limit) < 0) {
+		if (set_limit(limits[i]) < 0) {
 			return -1;
 		}
 	}
-	return 0;
+	/* Where the log is a plain file it would end at this size, too. */
+	if (fstat(STDERR_FILENO, &log) == 0 && S_ISREG(log.st_mode)) {
+		return 0;
+	}
+	return set_limit((struct limit){RLIMIT_FSIZE, WORKER_FILE_SIZE});
 }
 
 static void reset_signals(void)

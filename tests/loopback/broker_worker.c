@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/fdmsg.h"
@@ -145,6 +146,14 @@ static void ask_for_maps(void)
 	}
 }
 
+static unsigned long limit_of(__rlimit_resource_t resource)
+{
+	struct rlimit limit = {0};
+
+	getrlimit(resource, &limit);
+	return limit.rlim_max;
+}
+
 static struct habits begin(const union message *hello)
 {
 	struct habits habits = {
@@ -157,6 +166,8 @@ static struct habits begin(const union message *hello)
 
 	dprintf(2, "worker: hello %s uid %u env %d\n", hello->hello.name, (unsigned)getuid(),
 		environ && environ[0] ? 1 : 0);
+	dprintf(2, "worker: may have %lu fds, files of %lu, core of %lu\n", limit_of(RLIMIT_NOFILE),
+		limit_of(RLIMIT_FSIZE), limit_of(RLIMIT_CORE));
 	(void)!fdmsg_send(CONTROL, &ready, sizeof(ready), NULL, 0);
 	if (habits.asks_for_maps) {
 		ask_for_maps();

@@ -348,6 +348,17 @@ static void a_greedy_worker_gets_no_more_than_its_share(void **state)
 	assert_false(log_has(world, "worker: mapped 128 error 16"));
 }
 
+/* What one that was taken over can fill: with memfds, its address space is no bound. */
+static void a_worker_has_little_to_fill(void **state)
+{
+	struct world *world = *state;
+
+	make_domain(world, "work");
+	broker_start(world);
+	make_display(world, two);
+	wait_log(world, "worker: may have 64 fds, files of 262144, core of 0\n");
+}
+
 static void a_worker_that_talks_nonsense_is_killed(void **state)
 {
 	struct world *world = *state;
@@ -460,6 +471,7 @@ int main(int argc, char **argv)
 		BROKER_TEST(a_frontend_stuck_since_a_broker_died_is_served),
 		BROKER_TEST(the_same_number_again_is_another_device),
 		BROKER_TEST(a_greedy_worker_gets_no_more_than_its_share),
+		BROKER_TEST(a_worker_has_little_to_fill),
 		BROKER_TEST(a_worker_that_talks_nonsense_is_killed),
 		BROKER_TEST(names_are_made_valid_and_unique),
 		BROKER_TEST(foreign_frontends_are_not_followed),

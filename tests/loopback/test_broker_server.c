@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The broker as a client of the display server, which is played here: guests, connections, maps, and its absence. */
+#include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -288,6 +289,31 @@ static void bad_map_requests_are_answered(void **state)
 	desk_close(&desk);
 }
 
+/* A guest has the server map by creating buffers, and could keep the broker at it for good. */
+static void a_guest_has_only_so_much_mapped_in_a_second(void **state)
+{
+	const uint32_t pages = XEN_MAX_SEGMENTS * XEN_SEGMENT_PAGES;
+	uint32_t *refs = calloc(pages, sizeof(*refs));
+	struct world *world = *state;
+	struct desk desk;
+
+	assert_non_null(refs);
+	memset(refs, 0x55, pages * sizeof(*refs));
+	desk_open(&desk, world);
+	broker_start(world);
+	make_guest(world);
+	serve_until(&desk, &desk.connected, 1);
+	/* Nobody granted these, which is noticed later than that it is too much. */
+	for (uint32_t serial = 1; serial <= 3; serial++) {
+		send_map(&desk, serial, sealed_refs(refs, pages), pages);
+		serve_until(&desk, &desk.failed, serial);
+		assert_true((desk.code == EBUSY) == (serial == 3));
+	}
+	assert_true(log_has(world, "pages mapped in a second: refused"));
+	free(refs);
+	desk_close(&desk);
+}
+
 #define BROKER_TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 
 int main(int argc, char **argv)
@@ -298,6 +324,7 @@ int main(int argc, char **argv)
 		BROKER_TEST(a_dropped_worker_is_connected_again_but_not_at_once),
 		BROKER_TEST(maps_are_of_the_connections_own_guest),
 		BROKER_TEST(bad_map_requests_are_answered),
+		BROKER_TEST(a_guest_has_only_so_much_mapped_in_a_second),
 	};
 
 	if (argc > 0 && strncmp(argv[0], "vitrine-pv@", 11) == 0) {
