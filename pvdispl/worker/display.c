@@ -11,7 +11,8 @@
 #include "pvdispl/worker/worker.h"
 
 #define PORTS_PER_TURN 16
-#define CLOSE_PATIENCE_NS NSEC_PER_SEC
+/* The broker kills a worker that has not let go after a second. */
+#define CLOSE_PATIENCE_NS (500 * NSEC_PER_MSEC)
 
 /* ---- event channels ---- */
 

@@ -605,6 +605,20 @@ static unsigned long status_field(const char *name)
 	return value;
 }
 
+/* The broker gives it a second, then it kills the worker, and with it the guest's other devices. */
+static void closing_does_not_wait_for_ever(void **state)
+{
+	uint64_t start_ns;
+
+	start_server();
+	make_framebuffers(1);
+	rig.server.is_slow = true;
+	start_ns = now_ns();
+	rig_send_device(&rig, WORKER_DISPLAY_CLOSED, WORKER_KIND_DISPLAY, RIG_DISPLAY);
+	rig_wait(&rig, is_closed);
+	assert_in_range((now_ns() - start_ns) / NSEC_PER_MSEC, 300, 999);
+}
+
 static void it_is_sandboxed_before_it_sees_a_guest(void **state)
 {
 	rig_start(&rig);
@@ -636,6 +650,7 @@ int main(void)
 		TEST(two_connectors_show_parts_of_one_framebuffer),
 		TEST(a_guest_outlives_the_server),
 		TEST(closing_waits_for_the_server_to_let_go),
+		TEST(closing_does_not_wait_for_ever),
 		TEST(what_happens_on_the_seat_is_in_the_ring),
 		TEST(a_server_that_dies_leaves_nothing_held),
 		TEST(a_full_ring_goes_on_when_the_guest_reads),
