@@ -42,7 +42,7 @@ include mk/install.mk
 all: $(PROGRAMS) $(ARCHIVES)
 
 deps:
-	@scripts/install-deps.sh build demo check vm
+	@scripts/install-deps.sh build demo check bench vm
 	@echo "all packages are installed"
 
 clean:

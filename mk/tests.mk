@@ -95,7 +95,7 @@ fuzz:
 
 # BENCH_ARGS: names of groups, see tests/bench/run.py --help.
 bench:
-	@scripts/install-deps.sh build demo check
+	@scripts/install-deps.sh build demo bench
 	@$(MAKE) --no-print-directory all benches
 	@tests/bench/run.py --build=$(BUILD) $(BENCH_ARGS)
 
