@@ -177,6 +177,18 @@ static void more_than_allowed_is_refused_before_it_is_read(void **state)
 	assert_int_equal(rig_do(&rig, 0, rig_create(9, DIRECTORY, 1)), 0);
 }
 
+static void framebuffers_are_counted(void **state)
+{
+	rig_directory(&rig, DIRECTORY, 0, BUFFER, 1);
+	assert_int_equal(rig_do(&rig, 0, rig_create(1, DIRECTORY, 1)), 0);
+	for (unsigned i = 0; i < 6; i++) {
+		assert_int_equal(rig_do(&rig, 0, rig_attach(1, 100 + i, 1, 1)), 0);
+	}
+	assert_int_equal(rig_do(&rig, 0, rig_attach(1, 200, 1, 1)), -ENOSPC);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_FB_DETACH, 100)), 0);
+	assert_int_equal(rig_do(&rig, 0, rig_attach(1, 200, 1, 1)), 0);
+}
+
 static void an_edid_is_made_up(void **state)
 {
 	struct displif_request r = {.operation = DISPLIF_GET_EDID};
@@ -635,6 +647,7 @@ int main(void)
 		TEST(nonsense_is_answered),
 		TEST(a_directory_must_be_whole),
 		TEST(more_than_allowed_is_refused_before_it_is_read),
+		TEST(framebuffers_are_counted),
 		TEST(an_edid_is_made_up),
 		TEST(a_guest_that_wants_maps_without_end_waits),
 		TEST(a_jump_of_the_ring_is_a_fault),

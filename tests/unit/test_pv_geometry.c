@@ -130,6 +130,7 @@ static void each_small_monitor_shows_what_is_there(void **state)
 						assert_int_equal(want, 0);
 						continue;
 					}
+					assert_true(want > 0);
 					assert_int_equal(r.w * r.h, want);
 					assert_int_equal(r.x, x);
 					assert_int_equal(r.y, y);
@@ -141,6 +142,56 @@ static void each_small_monitor_shows_what_is_there(void **state)
 
 	assert_int_equal(geometry_shown(&fb, UINT32_MAX, 0, 5, 4, &r), -EINVAL);
 	assert_int_equal(geometry_shown(&fb, 0, UINT32_MAX, 5, 4, &r), -EINVAL);
+	assert_int_equal(geometry_shown(&fb, 0, 0, 0, 4, &r), -EINVAL);
+	assert_int_equal(geometry_shown(&fb, 0, 0, 5, GEOMETRY_MAX_SIDE + 1, &r), -EINVAL);
+}
+
+/* Each is refused for itself: there are pages enough. */
+static void sides_and_depths_have_limits(void **state)
+{
+	static const struct {
+		uint32_t width, height, bpp;
+		int want;
+	} cases[] = {
+		{GEOMETRY_MAX_SIDE, 1, 8, 0},
+		{GEOMETRY_MAX_SIDE + 1, 1, 8, -EINVAL},
+		{1, GEOMETRY_MAX_SIDE, 8, 0},
+		{1, GEOMETRY_MAX_SIDE + 1, 8, -EINVAL},
+		{1, 1, 33, -EINVAL},
+		{1, 1, 7, -EINVAL},
+		{1, 0, 0, -EINVAL},
+		{0, 1, 0, -EINVAL},
+		{0, 0, 0, 0},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct geometry_dbuf dbuf = {.pages = GEOMETRY_MAX_PAGES,
+					     .width = cases[i].width,
+					     .bpp = cases[i].bpp};
+		struct geometry_dbuf any = {.pages = GEOMETRY_MAX_PAGES};
+		struct geometry_fb fb;
+
+		assert_int_equal(geometry_check_dbuf(&dbuf, cases[i].height), cases[i].want);
+		if (cases[i].bpp == 8) {
+			assert_int_equal(geometry_cut_fb(&any, cases[i].width, cases[i].height, 1,
+							 &fb),
+					 cases[i].want);
+		}
+	}
+}
+
+/* 15 bits a pixel as Linux counts them: 3 pixels take 45 bits, which are 6 bytes. */
+static void a_byte_that_is_begun_counts(void **state)
+{
+	struct geometry_dbuf dbuf = {.pages = 1, .offset = 4096 - 6, .width = 3, .bpp = 15};
+	struct geometry_fb fb;
+
+	assert_int_equal(geometry_check_dbuf(&dbuf, 1), 0);
+	assert_int_equal(geometry_cut_fb(&dbuf, 3, 1, 2, &fb), 0);
+	assert_int_equal(fb.stride, 6);
+	dbuf.offset++;
+	assert_int_equal(geometry_check_dbuf(&dbuf, 1), -EINVAL);
+	assert_int_equal(geometry_cut_fb(&dbuf, 3, 1, 2, &fb), -EINVAL);
 }
 
 int main(void)
@@ -151,6 +202,8 @@ int main(void)
 		cmocka_unit_test(each_small_framebuffer_stays_inside),
 		cmocka_unit_test(rows_are_as_wide_as_the_buffer_was_made),
 		cmocka_unit_test(each_small_monitor_shows_what_is_there),
+		cmocka_unit_test(sides_and_depths_have_limits),
+		cmocka_unit_test(a_byte_that_is_begun_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

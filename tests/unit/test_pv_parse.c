@@ -107,6 +107,11 @@ static void formats_that_nobody_reads_are_refused(void **state)
 	r.op.fb_attach.pixel_format = XR24;
 	assert_int_equal(parse(&r, &c), 0);
 	assert_int_equal(c.u.fb_attach.format->bytes_per_pixel, 4);
+	r.op.fb_attach.dbuf_cookie = 0;
+	assert_int_equal(parse(&r, &c), -EINVAL);
+	r.op.fb_attach.dbuf_cookie = 1;
+	r.op.fb_attach.fb_cookie = 0;
+	assert_int_equal(parse(&r, &c), -EINVAL);
 }
 
 static void a_configuration_is_on_or_off(void **state)
@@ -161,6 +166,8 @@ static void an_edid_needs_all_of_its_buffer(void **state)
 	r.op.get_edid.buffer_sz = DISPLIF_EDID_MAX;
 	assert_int_equal(parse(&r, &c), 0);
 	assert_int_equal(c.u.directory, 8);
+	r.op.get_edid.gref_directory = 0;
+	assert_int_equal(parse(&r, &c), -EINVAL);
 }
 
 int main(void)

@@ -103,6 +103,35 @@ static void a_producer_that_takes_back_is_a_fault(void **state)
 	assert_int_equal(back_ring_take(&ring, &r), -EPROTO);
 }
 
+/* A slot is the guest's again when its answer is published, not when the request was taken. */
+static void what_is_not_answered_takes_room(void **state)
+{
+	struct displif_request r;
+	struct back_ring ring;
+
+	back_ring_init(&ring, page, false);
+	ask(1);
+	assert_int_equal(back_ring_take(&ring, &r), 1);
+	shared->req_prod += DISPLIF_RING_SIZE;
+	assert_int_equal(back_ring_take(&ring, &r), -EPROTO);
+}
+
+static void answers_stay_inside_the_ring(void **state)
+{
+	static const uint8_t zeros[sizeof(page) - sizeof(struct displif_ring)];
+	struct displif_request r;
+	struct back_ring ring;
+
+	back_ring_init(&ring, page, false);
+	for (uint16_t i = 0; i < 2 * DISPLIF_RING_SIZE; i++) {
+		ask(i);
+		assert_int_equal(back_ring_take(&ring, &r), 1);
+		answer(&ring, i);
+		assert_int_equal(shared->slots[i % DISPLIF_RING_SIZE].response.id, i);
+	}
+	assert_memory_equal(page + sizeof(struct displif_ring), zeros, sizeof(zeros));
+}
+
 static void a_full_ring_is_no_fault(void **state)
 {
 	struct displif_request r;
@@ -243,6 +272,8 @@ int main(void)
 		cmocka_unit_test_setup(a_jump_of_the_producer_is_a_fault, clear),
 		cmocka_unit_test_setup(a_producer_that_takes_back_is_a_fault, clear),
 		cmocka_unit_test_setup(a_full_ring_is_no_fault, clear),
+		cmocka_unit_test_setup(what_is_not_answered_takes_room, clear),
+		cmocka_unit_test_setup(answers_stay_inside_the_ring, clear),
 		cmocka_unit_test_setup(nobody_is_notified_who_did_not_ask, clear),
 		cmocka_unit_test_setup(a_request_between_two_looks_is_seen, clear),
 		cmocka_unit_test_setup(an_attached_ring_goes_on, clear),
