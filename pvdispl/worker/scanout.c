@@ -7,6 +7,12 @@
 #include "pvdispl/worker/buffers.h"
 #include "pvdispl/worker/worker.h"
 
+/*
+ * Shorter than a frame of any monitor. The server is done at once with a picture that another one replaces or that is
+ * taken off again, so without this a guest could have it busy with pictures that nobody sees.
+ */
+#define COMMIT_INTERVAL_NS (2 * NSEC_PER_MSEC)
+
 /* ---- events ---- */
 
 static void deliver(struct scanout *scanout)
@@ -29,7 +35,7 @@ static void deliver(struct scanout *scanout)
 static void arm(struct scanout *scanout)
 {
 	const struct head *head = &scanout->head;
-	bool is_shown = head->is_visible && head->first != head->end;
+	bool is_shown = head->is_visible && (head->first != head->end || scanout->is_deferred);
 	uint64_t interval_ns = (is_shown ? SCANOUT_PATIENCE_MS : head->pace_ms) * NSEC_PER_MSEC;
 	uint64_t at_ns = now_ns() + interval_ns;
 
@@ -56,6 +62,21 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 
 /* ---- showing ---- */
 
+static bool is_due(struct scanout *scanout)
+{
+	scanout->is_deferred = now_ns() < scanout->next_ns;
+	if (scanout->is_deferred) {
+		worker_timer_arm(scanout->commit_timer, scanout->next_ns);
+	}
+	return !scanout->is_deferred;
+}
+
+static int on_commit_timer(sd_event_source *source, uint64_t usec, void *data)
+{
+	scanout_update(data);
+	return 0;
+}
+
 static void commit(struct scanout *scanout)
 {
 	const struct fb *fb = scanout->fb;
@@ -67,7 +88,7 @@ static void commit(struct scanout *scanout)
 		scanout->is_dirty = false;
 		return;
 	}
-	if (!head_can_commit(&scanout->head)) {
+	if (!head_can_commit(&scanout->head) || !is_due(scanout)) {
 		return;
 	}
 	buffer = fb_buffer(scanout->fb, scanout->index);
@@ -77,6 +98,7 @@ static void commit(struct scanout *scanout)
 	is_whole = (uint32_t)scanout->area.w == fb->geometry.width &&
 		   (uint32_t)scanout->area.h == fb->geometry.height;
 	scanout->is_dirty = false;
+	scanout->next_ns = now_ns() + COMMIT_INTERVAL_NS;
 	head_commit(&scanout->head, buffer, &scanout->area, is_whole, scanout->flips.end);
 }
 
@@ -198,7 +220,8 @@ int scanout_init(struct scanout *scanout, struct worker *worker, unsigned index,
 	events_init(&scanout->events, event_page, attach);
 	scanout->is_enabled = attach;
 	scanout->timer = worker_timer(worker, on_timer, scanout);
-	if (!scanout->timer) {
+	scanout->commit_timer = worker_timer(worker, on_commit_timer, scanout);
+	if (!scanout->timer || !scanout->commit_timer) {
 		return -ENOMEM;
 	}
 	if (attach) {
@@ -220,6 +243,6 @@ void scanout_finish(struct scanout *scanout)
 	if (scanout->timer) {
 		head_destroy(&scanout->head);
 	}
-	sd_event_source_disable_unref(scanout->timer);
-	scanout->timer = NULL;
+	scanout->timer = sd_event_source_disable_unref(scanout->timer);
+	scanout->commit_timer = sd_event_source_disable_unref(scanout->commit_timer);
 }

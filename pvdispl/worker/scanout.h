@@ -39,9 +39,12 @@ struct scanout {
 	struct fb *fb;          /* NULL: off, or one that we do not know */
 	struct rect area;       /* of fb */
 	bool is_dirty;          /* not committed yet */
+	bool is_deferred;       /* dirty, and will be committed at next_ns */
+	uint64_t next_ns;       /* no commit before then */
 
 	sd_event_source *timer;
 	uint64_t timer_ns; /* 0: not armed */
+	sd_event_source *commit_timer;
 };
 
 /* attach: flips and a configuration that a worker before us knew of may be under way. */

@@ -342,13 +342,12 @@ static void a_flood_of_flips_is_two_commits_and_one_event_each(void **state)
 	}
 	rig_wait(&rig, has_two_commits);
 	assert_int_equal(rig.server.heads[0].n_commits, 3);
-	/* The first shows the same buffer again and waits for none; the second replaces it. */
-	for (unsigned i = 0; i < 3; i++) {
-		rig_wait(&rig, has_commit);
+	/* The first shows the same buffer again and waits for none; the next replace it. */
+	while (has_commit(&rig)) {
 		rig_present(&rig, 0);
 		rig_run_ms(&rig, 20);
 	}
-	assert_int_equal(rig.server.heads[0].n_commits, 4);
+	assert_in_range(rig.server.heads[0].n_commits, 3, 4);
 	assert_int_equal(rig_events(&rig, 0), 1);
 	wl_buffer_send_release(even);
 	for (unsigned i = 0; i < 20; i++) {
@@ -356,6 +355,26 @@ static void a_flood_of_flips_is_two_commits_and_one_event_each(void **state)
 	}
 	rig_run_ms(&rig, 20);
 	assert_int_equal(rig_events(&rig, 0), 0);
+}
+
+/* A picture that replaces one which was not shown yet is over at once: that must be no way to keep the server busy. */
+static void no_guest_commits_faster_than_any_monitor_shows(void **state)
+{
+	uint64_t start_ns;
+
+	start_server();
+	make_framebuffers(1);
+	show(0, 100);
+	rig_wait(&rig, has_commit);
+	rig_present(&rig, 0);
+	start_ns = now_ns();
+	for (unsigned i = 0; i < 50; i++) {
+		assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 100)), 0);
+		rig_wait(&rig, has_commit);
+		rig_present(&rig, 0);
+		assert_int_equal(rig_event(&rig, 0), 100);
+	}
+	assert_in_range((now_ns() - start_ns) / NSEC_PER_MSEC, 95, 2500);
 }
 
 static void a_hidden_head_costs_the_server_nothing(void **state)
@@ -658,6 +677,7 @@ int main(void)
 		TEST(a_guest_gets_its_pages_back_when_the_server_let_go),
 		TEST(a_flip_is_over_when_shown_and_the_old_buffer_is_free),
 		TEST(a_flood_of_flips_is_two_commits_and_one_event_each),
+		TEST(no_guest_commits_faster_than_any_monitor_shows),
 		TEST(a_hidden_head_costs_the_server_nothing),
 		TEST(each_flip_of_a_hidden_head_gets_its_event),
 		TEST(two_connectors_show_parts_of_one_framebuffer),

@@ -357,4 +357,5 @@ void rig_present(struct rig *rig, unsigned k)
 	for (unsigned i = 0; i < head->n_feedbacks; i++) {
 		head->feedbacks[i] = head->feedbacks[i + 1];
 	}
+	wl_display_flush_clients(rig->server.display);
 }
