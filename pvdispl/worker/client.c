@@ -200,14 +200,14 @@ int client_connect(struct worker *worker, int *fd)
 	wl_log_set_handler_client(log_wayland);
 	client->worker = worker;
 	guest_seat_init(&client->seat, client);
-	client->display = wl_display_connect_to_fd(*fd);
+	client->display = wl_display_connect_to_fd(*fd); /* closes it on failure */
+	*fd = -1;
 	if (!client->display) {
 		log_error(LOG_HOST, "cannot use the display server's connection: %s",
 			  strerror(errno));
 		free(client);
 		return 0;
 	}
-	*fd = -1;
 	worker->client = client;
 	client->registry = wl_display_get_registry(client->display);
 	wl_registry_add_listener(client->registry, &registry_listener, client);

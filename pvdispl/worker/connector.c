@@ -169,7 +169,12 @@ int connector_init(struct connector *connector, struct display *display, unsigne
 	}
 	/* What came before us is in the ring without an event to come: one turn unasked. */
 	ret = sd_event_add_defer(worker->event, &connector->resume, on_resume, connector);
-	return MIN(ret, 0);
+	if (ret < 0) {
+		return ret;
+	}
+	/* So may be an event that the guest waits for, with nothing else to come. */
+	scanout_update(&connector->scanout);
+	return 0;
 }
 
 void connector_finish(struct connector *connector)

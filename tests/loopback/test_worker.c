@@ -618,6 +618,15 @@ static void an_attached_guest_goes_on(void **state)
 }
 
 /* A number of the worker's /proc/PID/status; ULONG_MAX when it is not there. */
+/* Nothing else may happen in a guest that waits for the event which was lost. */
+static void an_attached_guest_that_waits_is_told(void **state)
+{
+	rig_start(&rig);
+	rig_add_devices(&rig, true);
+	rig_event(&rig, 0);
+	rig_event(&rig, 1);
+}
+
 static unsigned long status_field(const char *name)
 {
 	unsigned long value = ULONG_MAX;
@@ -688,6 +697,7 @@ int main(void)
 		TEST(a_server_that_dies_leaves_nothing_held),
 		TEST(a_full_ring_goes_on_when_the_guest_reads),
 		cmocka_unit_test_teardown(an_attached_guest_goes_on, stop),
+		cmocka_unit_test_teardown(an_attached_guest_that_waits_is_told, stop),
 		cmocka_unit_test_teardown(it_is_sandboxed_before_it_sees_a_guest, stop),
 	};
 
