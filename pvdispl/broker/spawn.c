@@ -102,12 +102,17 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Opened while this is still the broker: the worker's uid may have no way into the directories that lead there. */
 static _Noreturn void run_child(const struct spawn *spawn, int control, char *const argv[],
 				char *const envp[])
 {
 	reset_signals();
-	if (set_up_fds(control) == 0 && chdir("/") == 0 && drop_rights(spawn) == 0) {
-		execve(spawn->path, argv, envp);
+	if (set_up_fds(control) == 0) {
+		int program = open(spawn->path, O_PATH | O_CLOEXEC);
+
+		if (program >= 0 && chdir("/") == 0 && drop_rights(spawn) == 0) {
+			execveat(program, "", argv, envp, AT_EMPTY_PATH);
+		}
 	}
 	_exit(127);
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "build-config.h"
@@ -21,50 +22,6 @@ static const char help[] =
 	"Shows the PV displays of one guest on the display server and gives its PV keyboards their\n"
 	"input. vitrine-broker starts it, one per guest, with a socket as file descriptor 3; it is no\n"
 	"use by itself. It gives up all that it does not need before it sees anything of the guest.\n";
-
-/* ---- what worker.h promises ---- */
-
-sd_event_source *worker_timer(struct worker *worker, sd_event_time_handler_t fn, void *data)
-{
-	sd_event_source *timer = NULL;
-
-	/* One millisecond: a quarter of a second, which is the default, would be seen. */
-	if (sd_event_add_time(worker->event, &timer, CLOCK_MONOTONIC, UINT64_MAX, 1000, fn, data) <
-	    0) {
-		return NULL;
-	}
-	sd_event_source_set_enabled(timer, SD_EVENT_OFF);
-	return timer;
-}
-
-void worker_timer_arm(sd_event_source *timer, uint64_t at_ns)
-{
-	sd_event_source_set_time(timer, at_ns / NSEC_PER_USEC);
-	sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
-}
-
-void worker_timer_disarm(sd_event_source *timer)
-{
-	sd_event_source_set_enabled(timer, SD_EVENT_OFF);
-}
-
-void worker_server_ready(struct worker *worker)
-{
-	struct display *display;
-
-	list_for_each(display, &worker->displays, link) {
-		display_server_ready(display);
-	}
-}
-
-void worker_server_gone(struct worker *worker)
-{
-	struct display *display, *next;
-
-	list_for_each_safe(display, next, &worker->displays, link) {
-		display_server_gone(display);
-	}
-}
 
 /* ---- life ---- */
 
@@ -185,5 +142,7 @@ int main(int argc, char **argv)
 		fputs("vitrine-pv: it takes no arguments; see --help\n", stderr);
 		return 2;
 	}
+	/* It is started by descriptor, of which the kernel would make its name. */
+	prctl(PR_SET_NAME, "vitrine-pv");
 	return run();
 }
