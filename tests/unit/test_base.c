@@ -13,6 +13,7 @@
 
 #include "base/fdmsg.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "base/util.h"
 
 static int parse(const char *text, uint64_t max, uint64_t *out)
@@ -121,6 +122,28 @@ struct item {
 	struct list link;
 };
 
+static void a_guest_fills_no_log(void **state)
+{
+	int file = memfd_create("log", MFD_CLOEXEC), err = dup(STDERR_FILENO);
+	struct log_limit limit = {0};
+	char text[16384];
+	unsigned lines = 0;
+	ssize_t n;
+
+	assert_true(file >= 0 && err >= 0 && dup2(file, STDERR_FILENO) >= 0);
+	for (unsigned i = 0; i < 1000; i++) {
+		log_guest(LOG_LEVEL_WARN, "work", &limit, "asks for too much");
+	}
+	assert_true(dup2(err, STDERR_FILENO) >= 0);
+	n = pread(file, text, sizeof(text), 0);
+	for (ssize_t i = 0; i < n; i++) {
+		lines += text[i] == '\n';
+	}
+	assert_in_range(lines, 10, 12);
+	close(file);
+	close(err);
+}
+
 static void a_list_survives_removal_while_walked(void **state)
 {
 	struct item items[4] = {{.value = 1}, {.value = 2}, {.value = 4}, {.value = 8}};
@@ -152,6 +175,7 @@ int main(void)
 		cmocka_unit_test(guest_names_are_plain),
 		cmocka_unit_test(only_sealed_memory_of_the_right_size_is_read),
 		cmocka_unit_test(messages_come_whole_or_not_at_all),
+		cmocka_unit_test(a_guest_fills_no_log),
 		cmocka_unit_test(a_list_survives_removal_while_walked),
 	};
 
