@@ -33,7 +33,7 @@ void guest_input_reset(struct guest_input *input)
 	input->credit = credit;
 }
 
-/* True when an event may go out now; otherwise it is kept back as state. */
+/* True when an event may go out now; otherwise it is to be kept back. */
 static bool may_send(struct guest_input *input)
 {
 	if (input->open || (!input->behind && credit_left(&input->credit))) {
@@ -43,23 +43,54 @@ static bool may_send(struct guest_input *input)
 	return false;
 }
 
-/* ---- what goes out: each brings one part of what was told up to what is wanted ---- */
-
-static void focus_tell(struct guest_input *input)
+static void axis_add(struct guest_input *input, enum seat_axis axis, int v120)
 {
-	if (input->told.keyboard != input->wanted.keyboard) {
-		input->told.keyboard = input->wanted.keyboard;
-		input->ops->keyboard_focus(input->data, input->told.keyboard);
+	/* A wheel that turns for years without credit must not overflow. */
+	if (__builtin_add_overflow(input->axis[axis], v120, &input->axis[axis])) {
+		input->axis[axis] = 0;
+	}
+}
+
+/* What of an event is no state: the sum is kept. */
+static void sum_add(struct guest_input *input, const struct queued_input *event)
+{
+	if (event->kind == QUEUED_RELATIVE) {
+		input->dx += event->dx;
+		input->dy += event->dy;
+	} else if (event->kind == QUEUED_AXIS) {
+		axis_add(input, event->axis, event->v120);
+	}
+}
+
+static void keep(struct guest_input *input, const struct queued_input *event)
+{
+	struct queued_input kept;
+
+	if (!input->full && input_queue_push(&input->queue, event)) {
+		return;
+	}
+	input->full = true;
+	while (input_queue_take(&input->queue, &kept)) {
+		sum_add(input, &kept);
+	}
+	sum_add(input, event);
+}
+
+/* ---- what goes out: each makes what was told one thing more like what is wanted ---- */
+
+static void focus_tell(struct guest_input *input, bool has_keyboard)
+{
+	if (input->told.keyboard != has_keyboard) {
+		input->told.keyboard = has_keyboard;
+		input->ops->keyboard_focus(input->data, has_keyboard);
 		input->open = true;
 	}
 }
 
-static void code_tell(struct guest_input *input, const struct code_set *wanted,
-		      struct code_set *told, void (*op)(void *data, uint32_t code, bool pressed),
-		      uint32_t code)
+static void code_tell(struct guest_input *input, struct code_set *told,
+		      void (*op)(void *data, uint32_t code, bool pressed), uint32_t code,
+		      bool pressed)
 {
-	bool pressed = code_get(wanted, code);
-
 	if (code_get(told, code) != pressed) {
 		code_put(told, code, pressed);
 		op(input->data, code, pressed);
@@ -67,30 +98,42 @@ static void code_tell(struct guest_input *input, const struct code_set *wanted,
 	}
 }
 
-static void codes_tell(struct guest_input *input, const struct code_set *wanted,
-		       struct code_set *told, void (*op)(void *data, uint32_t code, bool pressed),
-		       bool pressed)
+static void key_tell(struct guest_input *input, uint32_t code, bool pressed)
+{
+	code_tell(input, &input->told.keys, input->ops->key, code, pressed);
+}
+
+static void button_tell(struct guest_input *input, uint32_t code, bool pressed)
+{
+	code_tell(input, &input->told.buttons, input->ops->pointer_button, code, pressed);
+}
+
+/* All that are wanted pressed, or all that are not. */
+static void codes_tell(struct guest_input *input, bool pressed)
 {
 	for (uint32_t code = 0; code < GUEST_INPUT_CODES; code++) {
-		if (code_get(wanted, code) == pressed) {
-			code_tell(input, wanted, told, op, code);
+		if (code_get(&input->wanted.keys, code) == pressed) {
+			key_tell(input, code, pressed);
+		}
+		if (code_get(&input->wanted.buttons, code) == pressed) {
+			button_tell(input, code, pressed);
 		}
 	}
 }
 
-static void pointer_tell(struct guest_input *input)
+static void pointer_tell(struct guest_input *input, const struct guest_place *to)
 {
-	const struct guest_place *to = &input->wanted.pointer;
 	struct guest_place *told = &input->told.pointer;
 
-	if (to->head == told->head && to->x == told->x && to->y == told->y) {
+	if (to->head == told->head && to->x == told->x && to->y == told->y && !input->left) {
 		return;
 	}
-	if (to->head != told->head) {
+	if (to->head != told->head || input->left) {
 		input->ops->pointer_enter(input->data, to->head, to->x, to->y);
 	} else {
 		input->ops->pointer_motion(input->data, to->x, to->y);
 	}
+	input->left = false;
 	*told = *to;
 	input->open = true;
 }
@@ -164,18 +207,14 @@ static void contact_tell_down(struct guest_input *input, int contact)
 /* Releases first: what was let go is up before anything else happens. */
 static void all_tell(struct guest_input *input)
 {
-	const struct guest_input_ops *ops = input->ops;
-
-	codes_tell(input, &input->wanted.keys, &input->told.keys, ops->key, false);
-	codes_tell(input, &input->wanted.buttons, &input->told.buttons, ops->pointer_button, false);
+	codes_tell(input, false);
 	for (int i = 0; i < SEAT_MAX_CONTACTS; i++) {
 		contact_tell_up(input, i);
 	}
-	focus_tell(input);
-	pointer_tell(input);
+	focus_tell(input, input->wanted.keyboard);
+	pointer_tell(input, &input->wanted.pointer);
 	relative_tell(input);
-	codes_tell(input, &input->wanted.keys, &input->told.keys, ops->key, true);
-	codes_tell(input, &input->wanted.buttons, &input->told.buttons, ops->pointer_button, true);
+	codes_tell(input, true);
 	axis_tell(input, SEAT_AXIS_VERTICAL);
 	axis_tell(input, SEAT_AXIS_HORIZONTAL);
 	for (int i = 0; i < SEAT_MAX_CONTACTS; i++) {
@@ -183,65 +222,82 @@ static void all_tell(struct guest_input *input)
 	}
 }
 
+static void event_tell(struct guest_input *input, const struct queued_input *event)
+{
+	switch (event->kind) {
+	case QUEUED_FOCUS:
+		focus_tell(input, event->on);
+		break;
+	case QUEUED_KEY:
+		key_tell(input, event->code, event->on);
+		break;
+	case QUEUED_BUTTON:
+		button_tell(input, event->code, event->on);
+		break;
+	case QUEUED_PLACE:
+		pointer_tell(input, &event->place);
+		break;
+	case QUEUED_RELATIVE:
+		sum_add(input, event);
+		relative_tell(input);
+		break;
+	case QUEUED_AXIS:
+		sum_add(input, event);
+		axis_tell(input, event->axis);
+		break;
+	}
+}
+
 /* ---- what comes in ---- */
+
+static void event_take(struct guest_input *input, const struct queued_input *event)
+{
+	if (may_send(input)) {
+		event_tell(input, event);
+	} else {
+		keep(input, event);
+	}
+}
 
 void guest_input_focus(struct guest_input *input, bool has_keyboard)
 {
 	input->wanted.keyboard = has_keyboard;
-	if (may_send(input)) {
-		focus_tell(input);
-	}
+	event_take(input, &(struct queued_input){.kind = QUEUED_FOCUS, .on = has_keyboard});
 }
 
 void guest_input_key(struct guest_input *input, uint32_t code, bool pressed)
 {
-	if (code >= GUEST_INPUT_CODES) {
-		return;
-	}
-	code_put(&input->wanted.keys, code, pressed);
-	if (may_send(input)) {
-		code_tell(input, &input->wanted.keys, &input->told.keys, input->ops->key, code);
+	if (code < GUEST_INPUT_CODES) {
+		code_put(&input->wanted.keys, code, pressed);
+		event_take(input,
+			   &(struct queued_input){.kind = QUEUED_KEY, .code = code, .on = pressed});
 	}
 }
 
 void guest_input_button(struct guest_input *input, uint32_t code, bool pressed)
 {
-	if (code >= GUEST_INPUT_CODES) {
-		return;
-	}
-	code_put(&input->wanted.buttons, code, pressed);
-	if (may_send(input)) {
-		code_tell(input, &input->wanted.buttons, &input->told.buttons,
-			  input->ops->pointer_button, code);
+	if (code < GUEST_INPUT_CODES) {
+		code_put(&input->wanted.buttons, code, pressed);
+		event_take(input, &(struct queued_input){
+					  .kind = QUEUED_BUTTON, .code = code, .on = pressed});
 	}
 }
 
 void guest_input_pointer(struct guest_input *input, struct seat_head *head, double x, double y)
 {
 	input->wanted.pointer = (struct guest_place){head, head ? x : 0, head ? y : 0};
-	if (may_send(input)) {
-		pointer_tell(input);
-	}
+	event_take(input,
+		   &(struct queued_input){.kind = QUEUED_PLACE, .place = input->wanted.pointer});
 }
 
 void guest_input_relative(struct guest_input *input, double dx, double dy)
 {
-	input->dx += dx;
-	input->dy += dy;
-	if (may_send(input)) {
-		relative_tell(input);
-	}
+	event_take(input, &(struct queued_input){.kind = QUEUED_RELATIVE, .dx = dx, .dy = dy});
 }
 
 void guest_input_axis(struct guest_input *input, enum seat_axis axis, int v120)
 {
-	/* A wheel that turns for years without credit must not overflow. */
-	if (__builtin_add_overflow(input->axis[axis], v120, &input->axis[axis])) {
-		input->axis[axis] = 0;
-	}
-	if (may_send(input)) {
-		axis_tell(input, axis);
-	}
+	event_take(input, &(struct queued_input){.kind = QUEUED_AXIS, .axis = axis, .v120 = v120});
 }
 
 void guest_input_touch_down(struct guest_input *input, int contact, struct seat_head *head,
@@ -288,19 +344,31 @@ void guest_input_frame(struct guest_input *input, uint64_t now_ns)
 	}
 }
 
+/* What was kept back, one group for each event, as far as credit goes. */
+static void catch_up(struct guest_input *input, uint64_t now_ns)
+{
+	struct queued_input event;
+
+	while (input->behind && credit_left(&input->credit)) {
+		if (input_queue_take(&input->queue, &event)) {
+			event_tell(input, &event);
+		} else {
+			input->behind = false;
+			input->full = false;
+			all_tell(input);
+		}
+		guest_input_frame(input, now_ns);
+	}
+}
+
 int guest_input_credit(struct guest_input *input, uint32_t untrusted_serial, uint64_t now_ns)
 {
 	int ret = credit_return(&input->credit, untrusted_serial);
 
-	if (ret < 0) {
-		return ret;
+	if (ret == 0) {
+		catch_up(input, now_ns);
 	}
-	if (input->behind && credit_left(&input->credit)) {
-		input->behind = false;
-		all_tell(input);
-		guest_input_frame(input, now_ns);
-	}
-	return 0;
+	return ret;
 }
 
 void guest_input_forget_head(struct guest_input *input, const struct seat_head *head)
@@ -318,7 +386,9 @@ void guest_input_forget_head(struct guest_input *input, const struct seat_head *
 	if (input->wanted.pointer.head == head) {
 		guest_input_pointer(input, NULL, 0, 0);
 	}
+	input_queue_forget_head(&input->queue, head);
 	if (input->told.pointer.head == head) {
 		input->told.pointer = (struct guest_place){0};
+		input->left = true;
 	}
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What one guest is to know of keyboard, pointer and touch, and what it has been told. With credit,
- * events pass through as they come. Without, only the wanted state changes; when credit returns,
- * the difference is sent as one group, releases first. So nothing queues, motion is merged, and no
- * release is ever lost. Pure.
+ * events pass through as they come. Without, they are kept in order, up to a bound, and sent one
+ * group at a time as credit returns. Past the bound, and for contacts, only the wanted state
+ * changes: at last the difference is sent as one group, releases first. So what is kept is
+ * bounded, motion is merged, and no release is ever lost. Pure.
  */
 #ifndef WAYLAND_GUEST_INPUT_H
 #define WAYLAND_GUEST_INPUT_H
@@ -12,6 +13,7 @@
 #include <stdint.h>
 
 #include "compositor/wayland/credit.h"
+#include "compositor/wayland/input_queue.h"
 #include "hid/seat/seat.h"
 
 /* Codes of linux/input-event-codes.h; keys and buttons share them. */
@@ -38,11 +40,6 @@ struct code_set {
 	uint64_t bits[GUEST_INPUT_CODES / 64];
 };
 
-struct guest_place {
-	struct seat_head *head; /* compared and passed on only */
-	double x, y;
-};
-
 struct guest_contact {
 	bool down;
 	uint32_t touch; /* tells touches of one contact number from each other */
@@ -56,9 +53,12 @@ struct guest_input {
 	struct credit credit;
 	bool open;   /* events went out since the last mark */
 	bool behind; /* something is kept back until credit returns */
+	bool full;   /* the queue was: until all is told, only state is kept */
+	bool left;   /* the head that the pointer was told to be over is gone, which was not told */
+	struct input_queue queue;
 	uint32_t touches;
 	uint32_t ids;  /* bits of touch ids in use */
-	double dx, dy; /* kept back */
+	double dx, dy; /* motion and scrolling that is not told */
 	int axis[2];
 	struct {
 		bool keyboard;

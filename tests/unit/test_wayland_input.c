@@ -422,9 +422,9 @@ static void test_credit_returns(void **state)
 	key(f, KEY_B, true);
 	assert_false(wayland_input_done(f->guest));
 	acknowledge(f);
-	/* The release, the motion that was merged, then what is down now; in one group. */
-	assert_told(f, "key30- by11,0 key48+ frame ");
-	assert_int_equal(f->a.n_marks, CREDIT_GROUPS + 1);
+	/* In order, the motion merged; a group for each. */
+	assert_told(f, "by11,0 frame key30- key48+ ");
+	assert_int_equal(f->a.n_marks, CREDIT_GROUPS + 3);
 	assert_false(wayland_input_done(f->guest));
 	acknowledge(f);
 	assert_true(guest_turn(&f->a));

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -259,7 +260,20 @@ struct model {
 	int wheel;
 	unsigned events, unmarked, marks, under_way;
 	uint32_t newest;
+	char order[4096]; /* of keys, buttons, focus and places, in words */
 };
+
+static void note(struct model *model, const char *fmt, ...) PRINTF(2, 3);
+
+static void note(struct model *model, const char *fmt, ...)
+{
+	size_t used = strlen(model->order);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(model->order + used, sizeof(model->order) - used, fmt, args);
+	va_end(args);
+}
 
 static void count(struct model *model)
 {
@@ -273,6 +287,7 @@ static void on_focus(void *data, bool has_it)
 
 	assert_true(model->keyboard != has_it);
 	model->keyboard = has_it;
+	note(model, "focus%c ", has_it ? '+' : '-');
 	count(model);
 }
 
@@ -282,6 +297,7 @@ static void on_key(void *data, uint32_t code, bool pressed)
 
 	assert_true(model->keys[code] != pressed);
 	model->keys[code] = pressed;
+	note(model, "%u%c ", code, pressed ? '+' : '-');
 	count(model);
 }
 
@@ -291,6 +307,7 @@ static void on_button(void *data, uint32_t code, bool pressed)
 
 	assert_true(model->buttons[code] != pressed);
 	model->buttons[code] = pressed;
+	note(model, "button%c ", pressed ? '+' : '-');
 	count(model);
 }
 
@@ -312,6 +329,7 @@ static void on_motion(void *data, double x, double y)
 	assert_non_null(model->over);
 	model->x = x;
 	model->y = y;
+	note(model, "to%g ", x);
 	count(model);
 }
 
@@ -378,9 +396,11 @@ static const struct guest_input_ops model_ops = {on_focus,    on_key,    on_ente
 						 on_relative, on_button, on_axis,  on_down,
 						 on_move,     on_up,     on_mark};
 
-static int head_a, head_b;
+static int head_a, head_b, head_gone;
 #define HEAD_A ((struct seat_head *)&head_a)
 #define HEAD_B ((struct seat_head *)&head_b)
+/* One that was forgotten: to be left, never to be named. */
+#define HEAD_GONE ((struct seat_head *)&head_gone)
 
 static void acknowledge(struct model *model)
 {
@@ -432,7 +452,117 @@ static void test_input_release_survives(void **state)
 	assert_true(model.keys[32]);
 	/* Motion came as one event. */
 	assert_true(model.dx == 5);
-	assert_int_equal(model.events, 3);
+	assert_int_equal(model.events, 5);
+}
+
+/* All that is kept back, however many times credit has to come. */
+static void catch_up(struct model *model)
+{
+	do {
+		acknowledge(model);
+	} while (model->input.behind);
+}
+
+/* A worker that stalls for a moment while somebody types: not one key is lost or out of order. */
+static void test_input_typing_survives(void **state)
+{
+	struct model model = {0};
+	char expected[4096] = "";
+
+	guest_input_init(&model.input, &model_ops, &model);
+	exhaust(&model);
+	model.order[0] = '\0';
+	for (uint32_t i = 0; i < 100; i++) {
+		tap(&model, 30 + i % 7, true);
+		tap(&model, 30 + i % 7, false);
+		snprintf(expected + strlen(expected), sizeof(expected) - strlen(expected),
+			 "%u+ %u- ", 30 + i % 7, 30 + i % 7);
+	}
+	assert_string_equal(model.order, "");
+	catch_up(&model);
+	assert_string_equal(model.order, expected);
+}
+
+/* Motion in between is merged, but each click happens where it was made. */
+static void test_input_clicks_stay_in_place(void **state)
+{
+	struct model model = {0};
+
+	guest_input_init(&model.input, &model_ops, &model);
+	guest_input_pointer(&model.input, HEAD_A, 1, 0);
+	guest_input_frame(&model.input, 1);
+	exhaust(&model);
+	model.order[0] = '\0';
+	for (int i = 0; i < 1000; i++) {
+		guest_input_relative(&model.input, 1, 0);
+		guest_input_pointer(&model.input, HEAD_A, 10 + i, 0);
+		guest_input_axis(&model.input, SEAT_AXIS_VERTICAL, 1);
+		if (i == 500) {
+			guest_input_button(&model.input, 0x110, true);
+		}
+		if (i == 600) {
+			guest_input_button(&model.input, 0x110, false);
+		}
+		guest_input_frame(&model.input, 1);
+	}
+	guest_input_focus(&model.input, true);
+	tap(&model, 30, true);
+	tap(&model, 30, false);
+	guest_input_focus(&model.input, false);
+	catch_up(&model);
+	assert_string_equal(model.order,
+			    "to510 button+ to610 button- to1009 focus+ 30+ 30- focus- ");
+	assert_true(model.dx == 1000);
+	assert_int_equal(model.wheel, 1000);
+}
+
+/* What is kept is bounded. Past that, taps are lost, motion is merged, and releases are not lost. */
+static void test_input_typing_is_bounded(void **state)
+{
+	struct model model = {0};
+
+	guest_input_init(&model.input, &model_ops, &model);
+	tap(&model, 20, true);
+	exhaust(&model);
+	tap(&model, 20, false);
+	for (uint32_t i = 0; i < 100000; i++) {
+		guest_input_relative(&model.input, 1, 0);
+		tap(&model, 30, i % 2 == 0);
+	}
+	tap(&model, 40, true);
+	catch_up(&model);
+	assert_in_range(model.events, 3, 2 * INPUT_QUEUE_SIZE);
+	assert_false(model.keys[20]);
+	assert_false(model.keys[30]);
+	assert_true(model.keys[40]);
+	assert_true(model.dx == 100000);
+	/* From then on, what happens comes in order again. */
+	exhaust(&model);
+	model.order[0] = '\0';
+	tap(&model, 31, true);
+	tap(&model, 31, false);
+	catch_up(&model);
+	assert_string_equal(model.order, "31+ 31- ");
+}
+
+/* A head that goes while its places are kept back is named no more, and was left. */
+static void test_input_head_goes_unheard(void **state)
+{
+	struct model model = {0};
+
+	guest_input_init(&model.input, &model_ops, &model);
+	guest_input_pointer(&model.input, HEAD_B, 5, 5);
+	guest_input_frame(&model.input, 1);
+	exhaust(&model);
+	guest_input_pointer(&model.input, HEAD_A, 5, 5);
+	tap(&model, 30, true);
+	guest_input_pointer(&model.input, HEAD_B, 5, 5);
+	guest_input_forget_head(&model.input, HEAD_A);
+	guest_input_forget_head(&model.input, HEAD_B);
+	guest_input_frame(&model.input, 1);
+	catch_up(&model);
+	assert_null(model.over);
+	assert_true(model.keys[30]);
 }
 
 static void test_input_touch_ids_are_own(void **state)
@@ -486,7 +616,7 @@ static void random_step(struct model *model, unsigned *seed)
 	unsigned r = (unsigned)rand_r(seed);
 	int contact = (int)(r >> 8) % SEAT_MAX_CONTACTS;
 
-	switch (r % 11) {
+	switch (r % 12) {
 	case 0:
 		guest_input_key(input, (r >> 8) % 40, r >> 20 & 1);
 		break;
@@ -518,6 +648,12 @@ static void random_step(struct model *model, unsigned *seed)
 		break;
 	case 9:
 		guest_input_frame(input, 1);
+		break;
+	case 10:
+		if ((r >> 12) % 8 == 0) {
+			guest_input_forget_head(input, heads[(r >> 8) % 2]);
+			model->over = model->over == heads[(r >> 8) % 2] ? HEAD_GONE : model->over;
+		}
 		break;
 	default:
 		if (r >> 8 & 1) {
@@ -564,8 +700,7 @@ static void test_input_histories(void **state)
 			random_step(&model, &seed);
 		}
 		guest_input_frame(&model.input, 1);
-		acknowledge(&model);
-		acknowledge(&model);
+		catch_up(&model);
 		assert_agreed(&model);
 	}
 }
@@ -581,6 +716,10 @@ int main(void)
 		cmocka_unit_test(test_credit_bounds),
 		cmocka_unit_test(test_credit_wraps),
 		cmocka_unit_test(test_input_release_survives),
+		cmocka_unit_test(test_input_typing_survives),
+		cmocka_unit_test(test_input_clicks_stay_in_place),
+		cmocka_unit_test(test_input_typing_is_bounded),
+		cmocka_unit_test(test_input_head_goes_unheard),
 		cmocka_unit_test(test_input_touch_ids_are_own),
 		cmocka_unit_test(test_input_head_goes),
 		cmocka_unit_test(test_input_histories),
