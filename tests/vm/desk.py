@@ -59,7 +59,7 @@ class Desk:
             guest.run("killall guestdraw")
             after = guest.mark()
             guest.send(f"guestdraw -n {self.nonce_of(name)} {options} {modes} &")
-            guest.wait_line(r"^guestdraw: (now|held)", 60, after)
+            guest.wait_line(r"^guestdraw: (now|held)", 30, after)
 
     def hold(self, name):
         """Have a guest hold its pictures; the frame number of each of its heads."""

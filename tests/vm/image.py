@@ -25,6 +25,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(ROOT, "build", "vm")
 
+# pthread_cancel() loads this one; libxenstore, and with it the toolstack and pvfront, cancel threads.
+LOADED_LATER = ("libgcc_s.so.1",)
 TOOLSTACK = ("xl", "xenstored", "xenconsoled", "xen-init-dom0", "libxl-save-helper", "lsevtchn")
 STORE_TOOLS = ("read", "write", "ls", "list", "rm", "exists", "watch")
 
@@ -254,7 +256,7 @@ def guest_image(debian_tree, root):
         for program in programs:
             image.program(program, "usr/bin/" + os.path.basename(program))
         image.modules(GUEST_MODULES)
-        image.close()
+        image.close(LOADED_LATER)
 
     stamp = digest(debian_tree.kernel, *GUEST_MODULES, init, *programs, __file__)
     return cached(os.path.join(BUILD, "guest.cpio.gz"), stamp,
@@ -290,8 +292,7 @@ def dom0_image(debian_tree):
             image.copy(debian_tree.path(path), path)
         image.modules(DOM0_MODULES)
         image.copy(kernel, "boot/vmlinux")
-        # pthread_cancel(), which the toolstack uses, loads this one.
-        image.close(loaded_later=("libgcc_s.so.1",))
+        image.close(LOADED_LATER)
 
     stamp = digest(debian_tree.kernel, *DOM0_MODULES, *DOM0_PROGRAMS, *DOM0_DATA, PASSWD, GROUPS,
                    kernel, *files, *programs, __file__)

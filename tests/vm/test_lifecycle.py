@@ -3,6 +3,7 @@
 import re
 import time
 
+import control
 import desk as desks
 
 NEEDS = ("vitrined", "vitrine-broker")
@@ -149,16 +150,26 @@ def test_server_killed(desk):
     assert_returns(desk, "vitrined")
 
 
+def assert_returns_anew(desk, name):
+    """Guests run on; a program that opens its display anew is shown."""
+    for attempt in (1, 2, 3):
+        try:
+            desk.draw("-r 5")
+            assert_returns(desk, name)
+            return
+        except (AssertionError, control.ControlError) as error:
+            # A program that opened the display while it was being replaced sees it go.
+            if attempt == 3:
+                raise AssertionError(f"after {name} was killed: {error}") from error
+
+
 def test_broker_killed(desk):
-    """The broker is killed: likewise."""
+    """The broker is killed: guests run on, and what they draw anew is shown."""
     kill(desk, "vitrine-broker")
-    assert_returns(desk, "vitrine-broker")
+    assert_returns_anew(desk, "vitrine-broker")
 
 
 def test_workers_killed(desk):
-    """The workers are killed: guests run on, and what they draw anew is shown."""
+    """The workers are killed: likewise."""
     kill(desk, "vitrine-pv")
-    desk.vm.wait(lambda: desk.guests["work"].run("ls /dev/dri/card*")[0] == 0, 30,
-                 "the guest's display does not come back", 1)
-    desk.draw("-r 5")
-    assert_returns(desk, "vitrine-pv")
+    assert_returns_anew(desk, "vitrine-pv")
