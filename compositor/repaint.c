@@ -2,7 +2,8 @@
 /*
  * The frame loop. Each output has at most one frame under way: something changes, a timer waits for
  * the deadline, the newest commits are latched, drawn and given to the device; its flip event ends
- * the frame and begins the next one.
+ * the frame and begins the next one. A flip event that does not come is never made up: who has the
+ * input hangs on it. The frame is given up and drawn anew.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,18 +14,25 @@
 #include "compositor/scene/frame_clock.h"
 #include "compositor/server.h"
 
+/* A flip that is due for this long, and for this many periods, will not come. */
+#define LOST_NS NSEC_PER_SEC
+#define LOST_PERIODS 10
+
 struct repaint_output {
 	struct repaint *repaint;
 	struct output_device *device; /* NULL: the slot is free */
 	struct scene_output *output;  /* NULL while it is being added */
 	struct clock_timer *timer;    /* to the deadline of the next frame */
+	struct clock_timer *watch;    /* looks after the flip that is due */
 	struct frame_clock clock;
 	bool wanted;         /* something changed since the last latch */
 	bool drawing;        /* a frame is being made: what it changes itself asks for no other */
 	bool flying;         /* a flip event is due */
+	bool away;           /* the session is: nothing is tried until it is back */
+	uint64_t due_ns;     /* since when the flip event is due */
 	uint64_t planned_ns; /* when the timer is to fire */
 	uint64_t not_before_ns; /* after a failure: no new try before */
-	uint64_t sequence, failed;
+	uint64_t sequence, failed, lost;
 };
 
 struct repaint {
@@ -44,13 +52,51 @@ static void arm(struct repaint_output *slot)
 {
 	uint64_t at_ns;
 
-	if (!slot->wanted || slot->drawing || slot->flying ||
+	if (!slot->wanted || slot->drawing || slot->flying || slot->away ||
 	    clock_timer_at(slot->timer) != UINT64_MAX) {
 		return;
 	}
 	at_ns = frame_clock_deadline(&slot->clock, now_of(slot->repaint));
 	slot->planned_ns = MAX(at_ns, slot->not_before_ns);
 	clock_timer_arm(slot->timer, slot->planned_ns);
+}
+
+static uint64_t patience(const struct repaint_output *slot)
+{
+	return MAX(LOST_NS, LOST_PERIODS * slot->clock.period_ns);
+}
+
+/* No frame before the flip event. */
+static void await_flip(struct repaint_output *slot)
+{
+	slot->flying = true;
+	slot->due_ns = now_of(slot->repaint);
+	/* One that is armed for an earlier flip sees to this one when it fires. */
+	if (clock_timer_at(slot->watch) == UINT64_MAX) {
+		clock_timer_arm(slot->watch, slot->due_ns + patience(slot));
+	}
+}
+
+static void handle_watch(void *data, uint64_t now_ns)
+{
+	struct repaint_output *slot = data;
+
+	if (!slot->flying) {
+		return;
+	}
+	if (now_ns < slot->due_ns + patience(slot)) {
+		clock_timer_arm(slot->watch, slot->due_ns + patience(slot));
+		return;
+	}
+	if (slot->lost++ % 60 == 0) {
+		log_warn(LOG_HOST, "%s: it was not told when a frame was shown; drawn anew",
+			 slot->device->name);
+	}
+	if (slot->device->ops->lost) {
+		slot->device->ops->lost(slot->device);
+	}
+	slot->flying = false;
+	scene_output_damage_all(slot->output);
 }
 
 /* The device refuses: tried again once a period, or at its next flip. */
@@ -85,7 +131,7 @@ static void commit(struct repaint_output *slot, const struct frame *frame)
 		slot->device->ops->cancel(slot->device);
 		back_off(slot, "frame refused", ret);
 	} else {
-		slot->flying = true;
+		await_flip(slot);
 		frame_clock_committed(&slot->clock, slot->planned_ns, now_of(slot->repaint));
 	}
 	/* After a refusal everything is damaged, which asks for a frame. */
@@ -98,6 +144,14 @@ static void frame_run(struct repaint_output *slot)
 	struct frame frame;
 	int ret = slot->device->ops->acquire(slot->device, &target);
 
+	if (ret == -EBUSY) {
+		await_flip(slot);
+		return;
+	}
+	if (ret == -EACCES) {
+		slot->away = true;
+		return;
+	}
 	if (ret < 0) {
 		back_off(slot, "no buffer", ret);
 		return;
@@ -159,6 +213,7 @@ static struct repaint_output *slot_of(struct repaint *repaint, const struct outp
 static void slot_clear(struct repaint_output *slot)
 {
 	clock_timer_destroy(slot->timer);
+	clock_timer_destroy(slot->watch);
 	*slot = (struct repaint_output){.repaint = slot->repaint};
 }
 
@@ -168,7 +223,8 @@ static int slot_fill(struct repaint_output *slot, struct output_device *device)
 
 	slot->device = device;
 	slot->timer = clock_timer_create(server->clock, PRIORITY_FRAME, handle_deadline, slot);
-	if (!slot->timer) {
+	slot->watch = clock_timer_create(server->clock, PRIORITY_FRAME, handle_watch, slot);
+	if (!slot->timer || !slot->watch) {
 		return -ENOMEM;
 	}
 	frame_clock_init(&slot->clock, device->refresh_mhz, device->has_vblank, device->vblank_ns);
@@ -246,8 +302,9 @@ static void handle_damaged(void *data, struct output_device *device)
 	if (!slot) {
 		return;
 	}
-	/* A flip that was due may never come. If it does, the device is busy until then. */
+	/* A flip that was due is not told any more. */
 	slot->flying = false;
+	slot->away = false;
 	scene_output_damage_all(slot->output);
 }
 
@@ -343,6 +400,8 @@ void repaint_report(struct repaint *repaint, FILE *out)
 			(unsigned long long)slot->clock.missed);
 		fprintf(out, "output.%s.failed %llu\n", slot->output->name,
 			(unsigned long long)slot->failed);
+		fprintf(out, "output.%s.lost %llu\n", slot->output->name,
+			(unsigned long long)slot->lost);
 		fprintf(out, "output.%s.cost_us %llu\n", slot->output->name,
 			(unsigned long long)(slot->clock.cost_ns / NSEC_PER_USEC));
 		fprintf(out, "output.%s.margin_us %llu\n", slot->output->name,

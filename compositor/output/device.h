@@ -20,12 +20,20 @@ struct output_backend;
 struct session;
 
 struct output_device_ops {
-	/* Lends a buffer that is not on the glass. 0, -EBUSY while a flip is pending, or -errno. */
+	/*
+	 * Lends a buffer that is not on the glass. 0; -EBUSY while a flip is pending: flipped, or damaged, follows; -EACCES
+	 * while the session is away: damaged follows; or -errno.
+	 */
 	int (*acquire)(struct output_device *device, struct target *target);
 	/* Shows the acquired buffer at the next vblank; never waits. damage is a hint for the driver. 0 or -errno. */
 	int (*commit)(struct output_device *device, const pixman_region32_t *damage);
 	/* Gives the acquired buffer back undrawn. */
 	void (*cancel)(struct output_device *device);
+	/*
+	 * The flip of the last commit is long overdue: it is given up, and if it happens after all, nobody is told. May be NULL
+	 * for a device that can't lose one.
+	 */
+	void (*lost)(struct output_device *device);
 };
 
 struct output_device {
@@ -46,7 +54,10 @@ struct output_listener {
 	void (*removed)(void *data, struct output_device *device);
 	/* The last commit is on the glass since time_ns. */
 	void (*flipped)(void *data, struct output_device *device, uint64_t time_ns);
-	/* The contents of all buffers are lost, or the session came back: draw everything anew. */
+	/*
+	 * The contents of all buffers are lost, or the session came back: draw everything anew. A flip that was due is not
+	 * told any more.
+	 */
 	void (*damaged)(void *data, struct output_device *device);
 };
 

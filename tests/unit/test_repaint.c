@@ -362,7 +362,7 @@ struct bad_device {
 	struct output_device base;
 	uint8_t pixels[64 * 64 * 4];
 	int acquire_error, commit_error;
-	unsigned acquires, commits, cancels;
+	unsigned acquires, commits, cancels, losses;
 };
 
 static int bad_acquire(struct output_device *base, struct target *target)
@@ -388,7 +388,12 @@ static void bad_cancel(struct output_device *base)
 	((struct bad_device *)base)->cancels++;
 }
 
-static const struct output_device_ops bad_ops = {bad_acquire, bad_commit, bad_cancel};
+static void bad_lost(struct output_device *base)
+{
+	((struct bad_device *)base)->losses++;
+}
+
+static const struct output_device_ops bad_ops = {bad_acquire, bad_commit, bad_cancel, bad_lost};
 
 static void bad_init(struct bad_device *device, bool has_vblank)
 {
@@ -435,7 +440,7 @@ static void refusals_are_retried_once_a_period(void **state)
 	run_for(&bench, HZ_60_NS);
 	assert_int_equal(bad.commits, 1);
 	bad.acquires = 0;
-	run_for(&bench, NSEC_PER_SEC);
+	run_for(&bench, NSEC_PER_SEC / 2);
 	assert_int_equal(bad.acquires, 0); /* nothing is tried while a flip is due */
 	/* Its flip is lost with the session. */
 	repaint_output_listener.damaged(bench.server.repaint, &bad.base);
@@ -446,6 +451,85 @@ static void refusals_are_retried_once_a_period(void **state)
 	repaint_output_listener.flipped(bench.server.repaint, &bad.base, 1);
 	run_for(&bench, NSEC_PER_SEC);
 	assert_int_equal(bad.commits, 2);
+	bench_finish(&bench);
+}
+
+/* While the session is away nothing is tried, whatever guests do; when it is back, all is drawn. */
+static void an_absent_session_costs_nothing(void **state)
+{
+	struct bench bench;
+	struct bad_device bad;
+	struct scene_output *output;
+
+	(void)state;
+	bench_init(&bench, "800x600@60");
+	bad_init(&bad, true);
+	repaint_output_listener.added(bench.server.repaint, &bad.base);
+	output = repaint_output(bench.server.repaint, 1);
+	run_for(&bench, HZ_60_NS);
+	repaint_output_listener.flipped(bench.server.repaint, &bad.base,
+					clock_now(bench.server.clock));
+	bad.acquire_error = -EACCES;
+	bad.acquires = bad.commits = 0;
+	for (unsigned i = 0; i < 100; i++) {
+		scene_output_damage_all(output);
+		run_for(&bench, HZ_60_NS);
+	}
+	assert_int_equal(bad.acquires, 1);
+	bad.acquire_error = 0;
+	repaint_output_listener.damaged(bench.server.repaint, &bad.base);
+	run_for(&bench, 2 * HZ_60_NS);
+	assert_int_equal(bad.commits, 1);
+	repaint_output_listener.removed(bench.server.repaint, &bad.base);
+	bench_finish(&bench);
+}
+
+/* No flip event: the frame is drawn again, and not taken for shown. */
+static void a_lost_flip_is_not_made_up(void **state)
+{
+	struct bench bench;
+	struct bad_device bad;
+	struct scene_output *output;
+	unsigned flips;
+
+	(void)state;
+	bench_init(&bench, "800x600@60");
+	run_for(&bench, NSEC_PER_SEC);
+	bad_init(&bad, true);
+	repaint_output_listener.added(bench.server.repaint, &bad.base);
+	output = repaint_output(bench.server.repaint, 1);
+	run_for(&bench, NSEC_PER_SEC / 2);
+	flips = input_log.flips;
+	assert_int_equal(bad.commits, 1);
+	/* Busy with it, as devices say: no reason to ask again and again. */
+	bad.acquires = 0;
+	run_for(&bench, NSEC_PER_SEC / 3);
+	assert_int_equal(bad.acquires + bad.losses, 0);
+	run_for(&bench, NSEC_PER_SEC / 3);
+	assert_int_equal(bad.losses, 1);
+	assert_int_equal(bad.commits, 2);
+	assert_int_equal(input_log.flips, flips);
+	assert_int_equal(output->frames, 0);
+	repaint_output_listener.flipped(bench.server.repaint, &bad.base,
+					clock_now(bench.server.clock));
+	assert_int_equal(output->frames, 1);
+	/* One that comes in time is none. */
+	scene_output_damage_all(output);
+	run_for(&bench, NSEC_PER_SEC * 9 / 10);
+	assert_int_equal(bad.commits, 3);
+	repaint_output_listener.flipped(bench.server.repaint, &bad.base,
+					clock_now(bench.server.clock));
+	scene_output_damage_all(output);
+	run_for(&bench, NSEC_PER_SEC * 9 / 10);
+	assert_int_equal(bad.losses, 1);
+	/* Busy for ever without a flip of ours: as bad. */
+	repaint_output_listener.damaged(bench.server.repaint, &bad.base);
+	bad.acquire_error = -EBUSY;
+	bad.acquires = 0;
+	run_for(&bench, 5 * NSEC_PER_SEC + HZ_60_NS);
+	assert_in_range(bad.acquires, 5, 6);
+	assert_in_range(bad.losses, 5, 6);
+	repaint_output_listener.removed(bench.server.repaint, &bad.base);
 	bench_finish(&bench);
 }
 
@@ -487,6 +571,8 @@ int main(void)
 		cmocka_unit_test(drawing_before_the_first_pass_is_seen),
 		cmocka_unit_test(a_head_without_picture_gets_a_card),
 		cmocka_unit_test(refusals_are_retried_once_a_period),
+		cmocka_unit_test(an_absent_session_costs_nothing),
+		cmocka_unit_test(a_lost_flip_is_not_made_up),
 		cmocka_unit_test(devices_without_vblank_are_paced),
 	};
 

@@ -44,12 +44,13 @@ static int request_init(struct request *request)
 	return request->req ? 0 : -ENOMEM;
 }
 
-static int request_commit(struct kms *kms, struct request *request, uint32_t flags)
+/* flip_id comes back with the flip event, if the flags ask for one. */
+static int request_commit(struct kms *kms, struct request *request, uint32_t flags, uint64_t flip_id)
 {
 	if (request->error != 0) {
 		return request->error;
 	}
-	return drmModeAtomicCommit(kms->fd, request->req, flags, kms);
+	return drmModeAtomicCommit(kms->fd, request->req, flags, (void *)(uintptr_t)flip_id);
 }
 
 static void request_finish(struct request *request)
@@ -74,7 +75,7 @@ void kms_commit_all_off(struct kms *kms)
 	for (unsigned i = 0; i < kms->n_crtcs; i++) {
 		set_crtc_off(&request, &kms->crtcs[i]);
 	}
-	r = request_commit(kms, &request, DRM_MODE_ATOMIC_ALLOW_MODESET);
+	r = request_commit(kms, &request, DRM_MODE_ATOMIC_ALLOW_MODESET, 0);
 	if (r < 0) {
 		log_warn(LOG_HOST, "%s: cannot switch off what was shown before: %s", kms->path,
 			 strerror(-r));
@@ -97,7 +98,7 @@ void kms_commit_output_off(struct kms_output *output)
 		set(&request, connector->id, connector->props[CONNECTOR_CRTC_ID], 0);
 	}
 	set_crtc_off(&request, output->crtc);
-	r = request_commit(kms, &request, DRM_MODE_ATOMIC_ALLOW_MODESET);
+	r = request_commit(kms, &request, DRM_MODE_ATOMIC_ALLOW_MODESET, 0);
 	if (r < 0) {
 		log_warn(LOG_HOST, "%s: cannot switch it off: %s", output->device.name,
 			 strerror(-r));
@@ -195,10 +196,15 @@ static int commit_once(struct kms_output *output)
 		set_modeset(&request, output);
 	}
 	set_plane(&request, output, output->acquired->fb, clips);
-	r = request_commit(kms, &request, flags);
+	output->flip_id = ++kms->flip_ids;
+	r = request_commit(kms, &request, flags, output->flip_id);
 	if (r == -EBUSY && output->needs_modeset) {
-		/* A mode set may wait: for the flips of CRTCs that share something with this one. */
-		r = request_commit(kms, &request, flags & ~(uint32_t)DRM_MODE_ATOMIC_NONBLOCK);
+		/*
+		 * A mode set may wait: for the flips of CRTCs that share something with this one. It comes with a new monitor or
+		 * a session switch, never by what a guest does, and until it is done nothing else could be set anyway.
+		 */
+		r = request_commit(kms, &request, flags & ~(uint32_t)DRM_MODE_ATOMIC_NONBLOCK,
+				   output->flip_id);
 	}
 	request_finish(&request);
 out:

@@ -86,13 +86,10 @@ static const struct output_backend_ops backend_ops = {
 /* What the kernel knows is another session's state, and what it knew of ours may never be told. */
 static void output_reset(struct kms_output *output)
 {
-	output->pending = NULL;
+	kms_flip_forget(output);
 	output->front = NULL;
 	output->needs_modeset = true;
 	output->last_error = 0;
-	for (unsigned i = 0; i < KMS_BUFFERS; i++) {
-		output->buffers[i].serial = 0;
-	}
 }
 
 static void resume(struct kms *kms)
@@ -101,8 +98,6 @@ static void resume(struct kms *kms)
 
 	kms_hotplug_read(kms);
 	kms_commit_all_off(kms);
-	/* Flips from before the switch: with everything off, none is under way after this. */
-	kms_flip_dispatch(kms);
 	list_for_each(output, &kms->outputs, link) {
 		output_reset(output);
 	}

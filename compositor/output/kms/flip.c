@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "compositor/output/kms/kms.h"
@@ -47,51 +48,75 @@ static void probe_vblank(struct kms_output *output, uint64_t time_ns)
 	}
 }
 
-static struct kms_crtc *crtc_find(struct kms *kms, uint32_t id)
+/* The output that waits for this flip, NULL: nobody does any more. */
+static struct kms_output *output_waiting(struct kms *kms, uint64_t flip_id)
 {
-	for (unsigned i = 0; i < kms->n_crtcs; i++) {
-		if (kms->crtcs[i].id == id) {
-			return &kms->crtcs[i];
+	struct kms_output *output;
+
+	list_for_each(output, &kms->outputs, link) {
+		if (output->pending && output->flip_id == flip_id) {
+			return output;
 		}
 	}
 	return NULL;
 }
 
-static void handle_flip(int fd, unsigned sequence, unsigned sec, unsigned usec, unsigned crtc_id,
-			void *data)
+static void handle_flip(struct kms *kms, const struct drm_event_vblank *event)
 {
-	struct kms *kms = data;
-	struct kms_crtc *crtc = crtc_find(kms, crtc_id);
-	struct kms_output *output;
+	struct kms_output *output = output_waiting(kms, event->user_data);
 	uint64_t time_ns;
 
-	if (!crtc) {
-		return;
-	}
-	if (crtc->stale_flips > 0) {
-		crtc->stale_flips--;
-		return;
-	}
-	output = crtc->output;
-	if (!output || !output->pending) {
+	if (!output) {
 		return;
 	}
 	output->front = output->pending;
 	output->pending = NULL;
-	time_ns = believable(output, sec * NSEC_PER_SEC + usec * NSEC_PER_USEC);
+	time_ns = believable(output, event->tv_sec * NSEC_PER_SEC + event->tv_usec * NSEC_PER_USEC);
 	probe_vblank(output, time_ns);
 	output->flipped_ns = time_ns;
 	kms->listener->flipped(kms->data, &output->device, time_ns);
 }
 
+/* libdrm's own reader has room for one pointer of ours, and the flip's name is there. */
+static void handle_events(struct kms *kms, const uint8_t *bytes, size_t size)
+{
+	struct drm_event_vblank event;
+
+	for (size_t at = 0; size - at >= sizeof(event.base); at += event.base.length) {
+		memcpy(&event.base, bytes + at, sizeof(event.base));
+		if (event.base.length < sizeof(event.base) || event.base.length > size - at) {
+			return;
+		}
+		if (event.base.type == DRM_EVENT_FLIP_COMPLETE &&
+		    event.base.length >= sizeof(event)) {
+			memcpy(&event, bytes + at, sizeof(event));
+			handle_flip(kms, &event);
+		}
+	}
+}
+
 void kms_flip_dispatch(struct kms *kms)
 {
-	drmEventContext context = {.version = 3, .page_flip_handler2 = handle_flip};
 	struct pollfd pollfd = {.fd = kms->fd, .events = POLLIN};
+	uint8_t bytes[1024];
+	ssize_t size;
 
 	/* The fd may be a blocking one: read only what is there. */
 	if (poll(&pollfd, 1, 0) == 1 && (pollfd.revents & POLLIN)) {
-		drmHandleEvent(kms->fd, &context);
+		size = read(kms->fd, bytes, sizeof(bytes));
+		if (size > 0) {
+			handle_events(kms, bytes, (size_t)size);
+		}
+	}
+}
+
+void kms_flip_forget(struct kms_output *output)
+{
+	/* Rather the event was lost than the flip: then this one is on the glass. */
+	output->front = output->pending ? output->pending : output->front;
+	output->pending = NULL;
+	for (unsigned i = 0; i < KMS_BUFFERS; i++) {
+		output->buffers[i].serial = 0;
 	}
 }
 

@@ -63,7 +63,6 @@ struct kms_crtc {
 	unsigned index; /* bit in possible_crtcs */
 	uint32_t props[CRTC_PROPS];
 	struct kms_output *output; /* who uses it, or NULL */
-	unsigned stale_flips;      /* events to come that concern an output that is gone */
 };
 
 struct kms_connector {
@@ -105,6 +104,7 @@ struct kms_output {
 	struct kms_buffer *pending;  /* the kernel took it, its flip has not come */
 	struct kms_buffer *front;    /* on the glass */
 	bool needs_modeset;          /* the kernel's state is not known to be ours */
+	uint64_t flip_id;            /* of the pending flip's event: of no other since the start */
 	uint64_t commits;
 	uint64_t committed_ns, flipped_ns; /* the last ones */
 	unsigned flips, fast_flips;
@@ -137,6 +137,7 @@ struct kms {
 	struct kms_connector connectors[KMS_MAX_CONNECTORS];
 	unsigned n_connectors;
 	struct list outputs; /* of struct kms_output */
+	uint64_t flip_ids;   /* given out */
 
 	sd_event_source *drm_source, *udev_source;
 	struct udev *udev;
@@ -177,6 +178,8 @@ void kms_commit_output_off(struct kms_output *output);
 MUST_USE int kms_flip_watch(struct kms *kms);
 /* Reads the events that are there. */
 void kms_flip_dispatch(struct kms *kms);
+/* The pending flip's event will not come, or nobody wants to know. */
+void kms_flip_forget(struct kms_output *output);
 
 /* ---- hotplug.c ---- */
 MUST_USE int kms_hotplug_watch(struct kms *kms);

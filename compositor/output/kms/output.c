@@ -40,7 +40,10 @@ static int output_acquire(struct output_device *device, struct target *target)
 	struct kms_output *output = output_of(device);
 	struct kms_buffer *buffer = free_buffer(output);
 
-	if (output->pending || output->acquired || !output->kms->is_active) {
+	if (!output->kms->is_active) {
+		return -EACCES;
+	}
+	if (output->pending || output->acquired) {
 		return -EBUSY;
 	}
 	if (!buffer) {
@@ -69,10 +72,16 @@ static void output_cancel(struct output_device *device)
 	output_of(device)->acquired = NULL;
 }
 
+static void output_lost(struct output_device *device)
+{
+	kms_flip_forget(output_of(device));
+}
+
 static const struct output_device_ops output_ops = {
 	.acquire = output_acquire,
 	.commit = output_commit,
 	.cancel = output_cancel,
+	.lost = output_lost,
 };
 
 /* ---- modes ---- */
@@ -253,8 +262,6 @@ static void output_destroy(struct kms_output *output)
 
 	if (output->crtc) {
 		output->crtc->output = NULL;
-		/* Its event is under way and must not be taken for one of the next output's. */
-		output->crtc->stale_flips += output->pending ? 1 : 0;
 	}
 	if (output->plane) {
 		output->plane->output = NULL;
