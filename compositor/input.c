@@ -215,6 +215,19 @@ static uint32_t longest_period(struct input *input, uint32_t outputs)
 	return (uint32_t)MIN(longest, UINT32_MAX);
 }
 
+/* The guest's mark is on the glass of one output at least. */
+static bool on_glass(struct input *input, const struct scene_guest *guest)
+{
+	for (unsigned i = 0; i < SEAT_MAX_OUTPUTS; i++) {
+		const struct scene_output *output = repaint_output(input->server->repaint, i);
+
+		if (output && scene_output_shows(output) == guest) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Has these outputs flip once more, so that what they show is known for certain. */
 static void outputs_redraw(struct input *input, uint32_t outputs)
 {
@@ -253,7 +266,7 @@ static void settle_focus(struct input *input)
 	outputs = outputs_showing(input, due);
 	if (input->focus.target != seat_guest(due) ||
 	    (input->focus.is_pending && outputs != input->requested) ||
-	    (input->focus.owner && !outputs)) {
+	    (input->focus.owner && (!outputs || !on_glass(input, due)))) {
 		request(input, due);
 	}
 }
@@ -440,6 +453,10 @@ void input_output_presented(struct input *input, struct scene_output *output, ui
 	if (number >= 0) {
 		focus_shown(&input->focus, (unsigned)number, seat_guest(shown), now_ns);
 		late_arm(input);
+		if (shown && shown == scene_guest(input->focus.owner)) {
+			/* The pointer may be over what was not on the glass before. */
+			seat_layout_changed(input->seat);
+		}
 	}
 	if (input->late_card && !shown && !input->attention) {
 		input->patient = true;
@@ -461,6 +478,8 @@ void input_outputs_changed(struct input *input)
 	}
 	input->outputs = outputs;
 	late_arm(input);
+	/* At once: an owner that is on the glass of no other monitor has nothing from here on. */
+	settle_focus(input);
 	settle_later(input);
 }
 

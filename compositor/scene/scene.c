@@ -179,9 +179,12 @@ void scene_set_card(struct scene *scene, const struct card *card)
 struct scene_head *scene_pick(struct scene_output *output, double x, double y, double *head_x,
 			      double *head_y)
 {
-	struct scene_head *head = output->state->head;
+	const struct output_state *state = output->state;
+	struct scene_head *head = state->head;
 
-	if (!head || output->scene->has_card || !rect_contains(&head->dst, x, y)) {
+	/* What a person points at is on the glass, which may still be somebody else's. */
+	if (!head || output->scene->has_card || state->shows != head->guest ||
+	    !rect_contains(&head->dst, x, y)) {
 		return NULL;
 	}
 	*head_x = (x - head->dst.x) * head->width / head->dst.w;

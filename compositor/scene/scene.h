@@ -168,7 +168,7 @@ void scene_set_card(struct scene *scene, const struct card *card);
 
 /*
  * The visible head under a point of an output, and the point in pixels of the head. NULL: the
- * host's.
+ * host's, or its guest's mark is not on the glass of this output yet (scene_output_shows).
  */
 struct scene_head *scene_pick(struct scene_output *output, double x, double y, double *head_x,
 			      double *head_y);

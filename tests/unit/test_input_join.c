@@ -623,6 +623,58 @@ static void test_pointer(void **state)
 	seat_button(seat, MOUSE, BTN_LEFT, false, 0);
 }
 
+/*
+ * The owner's monitor goes and its picture moves to one whose glass still shows somebody else: until
+ * the flip there, it has nothing.
+ */
+static void test_owner_moves_to_another_glass(void **state)
+{
+	struct seat *seat = input_seat(bench->server.input);
+
+	assert_ptr_equal(shown_on(1), bench->b);
+	key(KEY_A, true);
+	forget_log();
+	monitor_unplug(0);
+	/* Even before the loop turns. */
+	tap(KEY_B);
+	assert_null(owner());
+	turn();
+	tap(KEY_B);
+	seat_motion_absolute(seat, MOUSE, 1, 0.5, 0.5, 0);
+	seat_touch_down(seat, MOUSE, 1, 0, 0.5, 0.5, 0);
+	assert_log("a:30- [-] ");
+	frames(3);
+	assert_ptr_equal(shown_on(1), bench->a);
+	assert_ptr_equal(owner(), bench->a);
+	key(KEY_A, false);
+}
+
+/*
+ * The owner makes a second head, which takes the place of somebody else's picture. Until it is on
+ * the glass, a touch there is on that other guest's picture: nobody's.
+ */
+static void test_touch_is_on_what_the_glass_shows(void **state)
+{
+	struct seat *seat = input_seat(bench->server.input);
+
+	input_head_placed(bench->server.input, scene_head_add(bench->a, 1, 320, 240, NULL));
+	turn();
+	assert_ptr_equal(bench->a->heads[1]->output, repaint_output(bench->server.repaint, 1));
+	assert_ptr_equal(shown_on(1), bench->b);
+	assert_ptr_equal(owner(), bench->a);
+	forget_log();
+	seat_touch_down(seat, MOUSE, 1, 0, 0.5, 0.5, 0);
+	seat_motion_absolute(seat, MOUSE, 1, 0.5, 0.5, 0);
+	assert_log("");
+	seat_touch_up(seat, MOUSE, 0, 0);
+	frames(2);
+	/* The pointer is over it without having moved. */
+	assert_log("a:in1@160,108 ");
+	seat_touch_down(seat, MOUSE, 1, 0, 0.5, 0.5, 0);
+	assert_log("a:down ");
+	seat_touch_up(seat, MOUSE, 0, 0);
+}
+
 #define JOIN_TEST(name, set_up) cmocka_unit_test_setup_teardown(name, set_up, teardown)
 
 int main(void)
@@ -641,6 +693,8 @@ int main(void)
 		JOIN_TEST(test_owner_loses_its_heads, setup_two),
 		JOIN_TEST(test_monitors_go_and_come, setup_two),
 		JOIN_TEST(test_pointer, setup_two),
+		JOIN_TEST(test_owner_moves_to_another_glass, setup_two),
+		JOIN_TEST(test_touch_is_on_what_the_glass_shows, setup_two),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
