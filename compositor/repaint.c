@@ -334,8 +334,8 @@ int repaint_create(struct repaint **out, struct server *server)
 	int ret = scene_key_draw(server->scene);
 
 	if (ret == 0) {
-		/* After clients: what they commit spares a pass. */
-		repaint->sampler = clock_timer_create(server->clock, PRIORITY_MAPS, handle_sampler,
+		/* In turn with clients: a front buffer without end must not keep others' commits. */
+		repaint->sampler = clock_timer_create(server->clock, PRIORITY_LAST, handle_sampler,
 						      repaint);
 		ret = repaint->sampler ? 0 : -ENOMEM;
 	}

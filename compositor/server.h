@@ -35,6 +35,8 @@ enum server_priority {
 	PRIORITY_CLIENTS = 0,
 	PRIORITY_MAPS = 20,
 	PRIORITY_STATS = 30,
+	/* Clients that never stop talking and front buffers that never stop changing: in turn, and last. */
+	PRIORITY_LAST = 40,
 };
 
 struct server_options {

@@ -26,12 +26,6 @@
 #include "wayland-server-protocol.h"
 
 /*
- * Clients run after whatever else is pending, so that one that never stops talking holds up
- * nothing; a turn of mapping lifts them for one turn, so that mapping does not hold them up either.
- */
-#define PRIORITY_CLIENTS_LAST (PRIORITY_STATS + 1)
-
-/*
  * libwayland's own lines: what a guest can cause is told by our own, which name the guest and are
  * limited.
  */
@@ -43,7 +37,11 @@ PRINTF(1, 0) static void wayland_log(const char *fmt, va_list args)
 	log_debug(LOG_US, "libwayland: %s", line);
 }
 
-/* ---- the loop ---- */
+/*
+ * ---- the loop: clients run after whatever else is pending, so that one that never stops talking
+ * holds up nothing; a turn of mapping lifts them for one turn, so that mapping does not hold them up
+ * either ----
+ */
 
 static void clients_flush(struct wayland *wayland)
 {
@@ -69,7 +67,7 @@ static int clients_dispatch(sd_event_source *source, int fd, uint32_t events, vo
 	struct wayland *wayland = data;
 
 	wl_event_loop_dispatch(wl_display_get_event_loop(wayland->display), 0);
-	sd_event_source_set_priority(source, PRIORITY_CLIENTS_LAST);
+	sd_event_source_set_priority(source, PRIORITY_LAST);
 	return 0;
 }
 
@@ -91,7 +89,7 @@ static int loop_join(struct wayland *wayland)
 	if (ret < 0) {
 		return ret;
 	}
-	ret = sd_event_source_set_priority(wayland->clients, PRIORITY_CLIENTS_LAST);
+	ret = sd_event_source_set_priority(wayland->clients, PRIORITY_LAST);
 	if (ret < 0) {
 		return ret;
 	}

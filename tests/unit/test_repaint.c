@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -70,13 +72,11 @@ static void handle_done(void *data, struct scene_head *head, uint64_t token,
 static const struct scene_events events = {.frame_wanted = handle_wanted,
 					   .commit_done = handle_done};
 
-static void bench_init(struct bench *bench, const char *spec)
+static void bench_start(struct bench *bench, const char *spec)
 {
 	struct server *server = &bench->server;
 
-	memset(bench, 0, sizeof(*bench));
 	memset(&input_log, 0, sizeof(input_log));
-	server->clock = clock_virtual_create(NSEC_PER_SEC);
 	server->scene = scene_create(&events, bench);
 	assert_int_equal(renderer_pixman_create(&server->renderer, NULL), 0);
 	assert_int_equal(repaint_create(&server->repaint, server), 0);
@@ -84,6 +84,21 @@ static void bench_init(struct bench *bench, const char *spec)
 						 &repaint_output_listener, server->repaint),
 			 0);
 	assert_int_equal(server->backend->ops->start(server->backend), 0);
+}
+
+static void bench_init(struct bench *bench, const char *spec)
+{
+	memset(bench, 0, sizeof(*bench));
+	bench->server.clock = clock_virtual_create(NSEC_PER_SEC);
+	bench_start(bench, spec);
+}
+
+static void bench_init_real(struct bench *bench, const char *spec)
+{
+	memset(bench, 0, sizeof(*bench));
+	assert_true(sd_event_new(&bench->server.event) >= 0);
+	assert_int_equal(clock_real_create(&bench->server.clock, bench->server.event), 0);
+	bench_start(bench, spec);
 }
 
 static void bench_finish(struct bench *bench)
@@ -104,6 +119,7 @@ static void bench_finish(struct bench *bench)
 	scene_destroy(server->scene);
 	renderer_destroy(server->renderer);
 	clock_destroy(server->clock);
+	sd_event_unref(server->event);
 }
 
 static void run_for(struct bench *bench, uint64_t ns)
@@ -356,6 +372,59 @@ static void a_head_without_picture_gets_a_card(void **state)
 	bench_finish(&bench);
 }
 
+/* ---- on a real loop ---- */
+
+static int handle_client(sd_event_source *source, int fd, uint32_t revents, void *data)
+{
+	*(unsigned *)data = 0;
+	return 0;
+}
+
+/* Something at the clients' priority that is always due. */
+static int add_client(sd_event *event, sd_event_source **source, unsigned *waited, int fds[2])
+{
+	int ret = pipe(fds) < 0 || write(fds[1], "", 1) != 1 ? -errno : 0;
+
+	if (ret == 0) {
+		ret = sd_event_add_io(event, source, fds[0], EPOLLIN, handle_client, waited);
+	}
+	return ret < 0 ? ret : sd_event_source_set_priority(*source, PRIORITY_LAST);
+}
+
+/*
+ * A large front buffer that is looked at without end does not keep the loop from other guests'
+ * clients, nor they it from the front buffer.
+ */
+static void a_large_front_buffer_delays_nobody(void **state)
+{
+	struct bench bench;
+	struct test_buffer *buffer = test_buffer_create(4096, 4096, TEST_XR24, 0);
+	sd_event_source *client = NULL;
+	struct scene_output *output;
+	unsigned waited = 0;
+	int fds[2];
+
+	(void)state;
+	bench_init_real(&bench, "64x64@60");
+	output = repaint_output(bench.server.repaint, 0);
+	assert_int_equal(add_client(bench.server.event, &client, &waited, fds), 0);
+	test_commit(add_guest(&bench, "work"), buffer, 1);
+	for (uint64_t end = now_ns() + 10 * NSEC_PER_SEC;
+	     output->bytes_compared < buffer->size && now_ns() < end;) {
+		uint64_t before = output->bytes_compared;
+
+		assert_true(sd_event_run(bench.server.event, UINT64_MAX) >= 0);
+		waited += output->bytes_compared > before;
+		assert_in_range(waited, 0, 2);
+	}
+	assert_true(output->bytes_compared >= buffer->size);
+	sd_event_source_disable_unref(client);
+	close(fds[0]);
+	close(fds[1]);
+	bench_finish(&bench);
+	buffer_drop(&buffer->base);
+}
+
 /* ---- a device that misbehaves ---- */
 
 struct bad_device {
@@ -570,6 +639,7 @@ int main(void)
 		cmocka_unit_test(front_buffer_drawing_is_seen),
 		cmocka_unit_test(drawing_before_the_first_pass_is_seen),
 		cmocka_unit_test(a_head_without_picture_gets_a_card),
+		cmocka_unit_test(a_large_front_buffer_delays_nobody),
 		cmocka_unit_test(refusals_are_retried_once_a_period),
 		cmocka_unit_test(an_absent_session_costs_nothing),
 		cmocka_unit_test(a_lost_flip_is_not_made_up),
