@@ -233,6 +233,7 @@ def installed(bare):
     shutil.rmtree(destination, ignore_errors=True)
     os.makedirs(destination)
     if not bare:
+        say("compiling what is installed")
         # A build directory of its own, as the prefix is part of what is compiled.
         command = ["make", "--no-print-directory", "-C", ROOT, "install", "PREFIX=/usr",
                    "BUILD=build/vm/make", "DESTDIR=" + destination]

@@ -25,7 +25,8 @@ class Siege:
         self.evil = self.guest()
 
     def guest(self):
-        return self.vm.create("evil", "pv", [desks.VDISPL, desks.vkb("evil")], extra="nodrm")
+        return self.vm.create("evil", "pv", [desks.VDISPL, desks.vkb("evil")], extra="nodrm",
+                              memory=256)
 
     def names(self):
         """The hostile behaviours that pvfront knows."""

@@ -146,7 +146,7 @@ static void job_finish(struct job *job)
 	while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR) {
 	}
 	length = snprintf(text, sizeof(text), "%d",
-		WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+			  WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 	close(job->exit_fd);
 	close(job->output);
 	frame_send("exit", job->id, text, (size_t)length);
@@ -344,15 +344,16 @@ int main(int argc, char **argv)
 	notify = logs_watch();
 	for (;;) {
 		struct pollfd fds[2 + 2 * MAX_JOBS] = {
-			{ .fd = port, .events = POLLIN },
-			{ .fd = notify, .events = POLLIN },
+			{.fd = port, .events = POLLIN},
+			{.fd = notify, .events = POLLIN},
 		};
 		struct pollfd *job_fds = fds + 2;
 		int polled = job_count;
 
 		for (int i = 0; i < polled; i++) {
-			job_fds[2 * i] = (struct pollfd){ .fd = jobs[i].output, .events = POLLIN };
-			job_fds[2 * i + 1] = (struct pollfd){ .fd = jobs[i].exit_fd, .events = POLLIN };
+			job_fds[2 * i] = (struct pollfd){.fd = jobs[i].output, .events = POLLIN};
+			job_fds[2 * i + 1] = (struct pollfd){.fd = jobs[i].exit_fd,
+							     .events = POLLIN};
 		}
 		if (poll(fds, (nfds_t)(2 + 2 * polled), -1) < 0) {
 			if (errno == EINTR) {

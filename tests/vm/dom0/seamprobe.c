@@ -44,7 +44,7 @@ static int broken;
 static void claim(bool holds, const char *what)
 {
 	printf("%s %s%s%s\n", holds ? "ok" : "no", what, holds ? "" : ": ",
-		holds ? "" : strerror(errno));
+	       holds ? "" : strerror(errno));
 	fflush(stdout);
 	broken += !holds;
 }
@@ -59,13 +59,13 @@ static double milliseconds(void)
 
 static int map_request(int fd, uint16_t domid, const uint32_t *refs, uint32_t count, uint64_t *index)
 {
-	struct ioctl_gntdev_map_grant_ref *map =
-		calloc(1, sizeof(*map) + count * sizeof(map->refs[0]));
+	struct ioctl_gntdev_map_grant_ref *map = calloc(1, sizeof(*map) +
+								   count * sizeof(map->refs[0]));
 	int result;
 
 	map->count = count;
 	for (uint32_t i = 0; i < count; i++) {
-		map->refs[i] = (struct ioctl_gntdev_grant_ref){ .domid = domid, .ref = refs[i] };
+		map->refs[i] = (struct ioctl_gntdev_grant_ref){.domid = domid, .ref = refs[i]};
 	}
 	result = ioctl(fd, IOCTL_GNTDEV_MAP_GRANT_REF, map);
 	*index = map->index;
@@ -75,10 +75,12 @@ static int map_request(int fd, uint16_t domid, const uint32_t *refs, uint32_t co
 
 static void fds_send(int socket, const int *fds, int count, const void *data, size_t size)
 {
-	char control[CMSG_SPACE(8 * sizeof(int))] = { 0 };
-	struct iovec iov = { .iov_base = (void *)data, .iov_len = size };
-	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-		.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int)) };
+	char control[CMSG_SPACE(8 * sizeof(int))] = {0};
+	struct iovec iov = {.iov_base = (void *)data, .iov_len = size};
+	struct msghdr message = {.msg_iov = &iov,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = CMSG_SPACE((size_t)count * sizeof(int))};
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	header->cmsg_level = SOL_SOCKET;
@@ -94,9 +96,11 @@ static void fds_send(int socket, const int *fds, int count, const void *data, si
 static void fds_receive(int socket, int *fds, int count, void *data, size_t size)
 {
 	char control[CMSG_SPACE(8 * sizeof(int))];
-	struct iovec iov = { .iov_base = data, .iov_len = size };
-	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-		.msg_controllen = sizeof(control) };
+	struct iovec iov = {.iov_base = data, .iov_len = size};
+	struct msghdr message = {.msg_iov = &iov,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control)};
 
 	if (recvmsg(socket, &message, 0) != (ssize_t)size || !CMSG_FIRSTHDR(&message)) {
 		perror("recvmsg");
@@ -108,8 +112,8 @@ static void fds_receive(int socket, int *fds, int count, void *data, size_t size
 /* The worker's side of the event channel: write the ring, notify, wait for the guest's answer. */
 static bool round_trip(int evtchn, uint32_t port, volatile uint32_t *ring, uint32_t value)
 {
-	struct ioctl_evtchn_notify notify = { .port = port };
-	struct pollfd poll_fd = { .fd = evtchn, .events = POLLIN };
+	struct ioctl_evtchn_notify notify = {.port = port};
+	struct pollfd poll_fd = {.fd = evtchn, .events = POLLIN};
 	uint32_t fired;
 
 	ring[0] = value;
@@ -118,8 +122,8 @@ static bool round_trip(int evtchn, uint32_t port, volatile uint32_t *ring, uint3
 	}
 	do {
 		if (poll(&poll_fd, 1, 10000) != 1 ||
-			read(evtchn, &fired, sizeof(fired)) != sizeof(fired) ||
-			write(evtchn, &fired, sizeof(fired)) != sizeof(fired)) {
+		    read(evtchn, &fired, sizeof(fired)) != sizeof(fired) ||
+		    write(evtchn, &fired, sizeof(fired)) != sizeof(fired)) {
 			return false;
 		}
 	} while (fired == port && ring[1] != value + 1);
@@ -142,7 +146,7 @@ static bool pages_right(const uint32_t *words, uint32_t pages)
 static int worker(int socket)
 {
 	struct layout layout;
-	struct ioctl_evtchn_bind_interdomain foreign = { .remote_domain = 0, .remote_port = 1 };
+	struct ioctl_evtchn_bind_interdomain foreign = {.remote_domain = 0, .remote_port = 1};
 	int fds[3];
 	char *base;
 	volatile uint32_t *ring;
@@ -150,7 +154,7 @@ static int worker(int socket)
 	char byte;
 
 	if (setresgid(WORKER_UID, WORKER_UID, WORKER_UID) != 0 ||
-		setresuid(WORKER_UID, WORKER_UID, WORKER_UID) != 0) {
+	    setresuid(WORKER_UID, WORKER_UID, WORKER_UID) != 0) {
 		perror("setresuid");
 		return 99;
 	}
@@ -160,45 +164,47 @@ static int worker(int socket)
 	for (uint32_t i = 0; i < layout.chunks; i++) {
 		size_t left = layout.pages - i * CHUNK;
 		void *at = mmap(base + i * CHUNK * PAGE, (left < CHUNK ? left : CHUNK) * PAGE,
-			PROT_READ, MAP_SHARED | MAP_FIXED, fds[0], (off_t)layout.index[i]);
+				PROT_READ, MAP_SHARED | MAP_FIXED, fds[0], (off_t)layout.index[i]);
 
 		if (at == MAP_FAILED) {
 			claim(false, "another uid maps every chunk of a prepared buffer");
 			return broken;
 		}
-		printf("chunk %u at index %#llx: %.2f ms\n", i,
-			(unsigned long long)layout.index[i], milliseconds() - began);
+		printf("chunk %u at index %#llx: %.2f ms\n", i, (unsigned long long)layout.index[i],
+		       milliseconds() - began);
 		began = milliseconds();
 	}
 	claim(true, "another uid maps every chunk of a prepared buffer");
 	claim(pages_right((const uint32_t *)base, layout.pages), "it reads what the guest wrote");
-	claim(mmap(NULL, PAGE * (layout.pages < CHUNK ? layout.pages : CHUNK), PROT_READ, MAP_SHARED,
-		fds[0], (off_t)layout.index[0]) == MAP_FAILED, "an index can be mapped only once");
+	claim(mmap(NULL, PAGE * (layout.pages < CHUNK ? layout.pages : CHUNK), PROT_READ,
+		   MAP_SHARED, fds[0], (off_t)layout.index[0]) == MAP_FAILED,
+	      "an index can be mapped only once");
 	ring = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fds[1],
-		(off_t)layout.ring_index);
+		    (off_t)layout.ring_index);
 	claim(ring != MAP_FAILED, "another uid maps a prepared ring for writing");
 	claim(round_trip(fds[2], layout.port, ring, 7), "it uses a restricted event channel");
 	claim(ioctl(fds[2], IOCTL_EVTCHN_BIND_INTERDOMAIN, &foreign) < 0,
-		"a restricted event channel binds no other domain");
+	      "a restricted event channel binds no other domain");
 	claim(read(socket, &byte, 1) == 1 && round_trip(fds[2], layout.port, ring, 21) &&
-		pages_right((const uint32_t *)base, layout.pages),
-		"all of it outlives the broker's own descriptors");
+		      pages_right((const uint32_t *)base, layout.pages),
+	      "all of it outlives the broker's own descriptors");
 	close(fds[0]);
 	close(fds[1]);
 	claim(round_trip(fds[2], layout.port, ring, 35) &&
-		pages_right((const uint32_t *)base, layout.pages), "mappings outlive their descriptor");
+		      pages_right((const uint32_t *)base, layout.pages),
+	      "mappings outlive their descriptor");
 	claim(munmap(base, layout.pages * PAGE) == 0, "it unmaps without any gntdev request");
 	return broken;
 }
 
 static int broker(int socket, pid_t child, uint16_t domid, uint32_t remote, uint32_t ring_ref,
-	const uint32_t *refs, uint32_t pages)
+		  const uint32_t *refs, uint32_t pages)
 {
-	struct layout layout = { .pages = pages, .chunks = (pages + CHUNK - 1) / CHUNK };
-	struct ioctl_evtchn_bind_interdomain bind = { .remote_domain = domid, .remote_port = remote };
-	struct ioctl_evtchn_restrict_domid restrict_domid = { .domid = domid };
-	int fds[3] = { open("/dev/xen/gntdev", O_RDWR), open("/dev/xen/gntdev", O_RDWR),
-		open("/dev/xen/evtchn", O_RDWR) };
+	struct layout layout = {.pages = pages, .chunks = (pages + CHUNK - 1) / CHUNK};
+	struct ioctl_evtchn_bind_interdomain bind = {.remote_domain = domid, .remote_port = remote};
+	struct ioctl_evtchn_restrict_domid restrict_domid = {.domid = domid};
+	int fds[3] = {open("/dev/xen/gntdev", O_RDWR), open("/dev/xen/gntdev", O_RDWR),
+		      open("/dev/xen/evtchn", O_RDWR)};
 	double began = milliseconds();
 	bool prepared = true;
 	int status;
@@ -207,8 +213,9 @@ static int broker(int socket, pid_t child, uint16_t domid, uint32_t remote, uint
 	for (uint32_t i = 0; i < layout.chunks; i++) {
 		uint32_t left = pages - i * CHUNK;
 
-		prepared = prepared && map_request(fds[0], domid, refs + i * CHUNK,
-			left < CHUNK ? left : CHUNK, &layout.index[i]) == 0;
+		prepared = prepared &&
+			   map_request(fds[0], domid, refs + i * CHUNK, left < CHUNK ? left : CHUNK,
+				       &layout.index[i]) == 0;
 	}
 	claim(prepared, "one descriptor takes several map requests");
 	printf("requests: %.2f ms\n", milliseconds() - began);
@@ -254,5 +261,5 @@ int main(int argc, char **argv)
 	}
 	close(sockets[1]);
 	return broker(sockets[0], child, (uint16_t)atoi(argv[1]), (uint32_t)atoi(argv[2]),
-		(uint32_t)atoi(argv[3]), refs, pages);
+		      (uint32_t)atoi(argv[3]), refs, pages);
 }

@@ -9,7 +9,7 @@
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	char buffer[65536];
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	ssize_t n;

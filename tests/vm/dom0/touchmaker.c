@@ -29,7 +29,7 @@ static void die(const char *what)
 
 static void emit(unsigned short type, unsigned short code, int value)
 {
-	struct input_event event = { .type = type, .code = code, .value = value };
+	struct input_event event = {.type = type, .code = code, .value = value};
 
 	if (write(device, &event, sizeof(event)) != sizeof(event)) {
 		die("uinput");
@@ -38,7 +38,7 @@ static void emit(unsigned short type, unsigned short code, int value)
 
 static void axis(unsigned short code, int maximum)
 {
-	struct uinput_abs_setup setup = { .code = code, .absinfo = { .maximum = maximum } };
+	struct uinput_abs_setup setup = {.code = code, .absinfo = {.maximum = maximum}};
 
 	/* A resolution, so that it counts as a screen of a size and not as a broken one. */
 	setup.absinfo.resolution = code == ABS_MT_SLOT || code == ABS_MT_TRACKING_ID ? 0 : 10;
@@ -50,7 +50,7 @@ static void axis(unsigned short code, int maximum)
 
 static void device_create(const char *name, int width, int height, int slots)
 {
-	struct uinput_setup setup = { .id = { .bustype = BUS_USB, .vendor = 1, .product = 1 } };
+	struct uinput_setup setup = {.id = {.bustype = BUS_USB, .vendor = 1, .product = 1}};
 
 	device = open("/dev/uinput", O_WRONLY | O_CLOEXEC);
 	if (device < 0) {
@@ -99,7 +99,7 @@ static void udev_wait(int watch)
 	printf("ready %s\n", path);
 	closedir(directory);
 	snprintf(path, sizeof(path), "/run/udev/data/c%u:%u", major(node.st_rdev),
-		minor(node.st_rdev));
+		 minor(node.st_rdev));
 	while (access(path, F_OK) != 0 && read(watch, events, sizeof(events)) > 0) {
 	}
 	fflush(stdout);

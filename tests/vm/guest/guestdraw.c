@@ -92,7 +92,7 @@ static uint32_t mix(uint32_t x)
 static void picture_draw(struct head *head, struct buffer *buffer, uint32_t frame)
 {
 	uint32_t seed = mix(mix(mix(nonce) ^ head->place) ^ frame);
-	uint32_t stamp[4] = { MAGIC, nonce & 0xffffff, head->place, frame & 0xffffff };
+	uint32_t stamp[4] = {MAGIC, nonce & 0xffffff, head->place, frame & 0xffffff};
 
 	for (uint32_t y = 0; y < head->height && !(cheap && buffer->drawn); y++) {
 		uint32_t state = mix(seed ^ y) | 1;
@@ -111,8 +111,10 @@ static void picture_draw(struct head *head, struct buffer *buffer, uint32_t fram
 
 static void buffer_create(struct head *head, struct buffer *buffer)
 {
-	struct drm_mode_create_dumb create = { .width = head->width, .height = head->height, .bpp = 32 };
-	struct drm_mode_map_dumb map = { 0 };
+	struct drm_mode_create_dumb create = {.width = head->width,
+					      .height = head->height,
+					      .bpp = 32};
+	struct drm_mode_map_dumb map = {0};
 
 	if (drmIoctl(drm, DRM_IOCTL_MODE_CREATE_DUMB, &create) != 0) {
 		die("create dumb buffer");
@@ -120,14 +122,14 @@ static void buffer_create(struct head *head, struct buffer *buffer)
 	map.handle = create.handle;
 	buffer->stride = create.pitch;
 	if (drmModeAddFB(drm, head->width, head->height, 24, 32, create.pitch, create.handle,
-		&buffer->fb) != 0) {
+			 &buffer->fb) != 0) {
 		die("add framebuffer");
 	}
 	if (drmIoctl(drm, DRM_IOCTL_MODE_MAP_DUMB, &map) != 0) {
 		die("map dumb buffer");
 	}
 	buffer->pixels = mmap(NULL, create.size, PROT_READ | PROT_WRITE, MAP_SHARED, drm,
-		(off_t)map.offset);
+			      (off_t)map.offset);
 	if (buffer->pixels == MAP_FAILED) {
 		die("mmap");
 	}
@@ -153,7 +155,7 @@ static uint32_t crtc_of(drmModeRes *resources, drmModeConnector *connector, uint
 }
 
 static void head_start(drmModeRes *resources, drmModeConnector *connector, bool flips,
-	uint32_t place, uint32_t *used)
+		       uint32_t place, uint32_t *used)
 {
 	struct head *head = &heads[head_count++];
 	uint32_t id = connector->connector_id;
@@ -167,12 +169,13 @@ static void head_start(drmModeRes *resources, drmModeConnector *connector, bool 
 		buffer_create(head, &head->buffers[i]);
 	}
 	picture_draw(head, &head->buffers[0], 0);
-	if (drmModeSetCrtc(drm, head->crtc, head->buffers[0].fb, 0, 0, &id, 1, &connector->modes[0])) {
+	if (drmModeSetCrtc(drm, head->crtc, head->buffers[0].fb, 0, 0, &id, 1,
+			   &connector->modes[0])) {
 		die("set mode");
 	}
 	head->shown_at = seconds();
 	printf("guestdraw: head %u is %ux%u by %s\n", head->place, head->width, head->height,
-		flips ? "flip" : "front");
+	       flips ? "flip" : "front");
 }
 
 /* The number changes when the backend was replaced while a program still had the old device open. */
@@ -209,8 +212,9 @@ static void heads_start(char **modes, int mode_count)
 			place++;
 			continue;
 		}
-		head_start(resources, connector, place < mode_count ? !strcmp(modes[place], "flip") :
-			place % 2 == 0, (uint32_t)place, &used);
+		head_start(resources, connector,
+			   place < mode_count ? !strcmp(modes[place], "flip") : place % 2 == 0,
+			   (uint32_t)place, &used);
 		place++;
 		drmModeFreeConnector(connector);
 	}
@@ -261,8 +265,8 @@ static void print_state(const char *word)
 {
 	printf("guestdraw: %s", word);
 	for (int i = 0; i < head_count; i++) {
-		printf(" head %u frame %u longest %.0f ms failed %u", heads[i].place, heads[i].frame,
-			heads[i].longest * 1e3, heads[i].failed);
+		printf(" head %u frame %u longest %.0f ms failed %u", heads[i].place,
+		       heads[i].frame, heads[i].longest * 1e3, heads[i].failed);
 		heads[i].longest = 0;
 	}
 	printf("\n");
@@ -305,7 +309,8 @@ static void timer_handle(int fd)
 		die("timerfd");
 	}
 	for (int i = 0; i < head_count; i++) {
-		heads[i].owed = heads[i].owed + ticks > MAX_OWED ? MAX_OWED : heads[i].owed + (unsigned)ticks;
+		heads[i].owed = heads[i].owed + ticks > MAX_OWED ? MAX_OWED :
+								   heads[i].owed + (unsigned)ticks;
 		head_advance(&heads[i]);
 	}
 	if (seconds() - reported >= 1 && !at_rest()) {
@@ -316,13 +321,14 @@ static void timer_handle(int fd)
 
 static void loop(double rate)
 {
-	drmEventContext context = { .version = 2, .page_flip_handler = flip_done };
+	drmEventContext context = {.version = 2, .page_flip_handler = flip_done};
 	double period = 1 / (rate > 0 ? rate : 10);
 	long nanoseconds = (long)((period - (long)period) * 1e9);
-	struct itimerspec every = { .it_interval = { (time_t)period, nanoseconds },
-		.it_value = { (time_t)period, nanoseconds } };
-	struct pollfd fds[3] = { { .fd = drm, .events = POLLIN }, { .events = POLLIN },
-		{ .events = POLLIN } };
+	struct itimerspec every = {.it_interval = {(time_t)period, nanoseconds},
+				   .it_value = {(time_t)period, nanoseconds}};
+	struct pollfd fds[3] = {{.fd = drm, .events = POLLIN},
+				{.events = POLLIN},
+				{.events = POLLIN}};
 	bool rested = false;
 	sigset_t signals;
 

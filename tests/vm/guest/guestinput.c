@@ -25,7 +25,7 @@ static int count;
 
 static void device_open(const char *path)
 {
-	unsigned char axes[ABS_CNT / 8 + 1] = { 0 };
+	unsigned char axes[ABS_CNT / 8 + 1] = {0};
 	struct input_absinfo info;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -42,7 +42,7 @@ static void device_open(const char *path)
 		}
 	}
 	printf("\n");
-	fds[count++] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	fds[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
 }
 
 static void device_read(int place)
@@ -57,7 +57,7 @@ static void device_read(int place)
 	}
 	for (size_t i = 0; i < (size_t)n / sizeof(events[0]); i++) {
 		printf("input \"%s\" %u %u %d\n", names[place], events[i].type, events[i].code,
-			events[i].value);
+		       events[i].value);
 	}
 }
 

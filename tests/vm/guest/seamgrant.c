@@ -29,8 +29,8 @@ static void die(const char *what)
 /* Grants one batch and returns its mapping; refs are appended to *refs. */
 static uint32_t *grant(int fd, uint32_t count, uint32_t **refs)
 {
-	struct ioctl_gntalloc_alloc_gref *request =
-		calloc(1, sizeof(*request) + count * sizeof(uint32_t));
+	struct ioctl_gntalloc_alloc_gref *request = calloc(1, sizeof(*request) +
+								      count * sizeof(uint32_t));
 	uint32_t *pages;
 
 	request->domid = 0;
@@ -40,7 +40,7 @@ static uint32_t *grant(int fd, uint32_t count, uint32_t **refs)
 		die("gntalloc");
 	}
 	pages = mmap(NULL, count * 4096UL, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		(off_t)request->index);
+		     (off_t)request->index);
 	if (pages == MAP_FAILED) {
 		die("mmap");
 	}
@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 	uint32_t pages = argc > 1 ? (uint32_t)atoi(argv[1]) : 2025;
 	uint32_t *refs = calloc(pages + 1, sizeof(*refs));
 	uint32_t *next = refs;
-	struct ioctl_evtchn_bind_unbound_port bind = { .remote_domain = 0 };
+	struct ioctl_evtchn_bind_unbound_port bind = {.remote_domain = 0};
 	int gntalloc = open("/dev/xen/gntalloc", O_RDWR);
 	int evtchn = open("/dev/xen/evtchn", O_RDWR);
 	uint32_t *ring;
@@ -90,7 +90,7 @@ int main(int argc, char **argv)
 	}
 	printf("seamgrant: waiting\n");
 	for (;;) {
-		struct ioctl_evtchn_notify notify = { .port = (unsigned)local };
+		struct ioctl_evtchn_notify notify = {.port = (unsigned)local};
 		uint32_t fired;
 
 		if (read(evtchn, &fired, sizeof(fired)) != sizeof(fired)) {
@@ -99,7 +99,7 @@ int main(int argc, char **argv)
 		ring[1] = ring[0] + 1;
 		printf("seamgrant: event, ring holds %u\n", ring[0]);
 		if (write(evtchn, &fired, sizeof(fired)) != sizeof(fired) ||
-			ioctl(evtchn, IOCTL_EVTCHN_NOTIFY, &notify) != 0) {
+		    ioctl(evtchn, IOCTL_EVTCHN_NOTIFY, &notify) != 0) {
 			die("notify");
 		}
 	}
