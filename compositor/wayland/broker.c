@@ -30,6 +30,7 @@ static struct guest *guest_create(struct wayland *wayland, const char *name)
 	struct guest *guest = xcalloc(1, sizeof(*guest));
 
 	guest->wayland = wayland;
+	guest->heads_left = LIMIT_HEAD_BURST;
 	list_init(&guest->pools);
 	guest->orphans = clock_timer_create(wayland->server->clock, PRIORITY_CLIENTS, orphans_end,
 					    guest);

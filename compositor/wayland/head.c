@@ -155,6 +155,21 @@ static const char *head_objection(const struct connection *connection,
 	return NULL;
 }
 
+/* Of the guest, not of its worker: a new worker begins with what the one before left. */
+static bool rate_take(struct guest *guest, uint64_t now_ns)
+{
+	const uint64_t each_ns = NSEC_PER_SEC / LIMIT_HEADS_PER_SECOND;
+	uint64_t more = (now_ns - guest->heads_at_ns) / each_ns;
+
+	guest->heads_left = (unsigned)MIN(guest->heads_left + more, LIMIT_HEAD_BURST);
+	guest->heads_at_ns += more * each_ns;
+	if (guest->heads_left == 0) {
+		return false;
+	}
+	guest->heads_left--;
+	return true;
+}
+
 /*
  * The scene's head of this index: the one that a worker before left, or a new one. NULL and errno.
  */
@@ -185,6 +200,11 @@ void head_request(struct wl_client *client, struct wl_resource *root, uint32_t i
 				   untrusted_height);
 	if (objection) {
 		connection_fault(root, VITRINE_GUEST_V1_ERROR_INVALID_HEAD, objection);
+		return;
+	}
+	if (!rate_take(connection->guest, clock_now(connection->wayland->server->clock))) {
+		connection_fault(root, VITRINE_GUEST_V1_ERROR_TOO_MANY,
+				 "makes heads faster than anybody could look at them");
 		return;
 	}
 	head = calloc(1, sizeof(*head));

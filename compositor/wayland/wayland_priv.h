@@ -35,6 +35,12 @@
 /* Resources of one client, of whatever kind. */
 #define LIMIT_OBJECTS 1024u
 #define LIMIT_SURFACES 64u
+/*
+ * Heads that may be made: each arranges and draws all monitors anew. A guest that restarts its
+ * frontend over and over stays below.
+ */
+#define LIMIT_HEAD_BURST 128u
+#define LIMIT_HEADS_PER_SECOND 8u
 
 enum connection_kind {
 	CONNECTION_GUEST,
@@ -74,6 +80,8 @@ struct guest {
 	unsigned n_pools, n_buffers;
 	uint64_t pages; /* of all pools, mapped or to be */
 	uint32_t map_serial;
+	unsigned heads_left;         /* that may be made at once */
+	uint64_t heads_at_ns;        /* when they were counted */
 	struct clock_timer *orphans; /* ends heads that a new worker did not take over */
 	struct log_limit limit;
 };

@@ -112,7 +112,7 @@ static unsigned open_fds(void)
 {
 	unsigned n = 0;
 
-	for (int fd = 0; fd < 1024; fd++) {
+	for (int fd = 0; fd < 4096; fd++) {
 		n += fcntl(fd, F_GETFD) >= 0;
 	}
 	return n;
@@ -776,6 +776,38 @@ static void test_heads_bad(void **state)
 	head_rejected(f, 0, 64, 32, true);
 }
 
+/*
+ * Each head that comes or goes arranges and draws all monitors anew: a worker may not make that
+ * happen as often as it can.
+ */
+static void test_head_flood(void **state)
+{
+	struct fixture *f = *state;
+	struct wl_surface *surface = wl_compositor_create_surface(f->a.compositor);
+	struct clock_source *clock = f->world->server.clock;
+	unsigned made = 0;
+
+	while (made < 1000) {
+		struct vitrine_head_v1 *head = vitrine_guest_v1_create_head(f->a.root, surface, 0,
+									    64, 32);
+
+		vitrine_head_v1_destroy(head);
+		made++;
+		if (!peer_turn(f->world, &f->a.peer)) {
+			break;
+		}
+		if (made == LIMIT_HEAD_BURST) {
+			/* What a second brings, no more. */
+			clock_virtual_advance(clock, clock_now(clock) + NSEC_PER_SEC);
+		}
+	}
+	assert_int_equal(made, LIMIT_HEAD_BURST + LIMIT_HEADS_PER_SECOND + 1);
+	assert_true(guest_turn(&f->b));
+	assert_true(peer_turn(f->world, &f->broker.peer));
+	assert_non_null(strstr(f->a.reason, "faster than"));
+	wl_surface_destroy(surface);
+}
+
 static void test_object_flood(void **state)
 {
 	struct fixture *f = *state;
@@ -811,6 +843,44 @@ static void test_objects_made_and_destroyed(void **state)
 		}
 	}
 	assert_true(guest_turn(&f->a));
+}
+
+/* Descriptors that no request takes: they are not kept without end, and go with the worker. */
+static void test_fd_flood(void **state)
+{
+	struct fixture *f = *state;
+	unsigned fds = open_fds(), most = 0;
+	struct wl_surface *surface = wl_compositor_create_surface(f->a.compositor);
+	/* wl_surface.commit, which takes none */
+	uint32_t request[2] = {wl_proxy_get_id((struct wl_proxy *)surface), 8u << 16 | 6};
+	bool alive = guest_turn(&f->a);
+
+	for (unsigned i = 0; i < 100 && alive; i++) {
+		union {
+			struct cmsghdr header;
+			char bytes[CMSG_SPACE(28 * sizeof(int))];
+		} control = {0};
+		struct iovec io = {request, sizeof(request)};
+		struct msghdr message = {.msg_iov = &io,
+					 .msg_iovlen = 1,
+					 .msg_control = &control,
+					 .msg_controllen = sizeof(control)};
+
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(28 * sizeof(int));
+		for (unsigned n = 0; n < 28; n++) {
+			((int *)(void *)CMSG_DATA(&control.header))[n] = STDERR_FILENO;
+		}
+		alive = sendmsg(wl_display_get_fd(f->a.peer.display), &message, MSG_NOSIGNAL) > 0;
+		world_turn(f->world);
+		most = MAX(most, open_fds());
+	}
+	assert_false(alive);
+	assert_true(most > fds + 28 && most <= fds + 1024 + 28);
+	assert_true(guest_turn(&f->b));
+	assert_true(open_fds() <= fds);
+	wl_surface_destroy(surface);
 }
 
 static void test_damage_flood(void **state)
@@ -963,8 +1033,10 @@ int main(void)
 		GUEST_TEST(test_source_rectangle),
 		GUEST_TEST(test_source_not_whole),
 		GUEST_TEST(test_heads_bad),
+		GUEST_TEST(test_head_flood),
 		GUEST_TEST(test_object_flood),
 		GUEST_TEST(test_objects_made_and_destroyed),
+		GUEST_TEST(test_fd_flood),
 		GUEST_TEST(test_damage_flood),
 		GUEST_TEST(test_shm_is_refused),
 		GUEST_TEST(test_closes_in_the_middle),
