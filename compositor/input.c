@@ -453,6 +453,10 @@ void input_output_presented(struct input *input, struct scene_output *output, ui
 	if (number >= 0) {
 		focus_shown(&input->focus, (unsigned)number, seat_guest(shown), now_ns);
 		late_arm(input);
+		if (input->focus.owner && !on_glass(input, scene_guest(input->focus.owner))) {
+			/* This was the last: it has moved to where it has yet to be shown. */
+			settle_focus(input);
+		}
 		if (shown && shown == scene_guest(input->focus.owner)) {
 			/* The pointer may be over what was not on the glass before. */
 			seat_layout_changed(input->seat);

@@ -1,0 +1,721 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random histories of the whole server but the protocol: guests, heads, commits, monitors, flips,
+ * devices, chords, late frames, a session that comes and goes. After each step, what is on the glass
+ * (pixels) and what guests were told must keep the promises: the owner's mark is beside its
+ * pixels, one owner of each event, no input before the frame, the attention chord is the host's,
+ * nothing sticks.
+ */
+#include <errno.h>
+#include <linux/input-event-codes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "compositor/options.h"
+#include "compositor/server.h"
+#include "compositor/wayland/wayland.h"
+#include "tests/scene_fixture.h"
+
+#define HISTORIES 40
+#define STEPS 2500
+#define MONITORS 3
+#define GUESTS 5
+#define DEVICES 2
+#define WIDTH 160
+#define HEIGHT 120
+#define PERIOD_NS (NSEC_PER_SEC / 60)
+#define GUEST_COLOURS 0x0a0b00u /* of guests' pixels; no mark or text has them */
+
+struct monitor {
+	struct output_device base;
+	uint32_t pixels[WIDTH * HEIGHT], glass[WIDTH * HEIGHT];
+	bool plugged, acquired, flying;
+};
+
+/* A guest, and what it believes to hold. */
+struct player {
+	struct scene_guest *guest; /* NULL: none */
+	unsigned number;           /* of all guests there were, from 1 */
+	bool keys[KEY_CNT], buttons[KEY_CNT], contacts[SEAT_MAX_CONTACTS];
+	unsigned held;
+	bool over, keyboard;
+};
+
+struct world {
+	struct server server;
+	struct server_options options;
+	struct monitor monitors[MONITORS];
+	struct player players[GUESTS];
+	unsigned numbers;    /* given out */
+	uint32_t marks[256]; /* colours of the marks, by the guest's number */
+	uint32_t random;
+	bool away;           /* the session */
+	int touched;         /* the monitor that is being touched, -1: none */
+	uint64_t told, seen; /* events, frames with a guest's pixels: the test must have had some */
+	uint64_t granted, attentions;
+};
+
+static struct world *world;
+
+static unsigned draw(unsigned n)
+{
+	return test_random(&world->random) % n;
+}
+
+/* ---- what guests are told ---- */
+
+static struct player *player_of(const struct scene_guest *guest)
+{
+	for (unsigned i = 0; guest && i < GUESTS; i++) {
+		if (world->players[i].guest == guest) {
+			return &world->players[i];
+		}
+	}
+	return NULL;
+}
+
+static struct scene_output *output_of(const struct monitor *monitor)
+{
+	int number = repaint_output_number(world->server.repaint, monitor->base.name);
+
+	return number < 0 ? NULL : repaint_output(world->server.repaint, (unsigned)number);
+}
+
+/* What the scene says is held against the pixels at each flip. */
+static bool shows(const struct monitor *monitor, const struct player *player)
+{
+	const struct scene_output *output = monitor->plugged ? output_of(monitor) : NULL;
+
+	return output && scene_output_shows(output) == player->guest;
+}
+
+static bool on_glass(const struct player *player)
+{
+	for (unsigned i = 0; i < MONITORS; i++) {
+		if (shows(&world->monitors[i], player)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Anything but a release: only for who is on the glass, while nobody else holds anything. */
+static struct player *news_for(struct seat_guest *seat_guest)
+{
+	struct player *player = player_of((struct scene_guest *)seat_guest);
+
+	assert_non_null(player);
+	assert_true(on_glass(player));
+	assert_false(world->away);
+	for (unsigned i = 0; i < GUESTS; i++) {
+		assert_true(&world->players[i] == player || world->players[i].held == 0);
+	}
+	world->told++;
+	return player;
+}
+
+static void hold(struct player *player, bool *what, bool down)
+{
+	assert_true(*what != down);
+	*what = down;
+	player->held += down ? 1u : -1u;
+}
+
+static struct player *told(struct seat_guest *guest, bool is_release)
+{
+	struct player *player = is_release ? player_of((struct scene_guest *)guest) :
+					     news_for(guest);
+
+	assert_non_null(player);
+	return player;
+}
+
+static void on_key(void *data, struct seat_guest *guest, uint32_t code, bool pressed)
+{
+	/* Completes both chords here; and what completes one is the host's. */
+	assert_true(!pressed || code != KEY_DELETE);
+	hold(told(guest, !pressed), &told(guest, !pressed)->keys[code], pressed);
+}
+
+static void on_place(void *data, struct seat_guest *guest, struct seat_head *head, double x,
+		     double y)
+{
+	const struct scene_head *scene = (struct scene_head *)head;
+	struct player *player = told(guest, !head);
+
+	assert_true(!scene || scene->guest == player->guest);
+	player->over = head != NULL;
+}
+
+static void on_relative(void *data, struct seat_guest *guest, double dx, double dy)
+{
+	news_for(guest);
+}
+
+static void on_button(void *data, struct seat_guest *guest, uint32_t code, bool pressed)
+{
+	hold(told(guest, !pressed), &told(guest, !pressed)->buttons[code], pressed);
+}
+
+static void on_axis(void *data, struct seat_guest *guest, enum seat_axis axis, int v120)
+{
+	news_for(guest);
+}
+
+static void on_down(void *data, struct seat_guest *guest, struct seat_head *head, int contact,
+		    double x, double y)
+{
+	struct player *player = news_for(guest);
+
+	/* The finger is on this guest's picture, as a person sees it. */
+	assert_in_range(world->touched, 0, MONITORS - 1);
+	assert_true(shows(&world->monitors[world->touched], player));
+	hold(player, &player->contacts[contact], true);
+}
+
+static void on_touch_motion(void *data, struct seat_guest *guest, int contact, double x, double y)
+{
+	assert_true(news_for(guest)->contacts[contact]);
+}
+
+static void on_up(void *data, struct seat_guest *guest, int contact)
+{
+	struct player *player = told(guest, true);
+
+	hold(player, &player->contacts[contact], false);
+}
+
+static void on_frame(void *data, struct seat_guest *guest)
+{
+}
+
+const struct seat_sink wayland_seat_sink = {
+	.key = on_key,
+	.pointer_enter = on_place,
+	.pointer_motion = on_place,
+	.pointer_relative = on_relative,
+	.pointer_button = on_button,
+	.pointer_axis = on_axis,
+	.touch_down = on_down,
+	.touch_motion = on_touch_motion,
+	.touch_up = on_up,
+	.frame = on_frame,
+};
+
+void wayland_set_keyboard(struct wayland *wayland, struct scene_guest *guest)
+{
+	struct player *player = player_of(guest);
+
+	for (unsigned i = 0; i < GUESTS; i++) {
+		world->players[i].keyboard = false;
+	}
+	if (player) {
+		assert_true(on_glass(player));
+		player->keyboard = true;
+		world->granted++;
+	}
+}
+
+void test_input_poll(struct test_input *test)
+{
+}
+
+/* ---- monitors ---- */
+
+static int monitor_acquire(struct output_device *device, struct target *target)
+{
+	struct monitor *monitor = device->data;
+
+	if (world->away) {
+		return -EACCES;
+	}
+	if (monitor->flying) {
+		return -EBUSY;
+	}
+	monitor->acquired = true;
+	*target = (struct target){(uint8_t *)monitor->pixels, WIDTH, HEIGHT, WIDTH * 4, 0};
+	return 0;
+}
+
+static int monitor_commit(struct output_device *device, const pixman_region32_t *damage)
+{
+	struct monitor *monitor = device->data;
+
+	assert_true(monitor->acquired && !monitor->flying);
+	monitor->acquired = false;
+	if (draw(50) == 0) {
+		return -EINVAL;
+	}
+	monitor->flying = true;
+	return 0;
+}
+
+static void monitor_cancel(struct output_device *device)
+{
+	((struct monitor *)device->data)->acquired = false;
+}
+
+static void monitor_lost(struct output_device *device)
+{
+	((struct monitor *)device->data)->flying = false;
+}
+
+static const struct output_device_ops monitor_ops = {monitor_acquire, monitor_commit,
+						     monitor_cancel, monitor_lost};
+
+static void monitor_plug(unsigned i)
+{
+	struct monitor *monitor = &world->monitors[i];
+
+	*monitor = (struct monitor){
+		.base = {.ops = &monitor_ops,
+			 .width = WIDTH,
+			 .height = HEIGHT,
+			 .refresh_mhz = 60000,
+			 .data = monitor},
+		.plugged = true,
+	};
+	snprintf(monitor->base.name, sizeof(monitor->base.name), "M-%u", i);
+	repaint_output_listener.added(world->server.repaint, &monitor->base);
+}
+
+static void monitor_unplug(unsigned i)
+{
+	world->monitors[i].plugged = false;
+	repaint_output_listener.removed(world->server.repaint, &world->monitors[i].base);
+}
+
+static uint32_t colour_of(unsigned number)
+{
+	return GUEST_COLOURS + number % 256;
+}
+
+static bool row_has(const struct monitor *monitor, int y, int x1, int x2, uint32_t colour)
+{
+	for (int x = MAX(x1, 0); x < MIN(x2, WIDTH); x++) {
+		if ((monitor->glass[y * WIDTH + x] & 0xffffff) == colour) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_alive(uint32_t colour)
+{
+	for (unsigned i = 0; i < GUESTS; i++) {
+		if (world->players[i].guest && colour_of(world->players[i].number) == colour) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The mark in the strip, and in the frame left of these rows. */
+static void mark_check(const struct monitor *monitor, uint32_t mark, int first, int last, int x1)
+{
+	bool in_strip = false, in_frame = false;
+
+	assert_true(first >= STRIP_HEIGHT + FRAME_WIDTH && x1 >= FRAME_WIDTH);
+	for (int y = 0; y < STRIP_HEIGHT; y++) {
+		in_strip |= row_has(monitor, y, 0, WIDTH, mark);
+	}
+	for (int y = first - FRAME_WIDTH; y < last + FRAME_WIDTH; y++) {
+		in_frame |= row_has(monitor, y, x1 - FRAME_WIDTH, x1, mark);
+	}
+	assert_true(in_strip && in_frame);
+}
+
+/*
+ * Pixels of one guest at most, with its mark. Player: who the scene says is shown; NULL for the
+ * host, and for a guest that went while this frame was under way.
+ */
+static void glass_check(const struct monitor *monitor, const struct player *player)
+{
+	int first = -1, last = -1, x1 = WIDTH;
+	uint32_t found = 0;
+
+	for (int i = 0; i < WIDTH * HEIGHT; i++) {
+		uint32_t pixel = monitor->glass[i] & 0xffffff;
+
+		if ((pixel & 0xffff00) == GUEST_COLOURS) {
+			assert_true(!found || found == pixel);
+			found = pixel;
+			first = first < 0 ? i / WIDTH : first;
+			last = i / WIDTH;
+			x1 = MIN(x1, i % WIDTH);
+		}
+	}
+	if (found) {
+		assert_true(player ? found == colour_of(player->number) : !is_alive(found));
+		mark_check(monitor, world->marks[found & 0xff], first, last, x1);
+		world->seen++;
+	}
+}
+
+static void flip(unsigned i)
+{
+	struct monitor *monitor = &world->monitors[i];
+
+	if (!monitor->plugged || !monitor->flying) {
+		return;
+	}
+	monitor->flying = false;
+	memcpy(monitor->glass, monitor->pixels, sizeof(monitor->glass));
+	repaint_output_listener.flipped(world->server.repaint, &monitor->base,
+					clock_now(world->server.clock));
+	glass_check(monitor, player_of(scene_output_shows(output_of(monitor))));
+}
+
+/* ---- guests ---- */
+
+static void guest_add(struct player *player)
+{
+	char name[16];
+
+	*player = (struct player){.number = ++world->numbers};
+	snprintf(name, sizeof(name), "g%u", player->number);
+	player->guest = scene_guest_add(world->server.scene, name, NULL);
+	assert_non_null(player->guest);
+	world->marks[player->number % 256] = player->guest->mark.colour;
+	input_guest_added(world->server.input, player->guest);
+}
+
+static void head_remove(struct player *player, unsigned index)
+{
+	input_head_removed(world->server.input, player->guest->heads[index]);
+	scene_head_remove(player->guest->heads[index]);
+}
+
+static void guest_remove(struct player *player)
+{
+	struct scene_guest *guest = player->guest;
+
+	input_guest_removed(world->server.input, guest);
+	for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
+		if (guest->heads[i]) {
+			head_remove(player, i);
+		}
+	}
+	scene_guest_remove(guest);
+	*player = (struct player){0};
+}
+
+static void head_toggle(struct player *player, unsigned index)
+{
+	if (player->guest->heads[index]) {
+		head_remove(player, index);
+	} else {
+		input_head_placed(world->server.input,
+				  scene_head_add(player->guest, index, 60, 40, NULL));
+	}
+}
+
+static void head_commit(struct player *player, unsigned index)
+{
+	struct test_buffer *buffer;
+
+	if (player->guest->heads[index]) {
+		buffer = test_buffer_create(20 + (int)draw(200), 20 + (int)draw(200), TEST_XR24, 0);
+		test_buffer_fill(buffer, colour_of(player->number));
+		test_commit(player->guest->heads[index], draw(8) ? buffer : NULL, 0);
+		buffer_drop(&buffer->base);
+	}
+}
+
+static void step_guest(void)
+{
+	struct player *player = &world->players[draw(GUESTS)];
+	unsigned what = draw(20);
+
+	if (!player->guest) {
+		guest_add(player);
+	} else if (what == 0) {
+		guest_remove(player);
+	} else if (what < 6) {
+		head_toggle(player, draw(3));
+	} else {
+		head_commit(player, draw(3));
+	}
+}
+
+/* ---- people and their devices ---- */
+
+static void key(unsigned device, uint32_t code, bool pressed)
+{
+	seat_key(input_seat(world->server.input), device, code, pressed, 0);
+}
+
+static void chord(uint32_t code)
+{
+	static const uint32_t modifiers[] = {KEY_LEFTCTRL, KEY_LEFTALT};
+	unsigned device = draw(DEVICES);
+
+	/* Whatever keys were down: up first, so that they go down now. */
+	key(device, code, false);
+	for (unsigned i = 0; i < 2; i++) {
+		key(device, modifiers[i], true);
+	}
+	key(device, code, true);
+	if (code == KEY_DELETE) {
+		assert_true(input_attention(world->server.input));
+		assert_null(input_owner(world->server.input));
+		world->attentions++;
+	}
+	key(device, code, false);
+	for (unsigned i = 0; i < 2; i++) {
+		key(device, modifiers[i], false);
+	}
+}
+
+static void step_pointer(struct seat *seat, unsigned device)
+{
+	switch (draw(4)) {
+	case 0:
+		seat_motion(seat, device, draw(41) - 20.0, draw(41) - 20.0, 0);
+		break;
+	case 1:
+		seat_motion_absolute(seat, device, (int)draw(MONITORS + 1) - 1, draw(100) / 100.0,
+				     draw(100) / 100.0, 0);
+		break;
+	case 2:
+		seat_button(seat, device, BTN_LEFT + draw(2), draw(2), 0);
+		break;
+	default:
+		seat_axis(seat, device, SEAT_AXIS_VERTICAL, 120, 0);
+	}
+}
+
+static void step_touch(struct seat *seat, unsigned device)
+{
+	unsigned i = draw(MONITORS);
+	int number, slot = (int)draw(4);
+
+	number = repaint_output_number(world->server.repaint, world->monitors[i].base.name);
+	if (number < 0) {
+		return;
+	}
+	world->touched = (int)i;
+	switch (draw(3)) {
+	case 0:
+		seat_touch_down(seat, device, number, slot, draw(100) / 100.0, draw(100) / 100.0, 0);
+		break;
+	case 1:
+		seat_touch_motion(seat, device, number, slot, draw(100) / 100.0, 0.5, 0);
+		break;
+	default:
+		seat_touch_up(seat, device, slot, 0);
+	}
+	world->touched = -1;
+	seat_touch_frame(seat, device);
+}
+
+static void step_device(void)
+{
+	struct seat *seat = input_seat(world->server.input);
+	unsigned device = draw(DEVICES), what = draw(20);
+
+	if (world->away) {
+		return;
+	}
+	if (what < 8) {
+		key(device, what < 2 ? KEY_ESC : KEY_A + draw(4), draw(2));
+	} else if (what < 13) {
+		step_pointer(seat, device);
+	} else if (what < 17) {
+		step_touch(seat, device);
+	} else if (what == 17) {
+		chord(KEY_TAB);
+	} else if (what == 18 && draw(3) == 0) {
+		chord(KEY_DELETE);
+	} else if (what == 19 && draw(4) == 0) {
+		seat_device_removed(seat, device);
+	}
+}
+
+/* ---- the host ---- */
+
+static void session_toggle(void)
+{
+	world->away = !world->away;
+	if (world->away) {
+		seat_all_up(input_seat(world->server.input));
+		return;
+	}
+	for (unsigned i = 0; i < MONITORS; i++) {
+		if (world->monitors[i].plugged) {
+			world->monitors[i].flying = false;
+			repaint_output_listener.damaged(world->server.repaint,
+							&world->monitors[i].base);
+		}
+	}
+}
+
+static void step_host(void)
+{
+	unsigned i = draw(MONITORS), what = draw(40);
+
+	if (what == 0 && world->monitors[i].plugged) {
+		monitor_unplug(i);
+	} else if (what < 2 && !world->monitors[i].plugged) {
+		monitor_plug(i);
+	} else if (what == 3) {
+		session_toggle();
+	} else if (world->away && draw(4) == 0) {
+		session_toggle();
+	}
+}
+
+static void turn(void)
+{
+	while (sd_event_run(world->server.event, 0) > 0) {
+	}
+}
+
+static void pass(uint64_t ns)
+{
+	clock_virtual_advance(world->server.clock, clock_now(world->server.clock) + ns);
+}
+
+static void step_time(void)
+{
+	unsigned what = draw(40);
+
+	/* Mostly a frame after the other; now and then monitors are late, or lose a flip. */
+	pass(what == 0 ? 4 * PERIOD_NS : what == 1 ? 2 * NSEC_PER_SEC : draw(2) * PERIOD_NS);
+	turn();
+	for (unsigned i = 0; i < MONITORS; i++) {
+		if (draw(8)) {
+			flip(i);
+		}
+	}
+}
+
+/* ---- what holds after each step ---- */
+
+static void check(void)
+{
+	const struct scene_guest *owner = input_owner(world->server.input);
+	const struct player *has_it = player_of(owner);
+
+	assert_true(!owner || has_it);
+	assert_true(!owner || (on_glass(has_it) && !input_attention(world->server.input)));
+	for (unsigned i = 0; i < GUESTS; i++) {
+		const struct player *player = &world->players[i];
+
+		if (player != has_it) {
+			assert_int_equal(player->held, 0);
+			assert_false(player->over || player->keyboard);
+		}
+	}
+}
+
+static void step(void)
+{
+	unsigned what = draw(10);
+
+	if (what < 2) {
+		step_guest();
+	} else if (what < 6) {
+		step_device();
+	} else if (what < 7) {
+		step_host();
+	} else {
+		step_time();
+	}
+	if (draw(2)) {
+		turn();
+	}
+	check();
+}
+
+/* ---- a history ---- */
+
+static void handle_wanted(void *data, struct scene_output *output)
+{
+	repaint_schedule(world->server.repaint, output);
+}
+
+static void handle_placed(void *data, struct scene_head *head)
+{
+	input_head_placed(world->server.input, head);
+}
+
+static const struct scene_events events = {.frame_wanted = handle_wanted,
+					   .head_placed = handle_placed};
+
+static void history_begin(uint32_t seed)
+{
+	struct server *server = &world->server;
+	char *argv[] = {"vitrined", NULL};
+
+	world->random = seed;
+	world->touched = -1;
+	world->away = false;
+	world->numbers = 0;
+	assert_int_equal(options_parse(1, argv, &world->options), OPTIONS_RUN);
+	server->options = &world->options;
+	assert_true(sd_event_new(&server->event) >= 0);
+	server->clock = clock_virtual_create(NSEC_PER_SEC);
+	server->scene = scene_create(&events, server);
+	assert_int_equal(renderer_pixman_create(&server->renderer, NULL), 0);
+	assert_int_equal(repaint_create(&server->repaint, server), 0);
+	assert_int_equal(input_create(&server->input, server), 0);
+	for (unsigned i = 0; i < DEVICES; i++) {
+		seat_device_added(input_seat(server->input), i);
+	}
+	monitor_plug(0);
+	monitor_plug(1);
+}
+
+static void history_end(void)
+{
+	struct server *server = &world->server;
+
+	for (unsigned i = 0; i < GUESTS; i++) {
+		if (world->players[i].guest) {
+			guest_remove(&world->players[i]);
+		}
+	}
+	for (unsigned i = 0; i < MONITORS; i++) {
+		if (world->monitors[i].plugged) {
+			monitor_unplug(i);
+		}
+	}
+	turn();
+	repaint_destroy(server->repaint);
+	input_destroy(server->input);
+	renderer_destroy(server->renderer);
+	scene_destroy(server->scene);
+	clock_destroy(server->clock);
+	sd_event_unref(server->event);
+}
+
+static void promises_hold(void **state)
+{
+	log_init("test_server_history", LOG_LEVEL_ERROR);
+	world = xcalloc(1, sizeof(*world));
+	for (uint32_t seed = 1; seed <= HISTORIES; seed++) {
+		history_begin(seed * 7919);
+		for (unsigned i = 0; i < STEPS; i++) {
+			step();
+		}
+		history_end();
+	}
+	/* Histories in which nothing happens prove nothing. */
+	assert_true(world->told > 1000 && world->seen > 1000);
+	assert_true(world->granted > 200 && world->attentions > 50);
+	free(world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(promises_hold)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
