@@ -79,10 +79,8 @@ static void pool_free(struct pool *pool)
 {
 	struct guest *guest = pool->guest;
 
+	/* Gone: so no answer of the broker's is due for it. */
 	if (guest) {
-		if (guest->asking == pool) {
-			guest->asking = NULL;
-		}
 		guest->n_pools--;
 	}
 	list_remove(&pool->guest_link);
@@ -280,10 +278,8 @@ static void buffer_resource_destroyed(struct wl_resource *resource)
 {
 	struct pool_buffer *buffer = wl_resource_get_user_data(resource);
 
-	if (buffer) {
-		buffer->resource = NULL;
-		buffer_drop(&buffer->base);
-	}
+	buffer->resource = NULL;
+	buffer_drop(&buffer->base);
 }
 
 struct buffer *buffer_from_resource(struct wl_resource *resource)
@@ -294,7 +290,7 @@ struct buffer *buffer_from_resource(struct wl_resource *resource)
 		return NULL;
 	}
 	buffer = wl_resource_get_user_data(resource);
-	return buffer ? &buffer->base : NULL;
+	return &buffer->base;
 }
 
 /* Where an error is posted that is no error of this object. */
