@@ -56,7 +56,8 @@ class Desk:
         """Start guestdraw in these guests, in place of the one that ran."""
         for name in names:
             guest = self.guests[name]
-            guest.run("killall guestdraw")
+            # The display belongs to the old one until it is gone, which its last flip may delay.
+            guest.run("killall guestdraw; while pidof guestdraw; do usleep 50000; done")
             after = guest.mark()
             guest.send(f"guestdraw -n {self.nonce_of(name)} {options} {modes} &")
             guest.wait_line(r"^guestdraw: (now|held)", 30, after)
