@@ -114,8 +114,8 @@ class Desk:
         return pictures.stamp_of(self.guest_picture(output))
 
     def kernel_complaints(self, name):
-        """Lines of a guest's kernel log that tell of trouble with its PV devices."""
-        _, log = self.guests[name].run("dmesg")
+        """Lines of a guest's kernel log since the last call that tell of trouble with its devices."""
+        _, log = self.guests[name].run("dmesg -c")
         return [line for line in log.splitlines() if WRONG_WORDS.search(line)]
 
 

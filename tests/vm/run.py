@@ -11,6 +11,7 @@ import glob
 import importlib
 import os
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -158,6 +159,8 @@ def parse(arguments):
 
 def main(arguments):
     options = parse(arguments)
+    # As an exception, so that the machine ends too.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     chosen = [(module, tests_of(module, options.filters)) for module in modules()]
     if options.list:
         for _, tests in chosen:
