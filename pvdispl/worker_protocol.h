@@ -20,8 +20,19 @@
 #define PV_MAX_MAP_REFS 8u /* an EDID buffer; a page of a directory is one */
 #define PV_NAME_SIZE 33u
 
+/* The most that guest_limits may say. */
+#define PV_MAX_BUFFERS 64u
+#define PV_MAX_FRAMEBUFFERS 64u
+#define PV_MAX_PAGES 65536u
+
+/*
+ * Bytes of the file that a worker keeps its guest's state in. To the broker it is nothing but that: what is in it was
+ * written by a worker, for the next one.
+ */
+#define PV_STATE_SIZE (72u * 4096)
+
 enum worker_command {
-	WORKER_HELLO = 1, /* struct worker_hello */
+	WORKER_HELLO = 1, /* struct worker_hello; 1 fd: the state, locked; none: nothing outlives this worker */
 	WORKER_SERVER,    /* struct worker_header; 1 fd: Wayland connection */
 	WORKER_DISPLAY, /* struct worker_display; 2 fds: prepared map of the rings, event channels */
 	WORKER_DISPLAY_CLOSED, /* struct worker_device: forget the device; answer with WORKER_CLOSED */
@@ -36,6 +47,7 @@ enum worker_request {
 	WORKER_CLOSED,     /* struct worker_device: all maps of the device are gone */
 	WORKER_FAULT,      /* struct worker_device: the guest broke the ring; close the device */
 	WORKER_MAP,        /* struct worker_map: prepare a map of the guest's pages for me */
+	WORKER_STATELESS,  /* struct worker_device: cannot take over where it stands; close it, it starts over */
 };
 
 enum worker_device_kind {
@@ -71,16 +83,16 @@ struct worker_connector {
 
 /*
  * The map is writable: page 2i is the control ring of connector i, page 2i + 1 its event page.
- * attach: the rings were served before (a worker died); take over where they stand.
+ * attach: the rings were served before (a worker died); take over where they stand, with what the state says of devid.
  */
 struct worker_display {
 	uint32_t type;
 	uint32_t id; /* chosen by the broker, unique over the worker's life; not the xenstore number */
+	uint32_t devid; /* the xenstore number: the same for the next worker */
 	uint32_t first_head; /* head index of connector 0 */
 	uint32_t attach;
 	uint32_t n_connectors;
 	struct worker_connector connectors[PV_MAX_CONNECTORS];
-	uint32_t reserved;
 	struct xen_segment segment;
 };
 

@@ -169,6 +169,7 @@ static void fill_message(const struct device *device, const uint32_t *local,
 	*message = (struct worker_display){
 		.type = WORKER_DISPLAY,
 		.id = device->id,
+		.devid = device->devid,
 		.first_head = device->display.first_head,
 		.attach = device->bus.attach,
 		.n_connectors = layout->n,

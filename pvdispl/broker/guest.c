@@ -7,14 +7,15 @@
 #include <time.h>
 
 #include "base/fdmsg.h"
+#include "pvdispl/broker/state_dir.h"
 #include "pvdispl/broker/store.h"
 
 /* What a guest may have; the display server takes no less. */
 static const struct guest_limits guest_limits = {
 	.heads = PV_MAX_DISPLAYS * PV_MAX_CONNECTORS,
-	.buffers = 64,
-	.framebuffers = 64,
-	.pages = 65536,
+	.buffers = PV_MAX_BUFFERS,
+	.framebuffers = PV_MAX_FRAMEBUFFERS,
+	.pages = PV_MAX_PAGES,
 };
 
 /* For the worker's own maps, directories of grants and EDIDs; one that is not broken asks for far less. */
@@ -152,6 +153,11 @@ static void handle_device(void *data, enum worker_request request, enum worker_d
 		device_event(device, XENBUS_SERVING);
 	} else if (request == WORKER_CLOSED) {
 		device_event(device, XENBUS_LET_GO);
+	} else if (request == WORKER_STATELESS) {
+		log_guest(LOG_LEVEL_WARN, guest->name, &guest->log,
+			  "%s %u: its worker's state is lost: it starts over",
+			  device_kind_name(kind), device->devid);
+		device_event(device, XENBUS_STATELESS);
 	} else {
 		guest->faults++;
 		log_guest(LOG_LEVEL_WARN, guest->name, &guest->log,
@@ -236,7 +242,23 @@ static const struct worker_ops worker_ops = {
 	.lost = handle_lost,
 };
 
-static void guest_start_worker(struct guest *guest)
+/* Returns the fd; -1 when the guest has to do without; -EWOULDBLOCK while another worker has it. */
+static int open_state(const struct guest *guest)
+{
+	int fd;
+
+	if (!guest->state) {
+		return -1;
+	}
+	fd = state_file_open(guest->broker->state_dir, guest->state);
+	if (fd < 0 && fd != -EWOULDBLOCK) {
+		log_warn(LOG_HOST, "guest %s: no file for its state: %s", guest->name, strerror(-fd));
+		return -1;
+	}
+	return fd;
+}
+
+static int start_process(struct guest *guest)
 {
 	const struct options *options = guest->broker->options;
 	const struct spawn spawn = {
@@ -250,13 +272,33 @@ static void guest_start_worker(struct guest *guest)
 		.xen_kind = xen_kind(guest->broker->xen),
 		.limits = guest_limits,
 	};
+	int state = open_state(guest);
+	int ret;
+
+	if (state == -EWOULDBLOCK) {
+		return state;
+	}
+	memcpy(hello.name, guest->name, sizeof(hello.name));
+	ret = worker_start(&guest->worker, guest->broker->event, &spawn, &hello, state, &worker_ops,
+			   guest);
+	close_fd(&state);
+	return ret;
+}
+
+static void guest_start_worker(struct guest *guest)
+{
 	uint64_t now = now_ns();
 	int ret;
 
-	memcpy(hello.name, guest->name, sizeof(hello.name));
 	backoff_take(&guest->restart_backoff, guest->started_ns, now);
 	guest->started_ns = now;
-	ret = worker_start(&guest->worker, guest->broker->event, &spawn, &hello, &worker_ops, guest);
+	ret = start_process(guest);
+	if (ret == -EWOULDBLOCK) {
+		log_debug(LOG_US, "guest %s: a worker of another broker is still there",
+			  guest->name);
+		arm_restart(guest);
+		return;
+	}
 	if (ret < 0) {
 		log_error(LOG_HOST, "cannot start a worker for guest %s: %s; tried again later",
 			  guest->name, strerror(-ret));
@@ -374,6 +416,7 @@ struct guest *guest_create(struct broker *broker, uint32_t domid)
 	}
 	sd_event_source_set_enabled(guest->restart, SD_EVENT_OFF);
 	guest->vm = read_vm(broker, domid);
+	guest->state = broker->state_dir < 0 ? NULL : state_name(domid, guest->vm);
 	list_append(&broker->guests, &guest->link);
 	return guest;
 }
@@ -443,9 +486,13 @@ void guest_destroy(struct guest *guest)
 	if (guest->server) {
 		server_remove_guest(guest->server);
 	}
+	if (guest->state && !guest->broker->stopping) {
+		state_file_remove(guest->broker->state_dir, guest->state);
+	}
 	sd_event_source_disable_unref(guest->restart);
 	guest->broker->slots &= ~(1ull << guest->slot);
 	list_remove(&guest->link);
+	free(guest->state);
 	free(guest->vm);
 	free(guest);
 }

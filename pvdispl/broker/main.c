@@ -16,6 +16,7 @@
 #include "pvdispl/broker/broker.h"
 #include "pvdispl/broker/guest.h"
 #include "pvdispl/broker/registry.h"
+#include "pvdispl/broker/state_dir.h"
 #include "pvdispl/broker/xenstore_parse.h"
 
 #define LOOPBACK_PREFIX "loopback:"
@@ -204,6 +205,10 @@ static int set_up(struct broker *broker, struct stats_socket **stats)
 	if (ret < 0) {
 		return ret;
 	}
+	broker->state_dir = state_dir_open(dir);
+	if (broker->state_dir < 0) {
+		return broker->state_dir;
+	}
 	path = xasprintf("%s/broker.stats", dir);
 	ret = stats_socket_create(stats, broker->event, path, write_stats, broker);
 	if (ret < 0) {
@@ -227,6 +232,7 @@ static void tear_down(struct broker *broker, struct stats_socket *stats)
 	if (broker->server) {
 		server_destroy(broker->server);
 	}
+	close_fd(&broker->state_dir);
 	xen_close(broker->xen);
 	sd_event_unref(broker->event);
 }
@@ -253,7 +259,7 @@ static int run(struct broker *broker)
 int main(int argc, char **argv)
 {
 	struct options options;
-	struct broker broker = {.options = &options};
+	struct broker broker = {.options = &options, .state_dir = -1};
 	int lock, status, ret;
 
 	log_init("vitrine-broker", LOG_LEVEL_INFO);

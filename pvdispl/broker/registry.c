@@ -12,6 +12,7 @@
 #include "pvdispl/broker/guest.h"
 #include "pvdispl/broker/input.h"
 #include "pvdispl/broker/display.h"
+#include "pvdispl/broker/state_dir.h"
 #include "xen/xen.h"
 
 /* Watch events taken in one turn; more wait, and other sources get their turn. */
@@ -28,6 +29,7 @@ struct registry {
 	struct broker *broker;
 	sd_event_source *io, *turn;
 	bool rescan;
+	bool swept;    /* states of guests that are gone */
 	bool released; /* a domain has ended: numbers may come to mean others */
 };
 
@@ -242,6 +244,10 @@ static void rescan(struct registry *registry)
 	}
 	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
 		scan_kind(registry, kinds[i]);
+	}
+	if (!registry->swept) {
+		registry->swept = true;
+		state_dir_sweep(registry->broker);
 	}
 	list_for_each(guest, &registry->broker->guests, link) {
 		write_input_features(guest);

@@ -77,7 +77,9 @@ static int drop_rights(const struct spawn *spawn)
 	     setresuid(spawn->uid, spawn->uid, spawn->uid) < 0)) {
 		return -1;
 	}
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+	/* It belongs to this broker. After the uid, which takes it back. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
 		return -1;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {

@@ -94,7 +94,8 @@ static int take_message(struct worker *worker, const union message *message, siz
 		worker->ops->map(worker->data, &message->map);
 		return 0;
 	}
-	if ((type == WORKER_CONNECTED || type == WORKER_CLOSED || type == WORKER_FAULT) &&
+	if ((type == WORKER_CONNECTED || type == WORKER_CLOSED || type == WORKER_FAULT ||
+	     type == WORKER_STATELESS) &&
 	    size == sizeof(message->device) && message->device.kind <= WORKER_KIND_INPUT) {
 		worker->ops->device(worker->data, (enum worker_request)type,
 				    (enum worker_device_kind)message->device.kind,
@@ -215,7 +216,8 @@ static int watch(struct worker *worker)
 }
 
 int worker_start(struct worker **out, sd_event *event, const struct spawn *spawn,
-		 const struct worker_hello *hello, const struct worker_ops *ops, void *data)
+		 const struct worker_hello *hello, int state, const struct worker_ops *ops,
+		 void *data)
 {
 	struct worker *worker = xcalloc(1, sizeof(*worker));
 	int ret = spawn_worker(spawn, &worker->pid, &worker->control);
@@ -230,7 +232,8 @@ int worker_start(struct worker **out, sd_event *event, const struct spawn *spawn
 	memcpy(worker->name, hello->name, sizeof(worker->name));
 	ret = watch(worker);
 	if (ret == 0) {
-		ret = fdmsg_send(worker->control, hello, sizeof(*hello), NULL, 0);
+		ret = fdmsg_send(worker->control, hello, sizeof(*hello), &state,
+				 state >= 0);
 	}
 	if (ret < 0) {
 		worker_destroy(worker);

@@ -23,7 +23,7 @@ struct worker;
 struct worker_ops {
 	/* It is in its sandbox: what comes from the guest may be sent to it. */
 	void (*ready)(void *data);
-	/* request: WORKER_CONNECTED, WORKER_CLOSED or WORKER_FAULT. */
+	/* request: WORKER_CONNECTED, WORKER_CLOSED, WORKER_FAULT or WORKER_STATELESS. */
 	void (*device)(void *data, enum worker_request request, enum worker_device_kind kind,
 		       uint32_t id);
 	/* n_refs is checked. To be answered with worker_send. */
@@ -32,10 +32,10 @@ struct worker_ops {
 	void (*lost)(void *data);
 };
 
-/* Sends the hello, too. hello and spawn are copied where needed. Returns 0 or -errno. */
+/* Sends the hello, too, with state (-1: none), which stays the caller's. hello and spawn are copied where needed. */
 MUST_USE int worker_start(struct worker **out, sd_event *event, const struct spawn *spawn,
-			  const struct worker_hello *hello, const struct worker_ops *ops,
-			  void *data);
+			  const struct worker_hello *hello, int state,
+			  const struct worker_ops *ops, void *data);
 /*
  * The fds stay the caller's. A worker that does not read its messages is killed. Returns 0 or -errno, and then lost
  * will come.

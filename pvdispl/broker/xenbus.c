@@ -191,10 +191,7 @@ static unsigned serve(struct xenbus *s)
 	return XENBUS_WRITE_CONNECTED;
 }
 
-/*
- * With the worker went what it knew of a display's buffers, so the display is closed and the frontend starts over. A
- * keyboard's frontend would not come back from that, and its page says all there is to know.
- */
+/* The next worker goes on: a keyboard's page says all there is to know, and a display's worker has left the rest. */
 static unsigned lose_worker(struct xenbus *s)
 {
 	s->held = false;
@@ -202,7 +199,7 @@ static unsigned lose_worker(struct xenbus *s)
 	case XENBUS_PHASE_CONNECTING:
 		return XENBUS_HAND_OVER;
 	case XENBUS_PHASE_CONNECTED:
-		return s->is_display ? finish_closing(s) : connect_device(s, true);
+		return connect_device(s, true);
 	case XENBUS_PHASE_CLOSING:
 		return finish_closing(s);
 	default:
@@ -251,6 +248,9 @@ static unsigned take_event(struct xenbus *s, enum xenbus_event event)
 		return s->held && s->phase != XENBUS_PHASE_CLOSING ? blame_frontend(s) : 0;
 	case XENBUS_LOST:
 		return lose_worker(s);
+	case XENBUS_STATELESS:
+		/* The frontend starts over, through no fault of its own. */
+		return connecting && s->held ? close_device(s) : 0;
 	case XENBUS_TIMER:
 		return run_timer(s);
 	}

@@ -53,6 +53,7 @@ enum xenbus_event {
 	XENBUS_LET_GO,  /* the worker has dropped it */
 	XENBUS_FAULT,   /* the guest broke its ring */
 	XENBUS_LOST,    /* the worker has died */
+	XENBUS_STATELESS, /* the worker cannot attach: nobody knows the buffers any more */
 	XENBUS_TIMER,   /* what ARM_* or TAKE_BACK started has run out */
 };
 

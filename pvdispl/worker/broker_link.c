@@ -38,14 +38,14 @@ void broker_link_finish(struct broker_link *link)
 	close_fd(&link->fd);
 }
 
-int broker_link_hello(struct broker_link *link, struct worker_hello *hello)
+int broker_link_hello(struct broker_link *link, struct worker_hello *hello, int *state_fd)
 {
 	struct pollfd pollfd = {.fd = link->fd, .events = POLLIN};
 	int n;
 
 	do {
 		n = poll(&pollfd, 1, -1);
-		n = n < 0 ? -errno : fdmsg_recv(link->fd, hello, sizeof(*hello), NULL, 0);
+		n = n < 0 ? -errno : fdmsg_recv(link->fd, hello, sizeof(*hello), state_fd, 1);
 	} while (n == -EINTR || n == -EAGAIN);
 	if (n < 0) {
 		return n;

@@ -45,12 +45,12 @@ struct worker;
 void broker_link_init(struct broker_link *link);
 void broker_link_finish(struct broker_link *link);
 
-/* Waits for HELLO, before there is a loop or a guest. */
-MUST_USE int broker_link_hello(struct broker_link *link, struct worker_hello *hello);
+/* Waits for HELLO, before there is a loop or a guest. state_fd: the caller's; -1: none came. */
+MUST_USE int broker_link_hello(struct broker_link *link, struct worker_hello *hello, int *state_fd);
 /* Says READY and takes commands from now on; the loop ends when the broker goes. */
 MUST_USE int broker_link_start(struct worker *worker);
 
-/* type: WORKER_CONNECTED, WORKER_CLOSED or WORKER_FAULT. */
+/* type: WORKER_CONNECTED, WORKER_CLOSED, WORKER_FAULT or WORKER_STATELESS. */
 void broker_link_tell(struct broker_link *link, enum worker_request type,
 		      enum worker_device_kind kind, uint32_t id);
 

@@ -35,14 +35,22 @@ static void on_pool_changed(struct pool *pool)
 	display_pool_changed(dbuf->display, dbuf);
 }
 
-int dbuf_create(struct display *display, const struct command_dbuf_create *command, uint32_t *refs)
+int dbuf_create(struct display *display, const struct command_dbuf_create *command, uint32_t *refs,
+		int state)
 {
 	struct dbuf *dbuf = calloc(1, sizeof(*dbuf));
+	int ret = dbuf ? state : -ENOMEM;
 
-	if (!dbuf) {
-		free(refs);
-		return -ENOMEM;
+	if (dbuf && state < 0) {
+		ret = state_add_dbuf(&display->worker->state, display->state, command->cookie,
+				     &command->geometry, refs);
 	}
+	if (ret < 0) {
+		free(dbuf);
+		free(refs);
+		return ret;
+	}
+	dbuf->state = ret;
 	dbuf->display = display;
 	dbuf->cookie = command->cookie;
 	dbuf->geometry = command->geometry;
@@ -66,6 +74,12 @@ struct dbuf *dbuf_find(struct display *display, uint64_t cookie)
 	return NULL;
 }
 
+static void forget_state(struct dbuf *dbuf)
+{
+	state_remove_dbuf(&dbuf->display->worker->state, dbuf->state);
+	dbuf->state = -1;
+}
+
 void dbuf_open(struct dbuf *dbuf)
 {
 	struct client *client = dbuf->display->worker->client;
@@ -84,6 +98,7 @@ void dbuf_open(struct dbuf *dbuf)
 bool dbuf_release(struct dbuf *dbuf)
 {
 	dbuf->is_dying = true;
+	forget_state(dbuf);
 	pool_release(&dbuf->pool);
 	if (dbuf->pool.state != POOL_RELEASING) {
 		dbuf_destroy(dbuf);
@@ -96,6 +111,7 @@ void dbuf_destroy(struct dbuf *dbuf)
 {
 	struct usage *used = &dbuf->display->worker->used;
 
+	forget_state(dbuf);
 	pool_close(&dbuf->pool);
 	used->buffers--;
 	used->pages -= dbuf->geometry.pages;
@@ -106,7 +122,7 @@ void dbuf_destroy(struct dbuf *dbuf)
 
 /* ---- framebuffers ---- */
 
-int fb_attach(struct display *display, const struct command_fb_attach *command)
+int fb_attach(struct display *display, const struct command_fb_attach *command, int state)
 {
 	struct worker *worker = display->worker;
 	struct dbuf *dbuf = dbuf_find(display, command->dbuf);
@@ -129,9 +145,16 @@ int fb_attach(struct display *display, const struct command_fb_attach *command)
 		return ret;
 	}
 	fb = calloc(1, sizeof(*fb));
-	if (!fb) {
-		return -ENOMEM;
+	ret = fb ? state : -ENOMEM;
+	if (fb && state < 0) {
+		ret = state_add_fb(&worker->state, dbuf->state, command->fb, geometry.width,
+				   geometry.height, command->format->fourcc);
 	}
+	if (ret < 0) {
+		free(fb);
+		return ret;
+	}
+	fb->state = ret;
 	fb->dbuf = dbuf;
 	fb->cookie = command->fb;
 	fb->geometry = geometry;
@@ -175,6 +198,7 @@ void fb_forget_buffers(struct fb *fb)
 
 void fb_destroy(struct fb *fb)
 {
+	state_remove_fb(&fb->dbuf->display->worker->state, fb->state);
 	fb_forget_buffers(fb);
 	fb->dbuf->display->worker->used.framebuffers--;
 	fb->dbuf->n_fbs--;

@@ -27,6 +27,7 @@ struct dbuf {
 	uint64_t cookie;
 	struct geometry_dbuf geometry;
 	uint32_t *refs; /* geometry.pages of them */
+	int state; /* index; -1: the next worker is not to know it */
 	unsigned n_fbs;
 	bool is_dying; /* its cookie is free already; gone when the server has let go */
 	struct pool pool;
@@ -43,6 +44,7 @@ struct fb {
 	struct list link; /* display.fbs */
 	struct dbuf *dbuf;
 	uint64_t cookie;
+	int state; /* as of dbuf */
 	struct geometry_fb geometry;
 	const struct pixel_format *format;
 	struct fb_buffer buffers[PV_MAX_CONNECTORS];
@@ -50,9 +52,12 @@ struct fb {
 
 /* 0, -EEXIST, or -ENOSPC when the guest would have too much. */
 MUST_USE int dbuf_check(struct display *display, const struct command_dbuf_create *command);
-/* Takes refs, also on failure. Checked before; -ENOMEM. */
+/*
+ * Takes refs, also on failure. Checked before. state: index of a buffer that is stored already, or -1; it is stored when
+ * this returns. -ENOMEM or -ENOSPC.
+ */
 MUST_USE int dbuf_create(struct display *display, const struct command_dbuf_create *command,
-			 uint32_t *refs);
+			 uint32_t *refs, int state);
 struct dbuf *dbuf_find(struct display *display, uint64_t cookie);
 /* Has the server map it; no server or a failure leaves the pool in POOL_NONE or POOL_FAILED. */
 void dbuf_open(struct dbuf *dbuf);
@@ -61,8 +66,8 @@ bool dbuf_release(struct dbuf *dbuf);
 /* At once. */
 void dbuf_destroy(struct dbuf *dbuf);
 
-/* 0, -EEXIST, -ENOENT, -EINVAL, -ENOSPC, -ENOMEM. */
-MUST_USE int fb_attach(struct display *display, const struct command_fb_attach *command);
+/* 0, -EEXIST, -ENOENT, -EINVAL, -ENOSPC, -ENOMEM. state: as above. */
+MUST_USE int fb_attach(struct display *display, const struct command_fb_attach *command, int state);
 struct fb *fb_find(struct display *display, uint64_t cookie);
 /* Nothing may show it any more. */
 void fb_destroy(struct fb *fb);

@@ -18,8 +18,16 @@ static void notify(struct connector *connector, uint32_t port)
 
 /* ---- answers ---- */
 
+static void publish(struct connector *connector)
+{
+	if (back_ring_publish(&connector->ring)) {
+		notify(connector, connector->request_port);
+	}
+}
+
 static void put_answer(struct connector *connector, int status, uint32_t edid_size)
 {
+	struct worker *worker = connector->display->worker;
 	struct displif_response response = {
 		.id = connector->command.id,
 		.operation = connector->command.operation,
@@ -28,18 +36,14 @@ static void put_answer(struct connector *connector, int status, uint32_t edid_si
 	};
 
 	if (status < 0) {
-		worker_blame(connector->display->worker,
-			     "display %u, connector %u: request 0x%02x: %s", connector->display->id,
+		worker_blame(worker, "display %u, connector %u: request 0x%02x: %s", connector->display->id,
 			     connector->index, connector->command.operation, strerror(-status));
 	}
+	/* One at a time: whoever takes over has at most one to publish and one to do again. */
+	state_set_answer(&worker->state, connector->display->state, connector->index,
+			 connector->ring.rsp_prod + 1, &response);
 	back_ring_answer(&connector->ring, &response);
-}
-
-static void publish(struct connector *connector)
-{
-	if (back_ring_publish(&connector->ring)) {
-		notify(connector, connector->request_port);
-	}
+	publish(connector);
 }
 
 void connector_answer(struct connector *connector, int status, uint32_t edid_size)
@@ -48,12 +52,23 @@ void connector_answer(struct connector *connector, int status, uint32_t edid_siz
 	connector->dbuf = NULL;
 	worker_timer_disarm(connector->timer);
 	put_answer(connector, status, edid_size);
-	publish(connector);
 	/* Not at once: the caller may be in the middle of something. */
 	sd_event_source_set_enabled(connector->resume, SD_EVENT_ONESHOT);
 }
 
 /* ---- requests ---- */
+
+/* What the worker before us has done and not answered is done again, so that the guest gets its answer. */
+static void count_request(struct connector *connector)
+{
+	struct scanout *scanout = &connector->scanout;
+
+	connector->is_replay = connector->may_replay;
+	connector->may_replay = false;
+	scanout->requests = connector->ring.req_cons;
+	scanout->is_counted = connector->is_replay &&
+			      (int32_t)(connector->replayed - scanout->requests) >= 0;
+}
 
 /* Takes and answers one. Returns 1, or 0 when there is none that can be taken now, or -errno. */
 static int take(struct connector *connector)
@@ -68,6 +83,7 @@ static int take(struct connector *connector)
 	if (ret <= 0) {
 		return ret;
 	}
+	count_request(connector);
 	ret = displif_parse(&untrusted, connector->index == 0, &connector->command);
 	if (ret == 0) {
 		ret = connector_execute(connector);
@@ -95,7 +111,6 @@ void connector_turn(struct connector *connector)
 			ret = 1;
 		}
 	}
-	publish(connector);
 	if (ret < 0) {
 		display_fault(connector->display, "more requests published than the ring holds");
 	} else if (ret > 0) {
@@ -139,6 +154,45 @@ static void on_told(struct scanout *scanout, bool was_full)
 	}
 }
 
+/* The answer that the worker before us was about to publish. Its slot may hold half of it. */
+static bool finish_answer(struct connector *connector)
+{
+	struct back_ring *ring = &connector->ring;
+	const struct displif_response *response =
+		state_answer(&connector->display->worker->state, connector->display->state,
+			     connector->index, ring->rsp_prod + 1);
+	struct displif_request overwritten;
+
+	if (!response || back_ring_take(ring, &overwritten) <= 0) {
+		return false;
+	}
+	back_ring_answer(ring, response);
+	publish(connector);
+	return true;
+}
+
+static int restore(struct connector *connector)
+{
+	struct display *display = connector->display;
+	struct state_config untrusted;
+	int ret = 0;
+
+	if (state_config(&display->worker->state, display->state, connector->index, &untrusted)) {
+		ret = scanout_restore(&connector->scanout, &untrusted,
+				      fb_find(display, untrusted.fb));
+	}
+	if (!finish_answer(connector)) {
+		connector->may_replay = back_ring_waiting(&connector->ring) > 0;
+	}
+	connector->replayed = connector->scanout.requests;
+	/* What that worker published it may not have told. */
+	notify(connector, connector->request_port);
+	notify(connector, connector->event_port);
+	/* There may be an event that the guest waits for, with nothing else to come. */
+	scanout_update(&connector->scanout);
+	return ret;
+}
+
 int connector_init(struct connector *connector, struct display *display, unsigned index,
 		   const struct worker_display *message, void *pages)
 {
@@ -158,6 +212,7 @@ int connector_init(struct connector *connector, struct display *display, unsigne
 	connector->scanout.width = from->width;
 	connector->scanout.height = from->height;
 	connector->scanout.head.index = message->first_head + index;
+	connector->scanout.state = display->state;
 	ret = scanout_init(&connector->scanout, worker, index, page + XEN_PAGE_SIZE,
 			   message->attach);
 	if (ret < 0) {
@@ -172,9 +227,7 @@ int connector_init(struct connector *connector, struct display *display, unsigne
 	if (ret < 0) {
 		return ret;
 	}
-	/* So may be an event that the guest waits for, with nothing else to come. */
-	scanout_update(&connector->scanout);
-	return 0;
+	return message->attach ? restore(connector) : 0;
 }
 
 void connector_finish(struct connector *connector)

@@ -37,6 +37,10 @@ struct connector {
 	struct back_ring ring;
 	struct scanout scanout;
 
+	bool may_replay;   /* after an attach: the next request may have been carried out already */
+	bool is_replay;    /* this is that one */
+	uint32_t replayed; /* requests of the ring that the worker before us has stored */
+
 	enum connector_wait wait;
 	struct displif_command command; /* that waits */
 	struct dbuf *dbuf;              /* WAIT_POOL, WAIT_UNMAP */

@@ -8,6 +8,7 @@
 
 #include "pvdispl/worker/buffers.h"
 #include "pvdispl/worker/client.h"
+#include "pvdispl/worker/restore.h"
 #include "pvdispl/worker/worker.h"
 
 #define PORTS_PER_TURN 16
@@ -79,11 +80,45 @@ static int on_event(sd_event_source *source, int fd, uint32_t revents, void *dat
 
 /* ---- opening ---- */
 
+static void free_buffers(struct display *display)
+{
+	struct fb *fb, *next_fb;
+	struct dbuf *dbuf, *next_dbuf;
+
+	list_for_each_safe(fb, next_fb, &display->fbs, link) {
+		fb_destroy(fb);
+	}
+	list_for_each_safe(dbuf, next_dbuf, &display->dbufs, link) {
+		dbuf_release(dbuf);
+	}
+}
+
+/* It is not to be taken over any more. At first as a whole, so that no half of it is ever left. */
+static void forget_state(struct display *display)
+{
+	struct dbuf *dbuf;
+	struct fb *fb;
+
+	if (display->state < 0) {
+		return;
+	}
+	list_for_each(fb, &display->fbs, link) {
+		fb->state = -1;
+	}
+	list_for_each(dbuf, &display->dbufs, link) {
+		dbuf->state = -1;
+	}
+	state_remove_display(&display->worker->state, display->state);
+	display->state = -1;
+}
+
 static void display_free(struct display *display)
 {
 	struct dbuf *dbuf, *next;
 
 	stop(display);
+	forget_state(display);
+	free_buffers(display);
 	list_for_each_safe(dbuf, next, &display->dbufs, link) {
 		dbuf_destroy(dbuf);
 	}
@@ -111,10 +146,25 @@ static int map_rings(struct display *display, const struct worker_display *messa
 	return ret == 0 ? xen_map_step(&display->map) : ret;
 }
 
+static int open_state(struct display *display, const struct worker_display *message)
+{
+	struct state *state = &display->worker->state;
+
+	display->state = message->attach ? state_take_display(state, message->devid) :
+					   state_add_display(state, message->devid);
+	if (display->state < 0) {
+		return display->state;
+	}
+	return message->attach ? restore_buffers(display) : 0;
+}
+
 static int start(struct display *display, const struct worker_display *message, int fds[2])
 {
-	int ret = map_rings(display, message, fds);
+	int ret = open_state(display, message);
 
+	if (ret == 0) {
+		ret = map_rings(display, message, fds);
+	}
 	for (unsigned k = 0; k < message->n_connectors && ret == 0; k++) {
 		display->n_connectors = k + 1;
 		ret = connector_init(&display->connectors[k], display, k, message,
@@ -139,16 +189,19 @@ int display_open(struct worker *worker, const struct worker_display *message, in
 	display = xcalloc(1, sizeof(*display));
 	display->worker = worker;
 	display->id = message->id;
-	display->is_attached = message->attach;
+	display->state = -1;
 	display->map.fd = -1;
 	list_init(&display->dbufs);
 	list_init(&display->fbs);
 	list_append(&worker->displays, &display->link);
 	ret = start(display, message, fds);
 	if (ret < 0) {
-		worker_blame(worker, "display %u cannot be served: %s", message->id, strerror(-ret));
+		worker_blame(worker, "display %u cannot be %s: %s", message->id,
+			     message->attach ? "taken over" : "served", strerror(-ret));
 		display_free(display);
-		broker_link_tell(&worker->broker, WORKER_FAULT, WORKER_KIND_DISPLAY, message->id);
+		broker_link_tell(&worker->broker,
+				 message->attach ? WORKER_STATELESS : WORKER_FAULT,
+				 WORKER_KIND_DISPLAY, message->id);
 		return 0;
 	}
 	broker_link_tell(&worker->broker, WORKER_CONNECTED, WORKER_KIND_DISPLAY, display->id);
@@ -185,19 +238,6 @@ static struct display *display_find(struct worker *worker, uint32_t id)
 	return NULL;
 }
 
-static void free_buffers(struct display *display)
-{
-	struct fb *fb, *next_fb;
-	struct dbuf *dbuf, *next_dbuf;
-
-	list_for_each_safe(fb, next_fb, &display->fbs, link) {
-		fb_destroy(fb);
-	}
-	list_for_each_safe(dbuf, next_dbuf, &display->dbufs, link) {
-		dbuf_release(dbuf);
-	}
-}
-
 int display_close(struct worker *worker, uint32_t id)
 {
 	struct display *display = display_find(worker, id);
@@ -211,6 +251,7 @@ int display_close(struct worker *worker, uint32_t id)
 	}
 	display->is_closing = true;
 	stop(display);
+	forget_state(display);
 	free_buffers(display);
 	display->timer = worker_timer(worker, on_close_timer, display);
 	if (list_empty(&display->dbufs) || !display->timer) {
@@ -226,8 +267,6 @@ void displays_finish(struct worker *worker)
 	struct display *display, *next;
 
 	list_for_each_safe(display, next, &worker->displays, link) {
-		stop(display);
-		free_buffers(display);
 		display_free(display);
 	}
 }

@@ -21,7 +21,7 @@ struct display {
 	struct list link; /* worker.displays */
 	struct worker *worker;
 	uint32_t id;
-	bool is_attached; /* the guest may know buffers that we do not */
+	int state; /* index in worker.state; -1: none */
 	bool is_closing;
 	unsigned n_connectors;
 	struct connector connectors[PV_MAX_CONNECTORS];

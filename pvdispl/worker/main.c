@@ -27,6 +27,8 @@ static const char help[] =
 
 static void worker_finish(struct worker *worker)
 {
+	/* First: what is let go of now is what the next worker takes over. */
+	state_close(&worker->state);
 	displays_finish(worker);
 	client_disconnect(worker);
 	inputs_finish(worker);
@@ -35,7 +37,7 @@ static void worker_finish(struct worker *worker)
 	sd_event_unref(worker->event);
 }
 
-static int worker_init(struct worker *worker)
+static int worker_init(struct worker *worker, int *state_fd)
 {
 	struct worker_hello hello;
 	int ret;
@@ -50,7 +52,7 @@ static int worker_init(struct worker *worker)
 		log_error(LOG_HOST, "cannot make an event loop: %s", strerror(-ret));
 		return ret;
 	}
-	ret = broker_link_hello(&worker->broker, &hello);
+	ret = broker_link_hello(&worker->broker, &hello, state_fd);
 	if (ret < 0) {
 		log_error(LOG_US, "no greeting from the broker on descriptor %d: %s", BROKER_FD,
 			  strerror(-ret));
@@ -85,7 +87,7 @@ static int warm_up(struct worker *worker)
 	return MIN(ret, 0);
 }
 
-static int serve(struct worker *worker)
+static int serve(struct worker *worker, int *state_fd)
 {
 	int ret = warm_up(worker);
 
@@ -93,6 +95,11 @@ static int serve(struct worker *worker)
 	signal(SIGPIPE, SIG_IGN);
 	if (ret == 0) {
 		ret = sandbox_enter(worker->xen_kind);
+	}
+	if (ret == 0) {
+		/* What is in it may be a guest's doing. */
+		ret = state_open(&worker->state, *state_fd);
+		*state_fd = -1;
 	}
 	if (ret == 0) {
 		ret = broker_link_start(worker);
@@ -103,6 +110,7 @@ static int serve(struct worker *worker)
 static int run(void)
 {
 	struct worker worker;
+	int state_fd = -1;
 	int ret;
 
 	if (fcntl(BROKER_FD, F_GETFD) < 0) {
@@ -112,10 +120,11 @@ static int run(void)
 			BROKER_FD);
 		return 1;
 	}
-	ret = worker_init(&worker);
+	ret = worker_init(&worker, &state_fd);
 	if (ret == 0) {
-		ret = serve(&worker);
+		ret = serve(&worker, &state_fd);
 	}
+	close_fd(&state_fd);
 	worker_finish(&worker);
 	return ret < 0 ? 1 : 0;
 }

@@ -51,7 +51,7 @@ static void on_directory(struct directory *directory, int error)
 		error = dbuf_check(connector->display, command);
 	}
 	if (error == 0) {
-		error = dbuf_create(connector->display, command, directory_take(directory));
+		error = dbuf_create(connector->display, command, directory_take(directory), -1);
 	}
 	directory_cancel(directory);
 	if (error < 0) {
@@ -74,11 +74,24 @@ static int start(struct connector *connector, enum connector_wait wait, int ret)
 	return 1;
 }
 
+/* What the worker before us has made and not answered: there already, and the same. */
+static bool is_made(const struct connector *connector)
+{
+	const struct command_dbuf_create *command = &connector->command.u.dbuf_create;
+	const struct dbuf *dbuf = dbuf_find(connector->display, command->cookie);
+
+	return connector->is_replay && dbuf &&
+	       memcmp(&dbuf->geometry, &command->geometry, sizeof(dbuf->geometry)) == 0;
+}
+
 static int execute_dbuf_create(struct connector *connector)
 {
 	const struct command_dbuf_create *command = &connector->command.u.dbuf_create;
 	int ret = dbuf_check(connector->display, command);
 
+	if (is_made(connector)) {
+		return 0;
+	}
 	if (ret < 0) {
 		return ret;
 	}
@@ -87,10 +100,10 @@ static int execute_dbuf_create(struct connector *connector)
 				    command->geometry.pages, on_directory));
 }
 
-/* A guest that was here before a worker was replaced may let go of what this one never knew. */
+/* What the worker before us has destroyed and not answered, or what came before that. */
 static int unknown(const struct connector *connector)
 {
-	return connector->display->is_attached ? 0 : -ENOENT;
+	return connector->is_replay ? 0 : -ENOENT;
 }
 
 static int execute_dbuf_destroy(struct connector *connector)
@@ -114,9 +127,15 @@ static int execute_dbuf_destroy(struct connector *connector)
 
 static int execute_fb_attach(struct connector *connector)
 {
-	int ret = fb_attach(connector->display, &connector->command.u.fb_attach);
+	const struct command_fb_attach *command = &connector->command.u.fb_attach;
+	const struct fb *fb = fb_find(connector->display, command->fb);
 
-	return ret == -ENOENT ? unknown(connector) : ret;
+	if (connector->is_replay && fb && fb->dbuf->cookie == command->dbuf &&
+	    fb->format == command->format && fb->geometry.width == command->untrusted_width &&
+	    fb->geometry.height == command->untrusted_height) {
+		return 0;
+	}
+	return fb_attach(connector->display, command, -1);
 }
 
 static int execute_fb_detach(struct connector *connector)

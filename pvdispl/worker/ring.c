@@ -14,6 +14,13 @@ void back_ring_init(struct back_ring *ring, void *page, bool attach)
 	ring->rsp_published = ring->rsp_prod;
 }
 
+uint32_t back_ring_waiting(const struct back_ring *ring)
+{
+	uint32_t untrusted_prod = __atomic_load_n(&ring->shared->req_prod, __ATOMIC_ACQUIRE);
+
+	return MIN(untrusted_prod - ring->req_cons, DISPLIF_RING_SIZE);
+}
+
 int back_ring_take(struct back_ring *ring, struct displif_request *untrusted_out)
 {
 	uint32_t untrusted_prod = __atomic_load_n(&ring->shared->req_prod, __ATOMIC_ACQUIRE);

@@ -23,6 +23,9 @@ struct back_ring {
 /* attach: a worker before us served the ring; what it took and never answered is taken again. */
 void back_ring_init(struct back_ring *ring, void *page, bool attach);
 
+/* How many requests wait that we have not taken; a guest may say anything, it is DISPLIF_RING_SIZE at most. */
+uint32_t back_ring_waiting(const struct back_ring *ring);
+
 /*
  * Takes the next request: 1, 0 when there is none, -EPROTO when the guest published more than fits.
  */

@@ -133,6 +133,22 @@ static const struct head_events head_events = {.changed = on_head_changed, .done
 
 /* ---- what the guest asks for ---- */
 
+/* For the next worker, before the guest is answered. */
+static void store(struct scanout *scanout)
+{
+	const struct state_config config = {
+		.fb = scanout->fb ? scanout->fb->cookie : 0,
+		.config = scanout->config_cookie,
+		.x = scanout->x,
+		.y = scanout->y,
+		.is_enabled = scanout->is_enabled,
+		.events = scanout->events.in_prod + (scanout->flips.end - scanout->flips.first),
+		.requests = scanout->requests,
+	};
+
+	state_set_config(&scanout->worker->state, scanout->state, scanout->index, &config);
+}
+
 static int show(struct scanout *scanout, struct fb *fb, uint32_t untrusted_x, uint32_t untrusted_y)
 {
 	struct rect area = {0};
@@ -159,6 +175,7 @@ int scanout_configure(struct scanout *scanout, struct fb *fb, uint64_t cookie, u
 	scanout->x = untrusted_x;
 	scanout->y = untrusted_y;
 	scanout->config_cookie = cookie;
+	store(scanout);
 	scanout_update(scanout);
 	return 0;
 }
@@ -169,6 +186,7 @@ void scanout_disable(struct scanout *scanout)
 	scanout->config_cookie = 0;
 	scanout->fb = NULL;
 	scanout->is_dirty = true;
+	store(scanout);
 	scanout_update(scanout);
 }
 
@@ -183,7 +201,10 @@ int scanout_flip(struct scanout *scanout, struct fb *fb, uint64_t cookie)
 	if (ret < 0) {
 		return ret;
 	}
-	flips_add(&scanout->flips, cookie);
+	if (!scanout->is_counted) {
+		flips_add(&scanout->flips, cookie);
+	}
+	store(scanout);
 	scanout_update(scanout);
 	return 0;
 }
@@ -193,6 +214,7 @@ void scanout_forget_fb(struct scanout *scanout, struct fb *fb)
 	if (scanout->fb == fb) {
 		scanout->fb = NULL;
 		scanout->is_dirty = true;
+		store(scanout);
 		scanout_update(scanout);
 	}
 }
@@ -218,20 +240,39 @@ int scanout_init(struct scanout *scanout, struct worker *worker, unsigned index,
 	head_init(&scanout->head, &head_events, scanout->head.index, scanout->width,
 		  scanout->height);
 	events_init(&scanout->events, event_page, attach);
-	scanout->is_enabled = attach;
 	scanout->timer = worker_timer(worker, on_timer, scanout);
 	scanout->commit_timer = worker_timer(worker, on_commit_timer, scanout);
 	if (!scanout->timer || !scanout->commit_timer) {
 		return -ENOMEM;
 	}
-	if (attach) {
-		/*
-		 * Whoever waits for a flip that was lost with its worker gets its event now; nobody
-		 * minds one more.
-		 */
-		flips_add(&scanout->flips, 0);
-		flips_done(&scanout->flips, scanout->flips.end);
+	return 0;
+}
+
+/*
+ * The event page says how many events were written, so what was taken and not told is known. Where the guest has changed
+ * its page one event is as good as any number.
+ */
+static void restore_flips(struct scanout *scanout, const struct state_config *untrusted)
+{
+	uint32_t owed = untrusted->events - scanout->events.in_prod;
+
+	for (uint32_t i = 0; i < (owed <= FLIPS_MAX ? owed : 1); i++) {
+		flips_add(&scanout->flips, untrusted->fb);
 	}
+	flips_done(&scanout->flips, scanout->flips.end);
+}
+
+int scanout_restore(struct scanout *scanout, const struct state_config *untrusted, struct fb *fb)
+{
+	scanout->is_enabled = untrusted->is_enabled != 0;
+	if (scanout->is_enabled && show(scanout, fb, untrusted->x, untrusted->y) < 0) {
+		return -EINVAL;
+	}
+	scanout->x = untrusted->x;
+	scanout->y = untrusted->y;
+	scanout->config_cookie = untrusted->config;
+	scanout->requests = untrusted->requests;
+	restore_flips(scanout, untrusted);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "pvdispl/worker/events.h"
 #include "pvdispl/worker/flips.h"
 #include "pvdispl/worker/head.h"
+#include "pvdispl/worker/state.h"
 
 #define SCANOUT_PATIENCE_MS 1000u
 
@@ -33,6 +34,10 @@ struct scanout {
 	/* Events were written: the guest is to be notified; was_full: its next flip may be taken. */
 	void (*told)(struct scanout *scanout, bool was_full);
 
+	int state;         /* index of the display in worker.state */
+	uint32_t requests; /* of the ring, with the one that is being carried out */
+	bool is_counted;   /* that one is a flip that a worker before us took, and its event comes */
+
 	bool is_enabled;
 	uint32_t x, y;          /* untrusted until geometry_shown has made area of them */
 	uint64_t config_cookie; /* framebuffer of the last SET_CONFIG */
@@ -47,9 +52,14 @@ struct scanout {
 	sd_event_source *commit_timer;
 };
 
-/* attach: flips and a configuration that a worker before us knew of may be under way. */
 MUST_USE int scanout_init(struct scanout *scanout, struct worker *worker, unsigned index,
 			  void *event_page, bool attach);
+/*
+ * Goes on where the worker before us was, by what it has left: config with its framebuffer, NULL when that is not known.
+ * What waits for a flip that was lost with that worker gets its event. 0 or -EINVAL.
+ */
+MUST_USE int scanout_restore(struct scanout *scanout, const struct state_config *untrusted,
+			     struct fb *fb);
 void scanout_finish(struct scanout *scanout);
 
 /*

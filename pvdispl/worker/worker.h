@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "pvdispl/worker/broker_link.h"
+#include "pvdispl/worker/state.h"
 #include "pvdispl/worker_protocol.h"
 #include "xen/xen.h"
 
@@ -39,6 +40,7 @@ struct worker {
 	struct list inputs;    /* struct input.link */
 	struct client *client; /* NULL while there is no display server */
 	struct sink *sink;
+	struct state state; /* for the worker that comes after us */
 };
 
 /* A line that the guest caused. */

@@ -275,7 +275,7 @@ static void set_up(void)
 	worker.xen_kind = XEN_LOOPBACK;
 	worker.limits =
 		(struct guest_limits){.heads = 4, .buffers = 4, .framebuffers = 5, .pages = 1500};
-	check(broker_link_start(&worker) == 0);
+	check(state_open(&worker.state, -1) == 0 && broker_link_start(&worker) == 0);
 }
 
 static void tear_down(void)
@@ -283,6 +283,7 @@ static void tear_down(void)
 	displays_finish(&worker);
 	check(worker.used.buffers == 0 && worker.used.pages == 0 && worker.used.framebuffers == 0);
 	check(list_empty(&worker.broker.requests) && list_empty(&worker.broker.waiting));
+	state_close(&worker.state);
 	broker_link_finish(&worker.broker);
 	sd_event_unref(worker.event);
 	close(broker);

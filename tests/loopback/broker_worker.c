@@ -26,7 +26,7 @@ union message {
 
 /* What the worker of a guest with such a name does. */
 struct habits {
-	bool never_lets_go, finds_faults, asks_for_maps, talks_nonsense;
+	bool never_lets_go, finds_faults, asks_for_maps, talks_nonsense, is_forgetful;
 };
 
 /* What the worker has of a device. */
@@ -86,6 +86,10 @@ static void take_display(const struct worker_display *display, const int *fds, s
 	}
 	dprintf(2, " pages %u\n", display->segment.pages);
 	sign_pages(display->id, fds, &display->segment);
+	if (habits.is_forgetful && display->attach) {
+		send_device(WORKER_STATELESS, WORKER_KIND_DISPLAY, display->id);
+		return;
+	}
 	send_device(WORKER_CONNECTED, WORKER_KIND_DISPLAY, display->id);
 	if (habits.finds_faults) {
 		send_device(WORKER_FAULT, WORKER_KIND_DISPLAY, display->id);
@@ -160,6 +164,7 @@ static struct habits begin(const union message *hello)
 		.never_lets_go = strcmp(hello->hello.name, "stubborn") == 0,
 		.finds_faults = strcmp(hello->hello.name, "broken") == 0,
 		.asks_for_maps = strcmp(hello->hello.name, "greedy") == 0,
+		.is_forgetful = strcmp(hello->hello.name, "forgetful") == 0,
 		.talks_nonsense = strcmp(hello->hello.name, "nonsense") == 0,
 	};
 	struct worker_header ready = {.type = WORKER_READY};
@@ -199,6 +204,7 @@ int fake_worker(void)
 			return 0;
 		}
 		if (message.type == WORKER_HELLO) {
+			dprintf(2, "worker: state %s\n", fds[0] >= 0 ? "yes" : "no");
 			habits = begin(&message);
 		} else {
 			handle(&message, fds, habits);

@@ -380,7 +380,8 @@ int world_setup(void **state)
 int world_teardown(void **state)
 {
 	static const char *const files[] = {"worker", "broker.lock", "broker.stats", "broker.sock",
-					    "broker.sock.lock"};
+					    "broker.sock.lock", "state/5-one",
+					    "state/5-two"};
 	struct world *world = *state;
 	char path[96];
 
@@ -398,6 +399,8 @@ int world_teardown(void **state)
 		snprintf(path, sizeof(path), "%s/%s", world->dir, files[i]);
 		unlink(path);
 	}
+	snprintf(path, sizeof(path), "%s/state", world->dir);
+	rmdir(path);
 	rmdir(world->dir);
 	free(world);
 	return 0;

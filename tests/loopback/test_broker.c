@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The real broker against a toolstack, guests that behave and guests that don't, and a worker of the test's own. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -269,14 +273,30 @@ static void a_worker_that_dies_is_replaced(void **state)
 	assert_string_equal(store_value(world, INPUT_BE "/state"), "4");
 }
 
-static void a_display_starts_over_after_its_worker(void **state)
+static void a_display_is_taken_over_from_its_worker(void **state)
 {
 	struct world *world = *state;
 
 	make_domain(world, "work");
 	broker_start(world);
 	connect_display(world);
+	wait_log(world, "worker: state yes");
 	assert_int_equal(kill(atoi(stat_value(world, "guest.work.worker_pid")), SIGKILL), 0);
+	wait_log(world, "worker: state yes");
+	wait_log(world, "worker: display attach 1");
+	assert_string_equal(store_value(world, DISPLAY_BE "/state"), "4");
+}
+
+static void a_display_without_state_starts_over(void **state)
+{
+	struct world *world = *state;
+
+	make_domain(world, "forgetful");
+	broker_start(world);
+	connect_display(world);
+	assert_int_equal(kill(atoi(stat_value(world, "guest.forgetful.worker_pid")), SIGKILL), 0);
+	wait_log(world, "its worker's state is lost");
+	assert_string_equal(stat_value(world, "guest.forgetful.faults"), "0");
 	wait_store(world, DISPLAY_BE "/state", "6");
 	guest_put(world, DISPLAY_FE, "state", "7");
 	guest_put(world, DISPLAY_FE, "state", "1");
@@ -299,6 +319,72 @@ static void a_new_broker_takes_over(void **state)
 	broker_start(world);
 	wait_log(world, "worker: display attach 1 head 0 1024x768 800x600");
 	assert_string_equal(store_value(world, DISPLAY_BE "/state"), "4");
+}
+
+static bool state_is_there(const struct world *world, const char *name)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "%s/state/%s", world->dir, name);
+	return access(path, F_OK) == 0;
+}
+
+static int open_state(const struct world *world, const char *name)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "%s/state/%s", world->dir, name);
+	return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
+/* A domain's number that is used again, also while there is no broker, and the guest's end. */
+static void a_state_is_one_machines(void **state)
+{
+	struct world *world = *state;
+
+	make_domain(world, "work");
+	broker_start(world);
+	connect_display(world);
+	assert_true(state_is_there(world, "5-one"));
+	assert_int_equal(broker_stop(world), 0);
+	assert_true(state_is_there(world, "5-one"));
+	close(open_state(world, "4-one"));
+	put(world, "/local/domain/5", "vm", "/vm/two");
+	broker_start(world);
+	wait_log(world, "worker: state yes");
+	assert_true(state_is_there(world, "5-two"));
+	assert_false(state_is_there(world, "5-one"));
+	assert_false(state_is_there(world, "4-one"));
+	put(world, DISPLAY_BE, "online", "0");
+	put(world, DISPLAY_BE, "state", "5");
+	wait_store(world, DISPLAY_BE "/state", "6");
+	assert_int_equal(xen_store_remove(world->toolstack, "/local/domain/0/backend/vdispl/5"), 0);
+	wait_log(world, "has no devices any more");
+	wait_log(world, "is gone");
+	assert_string_equal(stat_value(world, "guests"), "0");
+	assert_false(state_is_there(world, "5-two"));
+}
+
+/* A worker that stays although its broker is gone would answer the guest from the same rings. */
+static void two_workers_never_have_one_state(void **state)
+{
+	struct world *world = *state;
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/state", world->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	fd = open_state(world, "5-one");
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	make_domain(world, "work");
+	make_display(world, two);
+	broker_start(world);
+	wait_log(world, "a worker of another broker is still there");
+	assert_false(log_has(world, "worker: hello"));
+	close(fd);
+	wait_log(world, "worker: hello work");
+	assert_int_equal(flock(open_state(world, "5-one"), LOCK_EX | LOCK_NB), -1);
 }
 
 static void a_frontend_stuck_since_a_broker_died_is_served(void **state)
@@ -466,7 +552,10 @@ int main(int argc, char **argv)
 		BROKER_TEST(a_broken_ring_closes_the_device),
 		BROKER_TEST(a_worker_that_does_not_let_go_is_killed),
 		BROKER_TEST(a_worker_that_dies_is_replaced),
-		BROKER_TEST(a_display_starts_over_after_its_worker),
+		BROKER_TEST(a_display_is_taken_over_from_its_worker),
+		BROKER_TEST(a_display_without_state_starts_over),
+		BROKER_TEST(a_state_is_one_machines),
+		BROKER_TEST(two_workers_never_have_one_state),
 		BROKER_TEST(a_new_broker_takes_over),
 		BROKER_TEST(a_frontend_stuck_since_a_broker_died_is_served),
 		BROKER_TEST(the_same_number_again_is_another_device),

@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include <wayland-server.h>
 
 #include "base/util.h"
 #include "pvdispl/worker/flips.h"
 #include "pvdispl/worker/sandbox.h"
+#include "pvdispl/worker/state_file.h"
 #include "tests/loopback/worker_rig.h"
 #include "vitrine-guest-v1-server-protocol.h"
 
@@ -597,36 +599,165 @@ static void a_full_ring_goes_on_when_the_guest_reads(void **state)
 
 /* ---- others ---- */
 
-/*
- * A worker that takes over finds the rings where they stand, and a guest whose buffers it does not
- * know.
- */
+/* ---- a worker that takes over ---- */
+
+static void killed_worker_flips(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 100 + i % 2)), 0);
+	}
+}
+
+/* It has the buffers, the configuration and the events where the other one left them. */
 static void an_attached_guest_goes_on(void **state)
 {
-	rig_start(&rig);
-	rig.rings[0]->req_prod = rig.rings[0]->rsp_prod = rig.rsp_cons[0] = 100;
-	rig.events[0]->in_prod = rig.events[0]->in_cons = 70000;
-	/* Published to nobody: the event went to the worker that died. */
-	rig.masked[10] = true;
-	rig_ask(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 5));
-	rig.masked[10] = rig.pending[10] = false;
-	rig_add_devices(&rig, true);
-	assert_int_equal(rig_answer(&rig, 0).status, 0);
-	rig_event(&rig, 0);
-	assert_int_equal(rig_event(&rig, 0), 5);
-	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_FB_DETACH, 5)), 0);
+	make_framebuffers(2);
+	assert_int_equal(rig_do(&rig, 0, rig_config(100, 0, 0, RIG_WIDTH, RIG_HEIGHT)), 0);
+	for (unsigned i = 0; i < 5; i++) {
+		unsigned maps = rig.n_maps;
+
+		killed_worker_flips(2);
+		rig_replace(&rig);
+		assert_int_equal(rig_event(&rig, 0), 101);
+		assert_int_equal(rig_event(&rig, 0), 101);
+		killed_worker_flips(1);
+		assert_int_equal(rig_event(&rig, 0), 100);
+		assert_int_equal(rig.n_maps, maps);
+	}
+	assert_int_equal(rig_events(&rig, 0), 0);
+	assert_int_equal(rig_events(&rig, 1), 0);
+	/* Strict as ever: what was asked now was not asked of the other one. */
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_FB_DETACH, 5)), -ENOENT);
+	assert_int_equal(rig_do(&rig, 0, rig_create(10, DIRECTORY, FB_PAGES)), -EEXIST);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_FB_DETACH, 100)), 0);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_DBUF_DESTROY, 10)), 0);
+	rig_replace(&rig);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 100)), -ENOENT);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_FB_DETACH, 101)), 0);
+}
+
+static void its_picture_returns(void **state)
+{
+	start_server();
+	make_framebuffers(2);
+	show(0, 100);
+	rig_wait(&rig, has_commit);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 101)), 0);
+	rig_replace(&rig);
+	rig_wait(&rig, has_heads);
+	rig_visible(&rig, 0, true, 0);
+	rig_wait(&rig, has_commit);
+	assert_int_equal(rig.server.n_pools, 2);
+	assert_int_equal(rig.server.pools[0].refs[0], BUFFER);
+	assert_int_equal(rig.server.pools[1].refs[FB_PAGES - 1], BUFFER + 2 * FB_PAGES - 1);
+	assert_int_equal(rig.server.buffer_width, RIG_WIDTH);
+	assert_int_equal(rig_event(&rig, 0), 101);
+	assert_int_equal(rig_events(&rig, 0), 0);
+}
+
+/* As if the worker had been killed in the middle of publishing its last answer. */
+static void unpublish(void)
+{
+	struct displif_ring *ring = rig.rings[0];
+
+	ring->rsp_prod--;
+	rig.rsp_cons[0]--;
+	memset(&ring->slots[ring->rsp_prod % DISPLIF_RING_SIZE], 0xaa, 20);
+}
+
+/* As if it had been killed just before that: all is stored but that there is an answer. */
+static void unanswer(void)
+{
+	struct displif_ring *ring = rig.rings[0];
+	uint32_t answered = ring->rsp_prod - 1;
+	off_t at = offsetof(struct state_file, entries.displays[0].connectors[0].answered);
+
+	unpublish();
+	ring->slots[ring->rsp_prod % DISPLIF_RING_SIZE].request = rig.asked[0];
+	assert_int_equal(pwrite(rig.state, &answered, sizeof(answered), at), sizeof(answered));
+}
+
+static void replace_and_hear(void (*undo)(void))
+{
+	uint16_t id = (uint16_t)(rig.next_id[0] - 1);
+	struct displif_response response;
+
+	undo();
+	rig_replace(&rig);
+	response = rig_answer(&rig, 0);
+	assert_int_equal(response.id, id);
+	assert_int_equal(response.operation, rig.asked[0].operation);
+	assert_int_equal(response.status, 0);
+}
+
+/* Done, perhaps, and not answered: the guest gets its answer, and what is done is done once. */
+static void the_request_that_was_not_answered_is(void **state)
+{
+	void (*const undos[])(void) = {unpublish, unanswer};
+
+	for (unsigned i = 0; i < 2; i++) {
+		rig_directory(&rig, DIRECTORY, 0, BUFFER, FB_PAGES);
+		assert_int_equal(rig_do(&rig, 0, rig_create(10, DIRECTORY, FB_PAGES)), 0);
+		replace_and_hear(undos[i]);
+		assert_int_equal(rig_do(&rig, 0, rig_create(10, DIRECTORY, FB_PAGES)), -EEXIST);
+		assert_int_equal(rig_do(&rig, 0, rig_attach(10, 100, RIG_WIDTH, RIG_HEIGHT)), 0);
+		replace_and_hear(undos[i]);
+		assert_int_equal(rig_do(&rig, 0, rig_attach(10, 100, RIG_WIDTH, RIG_HEIGHT)),
+				 -EEXIST);
+		assert_int_equal(rig_do(&rig, 0, rig_config(100, 0, 0, RIG_WIDTH, RIG_HEIGHT)), 0);
+		replace_and_hear(undos[i]);
+		killed_worker_flips(1);
+		replace_and_hear(undos[i]);
+		assert_int_equal(rig_event(&rig, 0), 100);
+		killed_worker_flips(1);
+		assert_int_equal(rig_event(&rig, 0), 100);
+		replace_and_hear(undos[i]);
+		rig_run_ms(&rig, 50);
+		assert_int_equal(rig_events(&rig, 0), 0);
+		assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_FB_DETACH, 100)), 0);
+		replace_and_hear(undos[i]);
+		assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_DBUF_DESTROY, 10)), 0);
+		replace_and_hear(undos[i]);
+		assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_DBUF_DESTROY, 10)), -ENOENT);
+	}
+}
+
+/* The directory that was being read is read again. */
+static void a_request_that_waited_is_done_anew(void **state)
+{
+	uint16_t id;
+
+	rig_directory(&rig, DIRECTORY, 0, BUFFER, FB_PAGES);
+	rig.is_deaf = true;
+	id = rig_ask(&rig, 0, rig_create(10, DIRECTORY, FB_PAGES));
+	rig_run_ms(&rig, 20);
+	assert_false(rig_has_answer(&rig, 0));
+	rig.is_deaf = false;
+	rig_replace(&rig);
+	assert_int_equal(rig_answer(&rig, 0).id, id);
+	assert_int_equal(rig_do(&rig, 0, rig_attach(10, 100, RIG_WIDTH, RIG_HEIGHT)), 0);
+}
+
+/* Published and not notified: nothing else may happen in a guest that waits for that. */
+static void a_guest_that_was_not_notified_is(void **state)
+{
+	rig.notified[10] = rig.notified[11] = 0;
+	rig_replace(&rig);
+	rig_run_ms(&rig, 20);
+	assert_true(rig.notified[10] > 0 && rig.notified[11] > 0);
+}
+
+static void without_a_state_it_says_so(void **state)
+{
+	make_framebuffers(1);
+	assert_int_equal(ftruncate(rig.state, 0), 0);
+	rig.connected = false;
+	assert_int_equal(ftruncate(rig.state, PV_STATE_SIZE), 0);
+	rig_replace(&rig);
+	assert_true(rig.stateless && !rig.connected && !rig.faulted);
 }
 
 /* A number of the worker's /proc/PID/status; ULONG_MAX when it is not there. */
-/* Nothing else may happen in a guest that waits for the event which was lost. */
-static void an_attached_guest_that_waits_is_told(void **state)
-{
-	rig_start(&rig);
-	rig_add_devices(&rig, true);
-	rig_event(&rig, 0);
-	rig_event(&rig, 1);
-}
-
 static unsigned long status_field(const char *name)
 {
 	unsigned long value = ULONG_MAX;
@@ -696,8 +827,12 @@ int main(void)
 		TEST(what_happens_on_the_seat_is_in_the_ring),
 		TEST(a_server_that_dies_leaves_nothing_held),
 		TEST(a_full_ring_goes_on_when_the_guest_reads),
-		cmocka_unit_test_teardown(an_attached_guest_goes_on, stop),
-		cmocka_unit_test_teardown(an_attached_guest_that_waits_is_told, stop),
+		TEST(an_attached_guest_goes_on),
+		TEST(its_picture_returns),
+		TEST(the_request_that_was_not_answered_is),
+		TEST(a_request_that_waited_is_done_anew),
+		TEST(a_guest_that_was_not_notified_is),
+		TEST(without_a_state_it_says_so),
 		cmocka_unit_test_teardown(it_is_sandboxed_before_it_sees_a_guest, stop),
 	};
 

@@ -62,6 +62,8 @@ static void hear_device(struct rig *rig, const struct worker_device *device)
 		rig->closed = true;
 	} else if (device->type == WORKER_FAULT) {
 		rig->faulted = true;
+	} else if (device->type == WORKER_STATELESS) {
+		rig->stateless = true;
 	}
 }
 
@@ -77,7 +79,9 @@ static void hear_worker(struct rig *rig)
 		if (message.header.type == WORKER_READY) {
 			rig->ready = true;
 		} else if (message.header.type == WORKER_MAP) {
-			answer_map(rig, &message.map);
+			if (!rig->is_deaf) {
+				answer_map(rig, &message.map);
+			}
 		} else {
 			hear_device(rig, &message.device);
 		}
@@ -172,7 +176,7 @@ static bool is_ready(struct rig *rig)
 
 static bool has_devices(struct rig *rig)
 {
-	return rig->connected && rig->kbd_connected;
+	return (rig->connected || rig->stateless) && rig->kbd_connected;
 }
 
 static void add_display(struct rig *rig, bool attach)
@@ -243,7 +247,7 @@ static void greet(struct rig *rig)
 		.limits = {.heads = 4, .buffers = 4, .framebuffers = 6, .pages = 1200},
 	};
 
-	assert_int_equal(fdmsg_send(rig->broker, &hello, sizeof(hello), NULL, 0), 0);
+	assert_int_equal(fdmsg_send(rig->broker, &hello, sizeof(hello), &rig->state, 1), 0);
 	rig_wait(rig, is_ready);
 }
 
@@ -254,6 +258,8 @@ void rig_start(struct rig *rig)
 		rig->memory = memfd_create("guest", MFD_CLOEXEC);
 		assert_true(rig->memory >= 0);
 		assert_int_equal(ftruncate(rig->memory, RIG_PAGES * 4096), 0);
+		rig->state = memfd_create("state", MFD_CLOEXEC);
+		assert_int_equal(ftruncate(rig->state, PV_STATE_SIZE), 0);
 		rig->pages = mmap(NULL, RIG_PAGES * 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
 				  rig->memory, 0);
 		assert_true(rig->pages != MAP_FAILED);
@@ -284,8 +290,31 @@ void rig_stop(struct rig *rig)
 	close_fd(&rig->kbd_ports);
 	munmap(rig->pages, RIG_PAGES * 4096);
 	close(rig->memory);
+	close(rig->state);
 	memset(rig, 0, sizeof(*rig));
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+void rig_replace(struct rig *rig)
+{
+	bool has_server = rig->server.display != NULL;
+
+	rig_server_stop(rig);
+	kill(rig->pid, SIGKILL);
+	assert_int_equal(waitpid(rig->pid, NULL, 0), rig->pid);
+	/* What it has written to its ports is told. */
+	hear_ports(rig, rig->ports);
+	hear_ports(rig, rig->kbd_ports);
+	close(rig->broker);
+	close_fd(&rig->ports);
+	close_fd(&rig->kbd_ports);
+	memset(rig->masked, 0, sizeof(rig->masked));
+	memset(rig->pending, 0, sizeof(rig->pending));
+	rig_start(rig);
+	rig_add_devices(rig, true);
+	if (has_server) {
+		rig_server_start(rig);
+	}
 }
 
 void rig_send_device(struct rig *rig, enum worker_command type, enum worker_device_kind kind,
@@ -318,6 +347,7 @@ uint16_t rig_ask(struct rig *rig, unsigned k, struct displif_request request)
 	struct displif_ring *ring = rig->rings[k];
 
 	request.id = rig->next_id[k]++;
+	rig->asked[k] = request;
 	ring->slots[ring->req_prod % DISPLIF_RING_SIZE].request = request;
 	__atomic_store_n(&ring->req_prod, ring->req_prod + 1, __ATOMIC_RELEASE);
 	ring->rsp_event = rig->rsp_cons[k] + 1;

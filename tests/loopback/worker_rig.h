@@ -64,8 +64,10 @@ struct rig {
 	int broker;
 	int ports, kbd_ports; /* our ends of event channel handles */
 	int memory;
+	int state; /* what outlives the worker */
 	uint8_t *pages;
-	bool ready, connected, closed, faulted, kbd_connected;
+	bool ready, connected, closed, faulted, stateless, kbd_connected;
+	bool is_deaf; /* no map is answered */
 	unsigned n_maps;
 	unsigned notified[64]; /* by port */
 	bool masked[64], pending[64];
@@ -73,6 +75,7 @@ struct rig {
 	struct displif_ring *rings[2];
 	struct displif_event_page *events[2];
 	struct kbdif_page *kbd;
+	struct displif_request asked[2]; /* last */
 	uint16_t next_id[2];
 	uint32_t rsp_cons[2];
 };
@@ -84,6 +87,8 @@ struct rig {
 void rig_start(struct rig *rig);
 void rig_add_devices(struct rig *rig, bool attach);
 void rig_stop(struct rig *rig);
+/* The worker is killed, and another one has its place and its devices, attached. */
+void rig_replace(struct rig *rig);
 
 /* Lets everyone talk until done() or the test fails after 5 s. */
 typedef bool (*rig_fn)(struct rig *rig);
