@@ -32,8 +32,9 @@
 #define PV_STATE_SIZE (72u * 4096)
 
 enum worker_command {
-	WORKER_HELLO = 1, /* struct worker_hello; 1 fd: the state, locked; none: nothing outlives this worker */
-	WORKER_SERVER,    /* struct worker_header; 1 fd: Wayland connection */
+	WORKER_HELLO =
+		1, /* struct worker_hello; 1 fd: the state, locked; none: nothing outlives this worker */
+	WORKER_SERVER,  /* struct worker_header; 1 fd: Wayland connection */
 	WORKER_DISPLAY, /* struct worker_display; 2 fds: prepared map of the rings, event channels */
 	WORKER_DISPLAY_CLOSED, /* struct worker_device: forget the device; answer with WORKER_CLOSED */
 	WORKER_INPUT, /* struct worker_input; 2 fds: prepared map of the page, event channel */
@@ -47,7 +48,7 @@ enum worker_request {
 	WORKER_CLOSED,     /* struct worker_device: all maps of the device are gone */
 	WORKER_FAULT,      /* struct worker_device: the guest broke the ring; close the device */
 	WORKER_MAP,        /* struct worker_map: prepare a map of the guest's pages for me */
-	WORKER_STATELESS,  /* struct worker_device: cannot take over where it stands; close it, it starts over */
+	WORKER_STATELESS, /* struct worker_device: cannot take over where it stands; close it, it starts over */
 };
 
 enum worker_device_kind {
@@ -88,7 +89,7 @@ struct worker_connector {
 struct worker_display {
 	uint32_t type;
 	uint32_t id; /* chosen by the broker, unique over the worker's life; not the xenstore number */
-	uint32_t devid; /* the xenstore number: the same for the next worker */
+	uint32_t devid;      /* the xenstore number: the same for the next worker */
 	uint32_t first_head; /* head index of connector 0 */
 	uint32_t attach;
 	uint32_t n_connectors;

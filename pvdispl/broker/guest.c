@@ -252,7 +252,8 @@ static int open_state(const struct guest *guest)
 	}
 	fd = state_file_open(guest->broker->state_dir, guest->state);
 	if (fd < 0 && fd != -EWOULDBLOCK) {
-		log_warn(LOG_HOST, "guest %s: no file for its state: %s", guest->name, strerror(-fd));
+		log_warn(LOG_HOST, "guest %s: no file for its state: %s", guest->name,
+			 strerror(-fd));
 		return -1;
 	}
 	return fd;

@@ -21,8 +21,8 @@ struct guest {
 	uint32_t domid;
 	unsigned slot; /* its uid above the base, in broker.slots */
 	char name[PV_NAME_SIZE];
-	char *vm; /* which machine this domain number stands for; NULL: the store does not say */
-	char *state;         /* name of its file in broker.state_dir; NULL: none */
+	char *vm;    /* which machine this domain number stands for; NULL: the store does not say */
+	char *state; /* name of its file in broker.state_dir; NULL: none */
 	struct list devices; /* struct device.link */
 	uint32_t heads;      /* bits of the head indices that its displays have */
 	struct worker *worker;

@@ -232,8 +232,7 @@ int worker_start(struct worker **out, sd_event *event, const struct spawn *spawn
 	memcpy(worker->name, hello->name, sizeof(worker->name));
 	ret = watch(worker);
 	if (ret == 0) {
-		ret = fdmsg_send(worker->control, hello, sizeof(*hello), &state,
-				 state >= 0);
+		ret = fdmsg_send(worker->control, hello, sizeof(*hello), &state, state >= 0);
 	}
 	if (ret < 0) {
 		worker_destroy(worker);

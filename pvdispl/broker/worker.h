@@ -34,8 +34,8 @@ struct worker_ops {
 
 /* Sends the hello, too, with state (-1: none), which stays the caller's. hello and spawn are copied where needed. */
 MUST_USE int worker_start(struct worker **out, sd_event *event, const struct spawn *spawn,
-			  const struct worker_hello *hello, int state,
-			  const struct worker_ops *ops, void *data);
+			  const struct worker_hello *hello, int state, const struct worker_ops *ops,
+			  void *data);
 /*
  * The fds stay the caller's. A worker that does not read its messages is killed. Returns 0 or -errno, and then lost
  * will come.

@@ -45,16 +45,16 @@ struct xenbus_view {
 };
 
 enum xenbus_event {
-	XENBUS_LOOK,    /* the view was read */
-	XENBUS_HANDED,  /* HAND_OVER done: the worker has the device */
-	XENBUS_REFUSED, /* HAND_OVER impossible: the guest published nonsense */
-	XENBUS_FAILED,  /* HAND_OVER failed, perhaps for a moment */
-	XENBUS_SERVING, /* the worker serves it */
-	XENBUS_LET_GO,  /* the worker has dropped it */
-	XENBUS_FAULT,   /* the guest broke its ring */
-	XENBUS_LOST,    /* the worker has died */
+	XENBUS_LOOK,      /* the view was read */
+	XENBUS_HANDED,    /* HAND_OVER done: the worker has the device */
+	XENBUS_REFUSED,   /* HAND_OVER impossible: the guest published nonsense */
+	XENBUS_FAILED,    /* HAND_OVER failed, perhaps for a moment */
+	XENBUS_SERVING,   /* the worker serves it */
+	XENBUS_LET_GO,    /* the worker has dropped it */
+	XENBUS_FAULT,     /* the guest broke its ring */
+	XENBUS_LOST,      /* the worker has died */
 	XENBUS_STATELESS, /* the worker cannot attach: nobody knows the buffers any more */
-	XENBUS_TIMER,   /* what ARM_* or TAKE_BACK started has run out */
+	XENBUS_TIMER,     /* what ARM_* or TAKE_BACK started has run out */
 };
 
 /* To be carried out in this order. */

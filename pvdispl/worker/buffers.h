@@ -27,7 +27,7 @@ struct dbuf {
 	uint64_t cookie;
 	struct geometry_dbuf geometry;
 	uint32_t *refs; /* geometry.pages of them */
-	int state; /* index; -1: the next worker is not to know it */
+	int state;      /* index; -1: the next worker is not to know it */
 	unsigned n_fbs;
 	bool is_dying; /* its cookie is free already; gone when the server has let go */
 	struct pool pool;

@@ -36,8 +36,9 @@ static void put_answer(struct connector *connector, int status, uint32_t edid_si
 	};
 
 	if (status < 0) {
-		worker_blame(worker, "display %u, connector %u: request 0x%02x: %s", connector->display->id,
-			     connector->index, connector->command.operation, strerror(-status));
+		worker_blame(worker, "display %u, connector %u: request 0x%02x: %s",
+			     connector->display->id, connector->index, connector->command.operation,
+			     strerror(-status));
 	}
 	/* One at a time: whoever takes over has at most one to publish and one to do again. */
 	state_set_answer(&worker->state, connector->display->state, connector->index,
@@ -158,9 +159,9 @@ static void on_told(struct scanout *scanout, bool was_full)
 static bool finish_answer(struct connector *connector)
 {
 	struct back_ring *ring = &connector->ring;
-	const struct displif_response *response =
-		state_answer(&connector->display->worker->state, connector->display->state,
-			     connector->index, ring->rsp_prod + 1);
+	const struct displif_response *response = state_answer(&connector->display->worker->state,
+							       connector->display->state,
+							       connector->index, ring->rsp_prod + 1);
 	struct displif_request overwritten;
 
 	if (!response || back_ring_take(ring, &overwritten) <= 0) {

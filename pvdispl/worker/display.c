@@ -199,8 +199,7 @@ int display_open(struct worker *worker, const struct worker_display *message, in
 		worker_blame(worker, "display %u cannot be %s: %s", message->id,
 			     message->attach ? "taken over" : "served", strerror(-ret));
 		display_free(display);
-		broker_link_tell(&worker->broker,
-				 message->attach ? WORKER_STATELESS : WORKER_FAULT,
+		broker_link_tell(&worker->broker, message->attach ? WORKER_STATELESS : WORKER_FAULT,
 				 WORKER_KIND_DISPLAY, message->id);
 		return 0;
 	}

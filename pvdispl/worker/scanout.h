@@ -36,7 +36,7 @@ struct scanout {
 
 	int state;         /* index of the display in worker.state */
 	uint32_t requests; /* of the ring, with the one that is being carried out */
-	bool is_counted;   /* that one is a flip that a worker before us took, and its event comes */
+	bool is_counted; /* that one is a flip that a worker before us took, and its event comes */
 
 	bool is_enabled;
 	uint32_t x, y;          /* untrusted until geometry_shown has made area of them */

@@ -131,7 +131,8 @@ static void remove_buffers(struct state *state, uint32_t display)
 	struct state_entries *entries = &state->entries;
 
 	for (unsigned i = 0; i < PV_MAX_FRAMEBUFFERS; i++) {
-		if (entries->fbs[i].valid && entries->dbufs[entries->fbs[i].dbuf].display == display) {
+		if (entries->fbs[i].valid &&
+		    entries->dbufs[entries->fbs[i].dbuf].display == display) {
 			state_remove_fb(state, (int)i);
 		}
 	}
@@ -325,7 +326,8 @@ void state_set_answer(struct state *state, int display, unsigned connector, uint
 const struct displif_response *state_answer(const struct state *state, int display,
 					    unsigned connector, uint32_t answered)
 {
-	const struct state_connector *entry = &state->entries.displays[display].connectors[connector];
+	const struct state_connector *entry =
+		&state->entries.displays[display].connectors[connector];
 
 	return entry->answered == answered ? &entry->answer : NULL;
 }
@@ -333,7 +335,8 @@ const struct displif_response *state_answer(const struct state *state, int displ
 bool state_config(const struct state *state, int display, unsigned connector,
 		  struct state_config *untrusted_out)
 {
-	const struct state_connector *entry = &state->entries.displays[display].connectors[connector];
+	const struct state_connector *entry =
+		&state->entries.displays[display].connectors[connector];
 
 	if (entry->which == 0) {
 		return false;
@@ -379,8 +382,8 @@ static bool claim_blocks(struct state *state, const struct state_dbuf *dbuf)
 	uint32_t n = blocks_of(dbuf->pages), k, block = dbuf->first;
 
 	for (k = 0; k < n && block < STATE_BLOCKS && !state->is_used[block]; k++) {
-		uint32_t untrusted_next =
-			__atomic_load_n(&state->file->blocks[block].next, __ATOMIC_RELAXED);
+		uint32_t untrusted_next = __atomic_load_n(&state->file->blocks[block].next,
+							  __ATOMIC_RELAXED);
 
 		state->is_used[block] = true;
 		state->next[block] = (uint16_t)MIN(untrusted_next, STATE_BLOCKS);
@@ -443,7 +446,8 @@ static void load(struct state *state)
 	}
 	for (unsigned i = 0; i < PV_MAX_DISPLAYS; i++) {
 		if (is_bad[i]) {
-			log_warn(LOG_US, "what was left of display %u makes no sense: it starts over",
+			log_warn(LOG_US,
+				 "what was left of display %u makes no sense: it starts over",
 				 state->entries.displays[i].devid);
 			state_remove_display(state, (int)i);
 		}
@@ -474,7 +478,8 @@ int state_open(struct state *state, int fd)
 
 	memset(state, 0, sizeof(*state));
 	if (addr == MAP_FAILED) {
-		log_warn(LOG_US, "no file for the guest's state: its displays start over after this worker");
+		log_warn(LOG_US,
+			 "no file for the guest's state: its displays start over after this worker");
 		addr = mmap(NULL, sizeof(struct state_file), PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	}

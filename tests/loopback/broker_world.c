@@ -379,8 +379,8 @@ int world_setup(void **state)
 
 int world_teardown(void **state)
 {
-	static const char *const files[] = {"worker", "broker.lock", "broker.stats", "broker.sock",
-					    "broker.sock.lock", "state/5-one",
+	static const char *const files[] = {"worker",      "broker.lock",      "broker.stats",
+					    "broker.sock", "broker.sock.lock", "state/5-one",
 					    "state/5-two"};
 	struct world *world = *state;
 	char path[96];

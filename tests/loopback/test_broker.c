@@ -352,6 +352,8 @@ static void a_state_is_one_machines(void **state)
 	put(world, "/local/domain/5", "vm", "/vm/two");
 	broker_start(world);
 	wait_log(world, "worker: state yes");
+	/* It answers when it is through with what it found. */
+	assert_string_equal(stat_value(world, "guests"), "1");
 	assert_true(state_is_there(world, "5-two"));
 	assert_false(state_is_there(world, "5-one"));
 	assert_false(state_is_there(world, "4-one"));

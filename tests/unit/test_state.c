@@ -58,7 +58,8 @@ static uint32_t *make_refs(uint32_t pages, uint32_t first)
 	return refs;
 }
 
-static int add_dbuf(struct state *state, int display, uint64_t cookie, uint32_t pages, uint32_t first)
+static int add_dbuf(struct state *state, int display, uint64_t cookie, uint32_t pages,
+		    uint32_t first)
 {
 	const struct geometry_dbuf geometry = {.pages = pages, .width = 64, .bpp = 32};
 	uint32_t *refs = make_refs(pages, first);
@@ -70,9 +71,13 @@ static int add_dbuf(struct state *state, int display, uint64_t cookie, uint32_t 
 
 static void set_config(struct state *state, int display, uint64_t fb)
 {
-	const struct state_config config = {.fb = fb, .config = fb, .x = (uint32_t)fb,
-					    .y = (uint32_t)fb, .is_enabled = 1,
-					    .events = (uint32_t)fb, .requests = (uint32_t)fb};
+	const struct state_config config = {.fb = fb,
+					    .config = fb,
+					    .x = (uint32_t)fb,
+					    .y = (uint32_t)fb,
+					    .is_enabled = 1,
+					    .events = (uint32_t)fb,
+					    .requests = (uint32_t)fb};
 
 	state_set_config(state, display, 1, &config);
 }
