@@ -37,7 +37,8 @@ class Log:
 
     def append(self, data):
         self.file.write(data)
-        self.text += data.decode(errors="replace").replace("\r\n", "\n")
+        # Consoles end lines by two characters, which may come in two pieces.
+        self.text += data.decode(errors="replace").replace("\r", "")
 
 
 class Control:

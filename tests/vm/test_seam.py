@@ -12,6 +12,8 @@ def seam(vm, kind):
     offer = guest.wait_line(r"^seamgrant: port (\d+) ring (\d+) pages (\d+)$")
     guest.wait_line(r"^seamgrant: waiting$")
     references = re.findall(r"^refs((?: \d+)+)$", guest.log, re.MULTILINE)
+    references = " ".join(references).split()
+    assert len(references) == PAGES, f"{len(references)} references of {PAGES}"
     domid = vm.dom0(f"xl domid {guest.name}").strip()
     probe = vm.control.run(f"seamprobe {domid} {offer.group(1)} {offer.group(2)}",
                            " ".join(references).encode())
