@@ -204,6 +204,13 @@ static int watch(struct worker *worker)
 	int ret = sd_event_add_child(worker->event, &worker->child, worker->pid, WEXITED,
 				     handle_child, worker);
 
+	/*
+	 * A child source is one-shot unless told otherwise, and is lost for ever when the process
+	 * can be polled but not yet be waited for, as it is for a moment.
+	 */
+	if (ret >= 0) {
+		ret = sd_event_source_set_enabled(worker->child, SD_EVENT_ON);
+	}
 	if (ret >= 0) {
 		ret = sd_event_add_io(worker->event, &worker->io, worker->control, EPOLLIN,
 				      handle_io, worker);

@@ -463,7 +463,8 @@ static void test_strangers_are_no_brokers(void **state)
 	struct fixture *f = *state;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct stat st;
-	int status = 0;
+	char verdict = 0;
+	int answer[2];
 	pid_t child;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%.60s/broker.sock", f->world->dir);
@@ -473,15 +474,20 @@ static void test_strangers_are_no_brokers(void **state)
 		return; /* only root can become a stranger */
 	}
 	assert_int_equal(chmod(f->world->dir, 0711) | chmod(address.sun_path, 0666), 0);
+	/* Not by its exit status, which a memory checker replaces by its own opinion of the copy. */
+	assert_int_equal(pipe(answer), 0);
 	child = fork();
 	if (child == 0) {
-		_exit(stranger(&address));
+		verdict = stranger(&address) == 0 ? 'y' : 'n';
+		_exit(write(answer[1], &verdict, 1) == 1 ? 0 : 1);
 	}
-	while (waitpid(child, &status, WNOHANG) == 0) {
+	close(answer[1]);
+	while (waitpid(child, NULL, WNOHANG) == 0) {
 		sd_event_run(f->world->server.event, 10 * 1000);
 	}
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(read(answer[0], &verdict, 1), 1);
+	assert_int_equal(verdict, 'y');
+	close(answer[0]);
 	/* And the one that is there stays. */
 	assert_true(guest_turn(&f->a));
 }

@@ -39,7 +39,9 @@ static bool fd_open(int fd)
 /* True when the address belongs to no mapping of this process. */
 static bool unmapped(const void *addr)
 {
-	return msync((void *)addr, XEN_PAGE_SIZE, MS_ASYNC) < 0 && errno == ENOMEM;
+	unsigned char resident;
+
+	return mincore((void *)addr, XEN_PAGE_SIZE, &resident) < 0 && errno == ENOMEM;
 }
 
 static uint32_t number_at(const struct xen_map *map, uint32_t page)
