@@ -38,7 +38,7 @@ static int measure(int fd, uint64_t gap_us, uint64_t *out_ns)
 
 static int run(int fd, uint64_t n, uint64_t gap_us)
 {
-	uint64_t ns;
+	uint64_t ns = 0;
 	int ret = 0;
 
 	for (uint64_t i = 0; i < n && ret == 0; i++) {

@@ -32,7 +32,7 @@ static void try_numbers(const char *untrusted, size_t len)
 
 static void try_sizes(const char *untrusted, size_t len)
 {
-	struct pv_layout layout;
+	struct pv_layout layout = {0};
 	struct pv_size size;
 
 	if (xenstore_parse_size(untrusted, len, &size) == 0) {
@@ -48,7 +48,7 @@ static void try_sizes(const char *untrusted, size_t len)
 
 static void try_names(const char *untrusted, size_t len)
 {
-	char name[PV_NAME_SIZE];
+	char name[PV_NAME_SIZE] = "";
 
 	if (xenstore_parse_frontend(untrusted, len, 5) == 0) {
 		assert(len <= XENSTORE_MAX_PATH && memcmp(untrusted, "/local/domain/5/", 16) == 0);
@@ -63,7 +63,7 @@ static void try_names(const char *untrusted, size_t len)
 /* A copy of its own size, so that a look past the end is seen. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *untrusted = malloc(size > 0 ? size : 1);
+	char *untrusted = calloc(size > 0 ? size : 1, 1);
 
 	if (!untrusted) {
 		return 0;

@@ -78,6 +78,7 @@ static int headless_acquire(struct output_device *base, struct target *target)
 			best = buffer;
 		}
 	}
+	assert(best); /* there are more than the one on the glass */
 	device->acquired = best;
 	fill_target(device, best, target);
 	return 0;

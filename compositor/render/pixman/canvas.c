@@ -77,6 +77,8 @@ static pixman_image_t *canvas_get(struct canvases *canvases, struct canvas *set,
 	struct canvas *oldest = &set[0];
 
 	for (unsigned i = 0; i < n; i++) {
+		/* Keys are cleared before they are filled, so their padding is alike. */
+		/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
 		if (set[i].image && memcmp(&set[i].key, key, sizeof(*key)) == 0) {
 			set[i].used = ++canvases->uses;
 			return set[i].image;
