@@ -66,7 +66,8 @@ $(BUILD)/tidy/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy
 		$(TIDY_FLAGS) 2>&1 | sed -E '/^[0-9]+ warnings? (generated|treated)/d; /^Suppressed/d' \
 		>$@.log; if grep -q . $@.log; then cat $@.log; exit 1; fi; touch $@
 
-RUN := scripts/run-tests --build-dir $(BUILD)
+# Programs that check themselves are slow, and so are their tests.
+RUN := scripts/run-tests --build-dir $(BUILD) $(if $(SANITIZE),--slowdown 5 --timeout 150)
 # For steps that call make again, apart from this make's job server.
 AGAIN := $(MAKE) --no-print-directory CC=$(CC) $(if $(SANITIZE),SANITIZE=1) BUILD=$(BUILD)
 
@@ -86,7 +87,7 @@ check-valgrind:
 
 .PHONY: run-valgrind
 run-valgrind:
-	@$(RUN) $(FAILED) --valgrind --timeout 300 $(TEST_PROGRAMS)
+	@$(RUN) $(FAILED) --valgrind --slowdown 20 --timeout 300 $(TEST_PROGRAMS)
 
 FUZZ_SECONDS ?= 20
 fuzz:

@@ -15,6 +15,8 @@ import time
 
 BIN = os.path.abspath(os.path.join(os.environ.get("VITRINE_BUILD", "build"), "bin"))
 SLOWDOWN = int(os.environ.get("VITRINE_TEST_SLOWDOWN", "1"))
+# A stock guest gives a flip up after 3.1 s: what is back before that was never away.
+PATIENCE_S = 3
 ROUNDS = 20
 
 
@@ -102,7 +104,7 @@ class World:
 def kill_worker(world):
     old = world.worker()
     os.kill(old, signal.SIGKILL)
-    world.wait("worker", lambda: world.worker() not in (0, old), 1)
+    world.wait("worker", lambda: world.worker() not in (0, old), PATIENCE_S)
 
 
 def kill_broker(world):
@@ -123,7 +125,7 @@ def check(world, report, before):
         assert connector["stray_responses"] == 0 and connector["bad_events"] == 0, connector
         assert connector["flipped"] > old["flipped"], (connector, old)
         assert connector["acknowledged"] >= connector["flipped"] - 1, connector
-        assert connector["max_gap_ms"] < 1000 * SLOWDOWN, connector
+        assert connector["max_gap_ms"] < 1000 * PATIENCE_S * SLOWDOWN, connector
 
 
 def run(world):
@@ -132,11 +134,9 @@ def run(world):
     for turn in range(ROUNDS):
         for kill in (kill_worker, kill_broker):
             before = world.report()
-            start = time.monotonic()
             kill(world)
-            world.wait_picture(f"picture after {kill.__name__} {turn}", 1)
+            world.wait_picture(f"picture after {kill.__name__} {turn}", PATIENCE_S)
             check(world, world.report(), before)
-            assert time.monotonic() - start < 3 * SLOWDOWN
     with open(world.path("vitrine-broker.log"), encoding="utf-8") as log:
         assert "starts over" not in log.read()
     # The guest's end is its state's end.
