@@ -56,8 +56,10 @@ echo event_channels $(lsevtchn 0 | grep -c .)
 
 
 def come_and_go(desk, name="brief"):
-    """Create a guest with the desk's devices, see it connect, destroy it."""
+    """Create a guest with the desk's devices, have it draw, so that its buffers are mapped, destroy it."""
     guest = desk.vm.create(name, "pv", [desks.VDISPL, desks.vkb(name)])
+    guest.send("guestdraw -n 1 -r 5 flip none &")
+    guest.wait_line(r"^guestdraw: now head 0 frame \d+", 30)
     guest.destroy()
     # Everything of it is gone when its worker is.
     desk.vm.wait(lambda: f"guest.{name}.connected" not in desk.vm.stats("vitrined"), 20,
