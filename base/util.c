@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/util.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -162,4 +163,19 @@ int memfd_read_sealed(int fd, void *out, size_t size)
 		return -errno;
 	}
 	return (size_t)n == size ? 0 : -EINVAL;
+}
+
+unsigned count_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	if (!dir) {
+		return 0;
+	}
+	while (readdir(dir)) {
+		n++;
+	}
+	closedir(dir);
+	return n - 3; /* ".", ".." and the directory's own */
 }

@@ -49,4 +49,7 @@ MUST_USE int memfd_create_sealed(const char *name, const void *data, size_t size
  */
 MUST_USE int memfd_read_sealed(int fd, void *out, size_t size);
 
+/* How many descriptors this process has open; 0 where that can't be read. */
+unsigned count_fds(void);
+
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The counters of the server as text, on RUNTIME_DIR/vitrined.stats. */
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -86,21 +85,6 @@ static void write_guests(struct server *server, FILE *out)
 }
 
 /* Open file descriptors of this process, without the one that counts them. */
-static unsigned count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	if (!dir) {
-		return 0;
-	}
-	while (readdir(dir)) {
-		n++;
-	}
-	closedir(dir);
-	return n - 3;
-}
-
 static unsigned long rss_kb(void)
 {
 	FILE *statm = fopen("/proc/self/statm", "re");

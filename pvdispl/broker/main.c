@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* vitrine-broker: finds guests' devices in the store, gives each guest a worker, and each worker what is its guest's. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -92,21 +91,6 @@ static int open_xen(struct broker *broker)
 		return ret;
 	}
 	return read_own_domid(broker);
-}
-
-static unsigned count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	if (!dir) {
-		return 0;
-	}
-	while (readdir(dir)) {
-		n++;
-	}
-	closedir(dir);
-	return n - 3; /* ".", ".." and the directory's own */
 }
 
 static void write_stats(void *data, FILE *out)
