@@ -125,7 +125,8 @@ static void draw(struct repaint_output *slot, const struct target *target, const
 
 static void commit(struct repaint_output *slot, const struct frame *frame)
 {
-	int ret = slot->device->ops->commit(slot->device, &frame->damage);
+	const struct output_frame shown = {.is_composed = true, .damage = &frame->damage};
+	int ret = slot->device->ops->commit(slot->device, &shown);
 
 	if (ret < 0) {
 		slot->device->ops->cancel(slot->device);

@@ -27,6 +27,11 @@ struct wayland;
 struct repaint;
 struct input;
 struct test_input;
+struct layouts;
+struct monitors;
+struct control;
+struct trace;
+struct settings;
 
 /* Priorities on the loop, first to run first: frames before input before clients before mapping and the rest. */
 enum server_priority {
@@ -39,7 +44,10 @@ enum server_priority {
 	PRIORITY_LAST = 40,
 };
 
+/* The command line. What is given there wins over the configuration file. */
 struct server_options {
+	const char *config; /* path, NULL: the default */
+	bool check_config;  /* say whether the configuration is good, and end */
 	const char *runtime_dir;
 	const char *headless; /* spec, or NULL for KMS */
 	const char *kms_device;
@@ -52,6 +60,7 @@ struct server_options {
 
 struct server {
 	const struct server_options *options;
+	struct settings *settings; /* in force; replaced by a reload */
 	sd_event *event;
 	struct clock_source *clock;
 	struct session *session; /* NULL when headless */
@@ -63,6 +72,10 @@ struct server {
 	struct wayland *wayland;
 	struct stats_socket *stats;
 	struct test_input *test_input; /* NULL: none */
+	struct layouts *layouts;
+	struct monitors *monitors;
+	struct control *control;
+	struct trace *trace;
 };
 
 /* ---- repaint.c: outputs come and go, frames are drawn at their deadlines ---- */
@@ -98,6 +111,39 @@ struct scene_guest *input_owner(const struct input *input);
 bool input_attention(const struct input *input);
 /* Opens the devices of the session's seat. Once, when the outputs that they may be bound to are there. -errno, logged. */
 MUST_USE int input_open_devices(struct input *input);
+
+/* ---- layouts.c: which layout is in force, remembered per set of connected monitors ---- */
+MUST_USE int layouts_create(struct layouts **out, struct server *server);
+void layouts_destroy(struct layouts *layouts);
+/* A monitor came or went: what is remembered for this set comes back. Called by repaint.c. */
+void layouts_monitors_changed(struct layouts *layouts);
+/* By name; NULL: the next one. -ENOENT: no such layout. Remembered for the monitors that are there. */
+int layouts_switch(struct layouts *layouts, const char *name);
+/* After a reload: the one of the same name as before, or the one to start with. */
+void layouts_reload(struct layouts *layouts);
+const char *layouts_current(const struct layouts *layouts);
+
+/* ---- monitors.c: power, idle, backlight, identify ---- */
+MUST_USE int monitors_create(struct monitors **out, struct server *server);
+void monitors_destroy(struct monitors *monitors);
+/* Somebody touched something: dark monitors come on again. True when it only woke them: no guest gets the event. */
+bool monitors_activity(struct monitors *monitors, uint64_t now_ns);
+/* By command; name NULL: all. -ENOENT. */
+int monitors_set_power(struct monitors *monitors, const char *name, bool on);
+int monitors_set_backlight(struct monitors *monitors, const char *name, double level);
+/* Each monitor shows its name and number for a few seconds. */
+void monitors_identify(struct monitors *monitors);
+bool monitors_is_on(const struct monitors *monitors, const char *name);
+
+/* ---- reload.c: the configuration, again. 0, or -errno with the mistakes in errors: the old one stays in force ---- */
+int server_reload(struct server *server, FILE *errors);
+
+/* ---- control/: the D-Bus interface, on RUNTIME_DIR/control.sock and, where there is one, the system bus ---- */
+MUST_USE int control_create(struct control **out, struct server *server);
+void control_destroy(struct control *control);
+/* Tells who listens: name is a signal of the interface; guest and detail may be "". control may be NULL. */
+void control_signal(struct control *control, const char *name, const char *guest,
+		    const char *detail);
 
 /* ---- test_input.c: scripted input and pictures for headless tests; see its top for the lines it takes ---- */
 MUST_USE int test_input_create(struct test_input **out, struct server *server);

@@ -12,12 +12,66 @@
 #include <pixman.h>
 #include <systemd/sd-event.h>
 
+#include "base/rect.h"
 #include "base/util.h"
+#include "compositor/scene/buffer.h"
 #include "compositor/scene/target.h"
 
 struct output_device;
 struct output_backend;
 struct session;
+
+#define OUTPUT_MAX_PLANES 8 /* beside the primary one */
+#define OUTPUT_PRIMARY (~0u)
+
+enum output_plane_kind {
+	OUTPUT_PLANE_OVERLAY,
+	OUTPUT_PLANE_CURSOR,
+};
+
+/* A plane that can show a guest's buffer above the composed picture. */
+struct output_plane {
+	enum output_plane_kind kind;
+	bool can_scale;
+	int max_width,
+		max_height; /* cursor planes: exactly this size; 0: no limit but the device's */
+	const uint32_t *formats; /* fourcc, n_formats of them */
+	unsigned n_formats;
+};
+
+/* A guest's buffer on a plane. */
+struct output_plane_use {
+	unsigned plane; /* index in output_device.planes, or OUTPUT_PRIMARY */
+	struct buffer *buffer;
+	struct rect src; /* buffer pixels */
+	struct rect dst; /* panel pixels */
+};
+
+/* One frame. Planes that it does not name are off, the primary one excepted: that keeps what it shows. */
+struct output_frame {
+	/* The acquired target is to be shown by the primary plane; false: nothing was acquired. */
+	bool is_composed;
+	const pixman_region32_t
+		*damage; /* of the composed picture, panel pixels: a hint for the driver */
+	const struct output_plane_use *uses;
+	unsigned n_uses;
+};
+
+/* Memory that a guest draws into and planes scan out (be-alloc); the renderer may read it too. XRGB8888. */
+struct output_memory {
+	int fd; /* a dma-buf, owned by the caller */
+	uint32_t width, height, stride;
+	uint64_t size;
+	const uint8_t *pixels; /* mapped read-only until memory_destroy; may be slow to read */
+	bool is_coherent;
+	void *priv; /* of the backend */
+};
+
+/* What a monitor says of itself, for guests, people and layouts. */
+struct output_identity {
+	char make[16], model[16], serial[16];
+	int width_mm, height_mm; /* 0: unknown */
+};
 
 struct output_device_ops {
 	/*
@@ -25,8 +79,13 @@ struct output_device_ops {
 	 * while the session is away: damaged follows; or -errno.
 	 */
 	int (*acquire)(struct output_device *device, struct target *target);
-	/* Shows the acquired buffer at the next vblank; never waits. damage is a hint for the driver. 0 or -errno. */
-	int (*commit)(struct output_device *device, const pixman_region32_t *damage);
+	/*
+	 * Shows the frame at the next vblank; never waits. 0 or -errno: nothing is shown. The caller keeps the buffers of uses
+	 * locked until the flip event of the frame that follows.
+	 */
+	int (*commit)(struct output_device *device, const struct output_frame *frame);
+	/* Would the device take this frame? 0, -EINVAL and the like; slow: never on the way to a frame. NULL: no planes. */
+	int (*test)(struct output_device *device, const struct output_frame *frame);
 	/* Gives the acquired buffer back undrawn. */
 	void (*cancel)(struct output_device *device);
 	/*
@@ -34,6 +93,18 @@ struct output_device_ops {
 	 * for a device that can't lose one.
 	 */
 	void (*lost)(struct output_device *device);
+	/*
+	 * Off: acquire answers -EACCES, and a flip that was due is not told any more. On again: damaged follows. Waits for the
+	 * hardware. May be NULL: can't be switched off.
+	 */
+	int (*set_power)(struct output_device *device, bool on);
+	/*
+	 * Another mode: 0x0@0 is the monitor's own choice. 0: removed and added follow on a later turn of the loop. -ENOENT
+	 * when it has no such mode. May be NULL.
+	 */
+	int (*set_mode)(struct output_device *device, int width, int height, int refresh_mhz);
+	/* Backlight from 0 to 1. May be NULL: it has none that we can reach. */
+	int (*set_backlight)(struct output_device *device, double level);
 };
 
 struct output_device {
@@ -44,7 +115,11 @@ struct output_device {
 	/* Flip events carry true times of a vblank; if not, the frame loop paces itself by refresh_mhz. */
 	bool has_vblank;
 	uint32_t vblank_ns; /* length of the vertical blank, 0 when unknown */
-	void *data;         /* of the listener */
+	struct output_identity identity;
+	struct output_plane planes[OUTPUT_MAX_PLANES];
+	unsigned n_planes;
+	double backlight; /* the last that was set or read, 0 to 1; negative: unknown */
+	void *data;       /* of the listener */
 };
 
 struct output_listener {
@@ -65,6 +140,14 @@ struct output_backend_ops {
 	/* Reports the monitors that are there now (added), then watches for changes. 0 or -errno. */
 	int (*start)(struct output_backend *backend);
 	void (*destroy)(struct output_backend *backend);
+	/*
+	 * Memory for a guest to draw into. -EOPNOTSUPP, -ENOMEM, -EINVAL. NULL: this backend has none. What was allocated
+	 * outlives monitors, but not the backend.
+	 */
+	int (*memory_create)(struct output_backend *backend, uint32_t width, uint32_t height,
+			     struct output_memory *out);
+	/* Unmaps and frees; the fd is the caller's to close. */
+	void (*memory_destroy)(struct output_backend *backend, struct output_memory *memory);
 };
 
 struct output_backend {
@@ -85,6 +168,13 @@ MUST_USE int headless_backend_create(struct output_backend **out, struct clock_s
 				     void *data);
 /* The picture that is on the glass of this headless device: valid until the next flip. */
 void headless_device_picture(struct output_device *device, struct target *out);
+
+/* ---- nested: monitors are windows of a running Wayland desktop ---- */
+
+/* spec as for headless; display NULL: $WAYLAND_DISPLAY. A closed window is a monitor that is gone. -errno, logged. */
+MUST_USE int nested_backend_create(struct output_backend **out, sd_event *event,
+				   const char *display, const char *spec,
+				   const struct output_listener *listener, void *data);
 
 /* ---- KMS ---- */
 

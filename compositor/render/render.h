@@ -21,6 +21,20 @@ struct render_cost {
 
 /* The CPU renderer. Loads its font (fontconfig name, NULL for the default); returns 0 or -errno. */
 MUST_USE int renderer_pixman_create(struct renderer **out, const char *font);
+/*
+ * GLES2 on a surfaceless EGL display of render_node (NULL: of any device, software included), equal to the CPU
+ * renderer within one level per channel. Draws into a target's memory like the other one; -ENODEV: no EGL here, logged.
+ */
+MUST_USE int renderer_gles2_create(struct renderer **out, const char *font, const char *render_node);
+/*
+ * name: "pixman", "gles2" or "auto": GLES2 where real hardware does it, never a software GL; logs which and why.
+ * -EINVAL: no such name.
+ */
+MUST_USE int renderer_create(struct renderer **out, const char *name, const char *font,
+			     const char *render_node);
+/* "pixman" or "gles2", and for people what it runs on. */
+const char *renderer_name(const struct renderer *renderer);
+const char *renderer_detail(const struct renderer *renderer);
 void renderer_destroy(struct renderer *renderer);
 
 /*

@@ -20,6 +20,26 @@ struct buffer_ops {
 	void (*destroy)(struct buffer *buffer);
 };
 
+/*
+ * The same memory as something that devices can read: what a plane scans out or GL samples. One plane of pixels.
+ */
+struct buffer_dmabuf {
+	int fd; /* the buffer's */
+	uint32_t offset;
+	uint32_t stride;
+	uint64_t modifier; /* drm_fourcc.h; linear for what the server allocated */
+	/* Scanout reads what the CPU and the guest wrote without anybody's help (be-alloc's dumb buffers do). */
+	bool is_coherent;
+};
+
+/* How a buffer could be shown on this machine: the rungs of the zero-copy ladder, lowest first. */
+enum buffer_rung {
+	RUNG_COPIED, /* uploaded before it is read */
+	RUNG_MAPPED, /* granted pages, read in place by the CPU */
+	RUNG_SAMPLED,
+	RUNG_SCANOUT,
+};
+
 /* Geometry was checked against what pixels covers before the struct was made, and never changes. */
 struct buffer {
 	const struct buffer_ops *ops;
@@ -31,6 +51,12 @@ struct buffer {
 	 * parsed.
 	 */
 	const uint8_t *pixels;
+	const struct buffer_dmabuf *dmabuf; /* NULL: it has none */
+	enum buffer_rung rung;              /* the highest that it can reach on this machine */
+	const char *rung_reason;            /* why no higher, for people; NULL on the highest */
+	/* What an output device keeps with it (a framebuffer id); dropped by forget before the buffer goes. */
+	void *device_data;
+	void (*device_forget)(struct buffer *buffer);
 	unsigned locks;
 	bool dropped;
 };

@@ -34,6 +34,7 @@ enum layer_kind {
 	LAYER_FRAME,  /* mark's colour and pattern over dst, except for the hole */
 	LAYER_STRIP, /* the strip along the top: mark's pattern and name, and who has the keyboard */
 	LAYER_CARD,  /* a host card: lines of text in the middle of dst on a plain ground */
+	LAYER_CURSOR, /* like LAYER_BUFFER, blended by its premultiplied alpha (ARGB8888 only), never scaled */
 };
 
 #define CARD_LINES 10
@@ -52,6 +53,8 @@ struct layer {
 		struct {
 			const struct buffer *buffer;
 			struct rect src; /* buffer pixels, inside the buffer */
+			/* Changes whenever the picture does: what a plane or a texture was made from. */
+			uint64_t serial;
 		} picture;
 		struct {
 			const struct mark *mark;

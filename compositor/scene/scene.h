@@ -19,6 +19,7 @@
 #include "base/util.h"
 #include "compositor/scene/buffer.h"
 #include "compositor/scene/layer.h"
+#include "compositor/scene/layout.h"
 
 #define SCENE_MAX_GUESTS 64
 #define SCENE_MAX_HEADS 16 /* of one guest */
@@ -55,8 +56,12 @@ struct scene_head {
 	int width, height; /* configured, until a commit says otherwise */
 	void *data;        /* of whoever added it */
 	bool visible;
-	struct scene_output *output; /* where it is shown, NULL when it is not */
-	struct rect dst;             /* on that output: where its picture goes, set while visible */
+	/*
+	 * Where it is shown, NULL when it is not. A head may be shown in several places (a mosaic beside the whole picture, a
+	 * mirror); this is the largest of them, which its mode and its pace follow.
+	 */
+	struct scene_output *output;
+	struct rect dst; /* on that output: where its picture goes, set while visible */
 	/* Private to the scene: pending and current commit, damage, sampling, counters. */
 	struct head_state *state;
 };
@@ -126,15 +131,18 @@ struct scene_output {
 	struct list link; /* scene.outputs, in the order of their names' arrival */
 	struct scene *scene;
 	char name[32];
-	int width, height;
+	int width, height; /* upright: sides changed when the layout turns the panel */
 	int refresh_mhz;
-	struct rect layout; /* in the space that the pointer moves in: outputs side by side, left to right */
+	enum transform transform; /* from upright to the panel, as the layout says */
+	double scale;             /* likewise */
+	/* In the space that the pointer moves in: its size is the upright one divided by scale. */
+	struct rect layout;
 	void *data;
 	uint64_t frames, bytes_read, bytes_written, bytes_compared;
 	struct output_state *state; /* private: layers, damage ring, what was latched */
 };
 
-/* NULL and errno: EEXIST, ENOSPC. */
+/* Size of the panel, as the device has it. NULL and errno: EEXIST, ENOSPC. */
 struct scene_output *scene_output_add(struct scene *scene, const char *name, int width, int height,
 				      int refresh_mhz, void *data);
 void scene_output_remove(struct scene_output *output);
@@ -146,6 +154,15 @@ void scene_output_remove(struct scene_output *output);
 struct rect scene_output_area(const struct scene_output *output);
 
 /* ---- who is shown, who is named ---- */
+
+/*
+ * Places and contents of all outputs, now and of those that come later. Copied. Heads that no layout region shows are
+ * hidden. 0, or -EINVAL (layout_check): then nothing changed.
+ */
+MUST_USE int scene_set_layout(struct scene *scene, const struct layout *layout);
+const struct layout *scene_layout(const struct scene *scene);
+/* The layout lets this guest be in front and have input. */
+bool scene_guest_reachable(const struct scene_guest *guest);
 
 /*
  * The guest whose heads come first: head k on output k. Outputs left over show the other guests'
@@ -200,8 +217,12 @@ void scene_output_committed(struct scene_output *output, bool accepted);
  * replaced unlocked.
  */
 void scene_output_presented(struct scene_output *output, const struct presented *how);
-/* The guest whose pixels or card the last presented frame showed the mark of; NULL for none. */
+/*
+ * The guest whose pixels or card the last presented frame showed the mark of; NULL for none, or when there are several.
+ */
 struct scene_guest *scene_output_shows(const struct scene_output *output);
+/* The last presented frame showed this guest's mark beside its pixels or card, alone or among others. */
+bool scene_output_shows_guest(const struct scene_output *output, const struct scene_guest *guest);
 /* Everything is to be drawn again: after a mode set, a session switch. */
 void scene_output_damage_all(struct scene_output *output);
 

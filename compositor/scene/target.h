@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "base/transform.h"
+
 struct target {
 	uint8_t *pixels; /* XRGB8888, write only: may be write-combined memory, which is slow to read */
 	int width, height;
@@ -13,6 +15,9 @@ struct target {
 	 * 0: contents undefined; n: holds the picture committed n commits ago (1 = the last one).
 	 */
 	unsigned age;
+	/* What is drawn is upright and turned by this on its way to the panel, whose sizes the ones above are. */
+	enum transform transform;
+	double scale; /* of strips, frames and text; 0 means 1 */
 };
 
 #endif

@@ -86,11 +86,12 @@ static unsigned show(struct watch *watch, struct clock_source *clock, uint8_t va
 {
 	struct target target;
 	pixman_region32_t all;
+	const struct output_frame frame = {.is_composed = true, .damage = &all};
 
 	pixman_region32_init_rect(&all, 0, 0, 32, 16);
 	assert_int_equal(watch->device->ops->acquire(watch->device, &target), 0);
 	memset(target.pixels, value, (size_t)target.stride * (size_t)target.height);
-	assert_int_equal(watch->device->ops->commit(watch->device, &all), 0);
+	assert_int_equal(watch->device->ops->commit(watch->device, &frame), 0);
 	assert_int_equal(watch->device->ops->acquire(watch->device, &target), -EBUSY);
 	clock_virtual_advance(clock, clock_now(clock) + NSEC_PER_SEC / 50);
 	pixman_region32_fini(&all);

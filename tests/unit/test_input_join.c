@@ -142,12 +142,16 @@ static int monitor_acquire(struct output_device *device, struct target *target)
 	if (monitor->flying) {
 		return -EBUSY;
 	}
-	*target = (struct target){monitor->pixels, device->width, device->height, device->width * 4,
-				  0};
+	*target = (struct target){
+		.pixels = monitor->pixels,
+		.width = device->width,
+		.height = device->height,
+		.stride = device->width * 4,
+	};
 	return 0;
 }
 
-static int monitor_commit(struct output_device *device, const pixman_region32_t *damage)
+static int monitor_commit(struct output_device *device, const struct output_frame *frame)
 {
 	((struct monitor *)device->data)->flying = true;
 	return 0;
@@ -157,8 +161,11 @@ static void monitor_cancel(struct output_device *device)
 {
 }
 
-static const struct output_device_ops monitor_ops = {monitor_acquire, monitor_commit,
-						     monitor_cancel};
+static const struct output_device_ops monitor_ops = {
+	.acquire = monitor_acquire,
+	.commit = monitor_commit,
+	.cancel = monitor_cancel,
+};
 
 static void monitor_plug(unsigned i, int width, int height)
 {

@@ -444,7 +444,7 @@ static int bad_acquire(struct output_device *base, struct target *target)
 	return device->acquire_error;
 }
 
-static int bad_commit(struct output_device *base, const pixman_region32_t *damage)
+static int bad_commit(struct output_device *base, const struct output_frame *frame)
 {
 	struct bad_device *device = (struct bad_device *)base;
 
@@ -462,7 +462,12 @@ static void bad_lost(struct output_device *base)
 	((struct bad_device *)base)->losses++;
 }
 
-static const struct output_device_ops bad_ops = {bad_acquire, bad_commit, bad_cancel, bad_lost};
+static const struct output_device_ops bad_ops = {
+	.acquire = bad_acquire,
+	.commit = bad_commit,
+	.cancel = bad_cancel,
+	.lost = bad_lost,
+};
 
 static void bad_init(struct bad_device *device, bool has_vblank)
 {

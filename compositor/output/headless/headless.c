@@ -84,7 +84,7 @@ static int headless_acquire(struct output_device *base, struct target *target)
 	return 0;
 }
 
-static int headless_commit(struct output_device *base, const pixman_region32_t *damage)
+static int headless_commit(struct output_device *base, const struct output_frame *frame)
 {
 	struct headless_device *device = to_headless(base);
 	uint64_t now = clock_now(device->backend->clock);

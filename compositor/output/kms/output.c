@@ -60,11 +60,11 @@ static int output_acquire(struct output_device *device, struct target *target)
 	return 0;
 }
 
-static int output_commit(struct output_device *device, const pixman_region32_t *damage)
+static int output_commit(struct output_device *device, const struct output_frame *frame)
 {
 	struct kms_output *output = output_of(device);
 
-	return output->acquired ? kms_commit(output, damage) : -EINVAL;
+	return output->acquired ? kms_commit(output, frame->damage) : -EINVAL;
 }
 
 static void output_cancel(struct output_device *device)

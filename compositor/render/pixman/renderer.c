@@ -72,6 +72,7 @@ static void draw_layer(struct renderer_pixman *renderer, pixman_image_t *target,
 		draw_solid(target, layer->colour, visible);
 		break;
 	case LAYER_BUFFER:
+	case LAYER_CURSOR:
 		cost->bytes_read += picture_draw(target, layer->picture.buffer, &layer->picture.src,
 						 dst, visible);
 		break;

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What happened in the last seconds, in a ring that is always on: fixed size, no allocation, no system call but the
+ * clock's. Events carry names from a fixed list and numbers; never a key code, never a guest's bytes. Written out as
+ * Chrome trace event JSON, which Perfetto opens.
+ */
+#ifndef BASE_TRACE_H
+#define BASE_TRACE_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+struct trace;
+
+enum trace_event {
+	TRACE_COMMIT,     /* a guest's commit arrived; track: guest */
+	TRACE_LATCH,      /* the frame took it; track: output */
+	TRACE_DRAW,       /* with a duration */
+	TRACE_TEST,       /* a test commit, with a duration */
+	TRACE_SUBMIT,     /* the device took the frame */
+	TRACE_FLIP,       /* it is on the glass */
+	TRACE_MISS,       /* later than the vblank that it aimed at */
+	TRACE_SAMPLE,     /* front buffers were compared, with a duration */
+	TRACE_INPUT,      /* an input event arrived (no code) */
+	TRACE_INPUT_DONE, /* the worker has put it into the guest's ring; track: guest */
+	TRACE_FOCUS,      /* the input has a new owner; track: guest */
+	TRACE_LAYOUT,
+	TRACE_EVENTS, /* how many */
+};
+
+/* A track is a line in the picture: an output or a guest by name. Copied; the same name gives the same number. */
+struct trace *trace_create(unsigned n_events);
+void trace_destroy(struct trace *trace);
+unsigned trace_track(struct trace *trace, const char *kind, const char *name);
+/* duration_ns 0: a moment. trace may be NULL. */
+void trace_add(struct trace *trace, enum trace_event event, unsigned track, uint64_t time_ns,
+	       uint64_t duration_ns, uint64_t value);
+void trace_write_json(const struct trace *trace, FILE *out);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A layout: where the monitors stand and what each of them shows. Plain values, made by the configuration, applied by
+ * scene_set_layout. Monitors that a layout does not name are placed to the right of the others and show what
+ * LAYOUT_FRONT gives them, so that a layout without any monitor is the default one.
+ */
+#ifndef SCENE_LAYOUT_H
+#define SCENE_LAYOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/transform.h"
+
+#define LAYOUT_NAME_SIZE 33
+#define LAYOUT_MAX_OUTPUTS 16
+#define LAYOUT_MAX_REGIONS 16
+
+/* How a picture of another size is put into its place. Nothing is ever cut off: what is larger is scaled down. */
+enum layout_fit {
+	LAYOUT_FIT_CENTRE,  /* one to one in the middle */
+	LAYOUT_FIT_INTEGER, /* the largest whole multiple that has room */
+	LAYOUT_FIT_SCALE,   /* as large as there is room, sides in proportion */
+};
+
+enum layout_shows {
+	LAYOUT_FRONT, /* the guest in front; on further monitors its other heads, then other guests' */
+	LAYOUT_GUEST,  /* always this guest's head, or a card with its name */
+	LAYOUT_MOSAIC, /* all guests' heads as tiles */
+	LAYOUT_NOTHING /* the host's ground */
+};
+
+/* A part of a monitor and what it shows. */
+struct layout_region {
+	enum layout_shows shows;
+	/* Of the upright monitor, 0 to 1 each: 0 0 1 1 is all of it. Regions of a monitor do not overlap. */
+	double x, y, w, h;
+	char guest[33]; /* LAYOUT_GUEST */
+	int head;       /* LAYOUT_GUEST: 0 and up. LAYOUT_FRONT: -1 the next one in order */
+	enum layout_fit fit;
+};
+
+struct layout_output {
+	char name[32]; /* of the connector */
+	bool is_off;
+	char mirror_of[32]; /* shows what that one shows, fitted; "": shows its regions */
+	/* Upper left corner in the space that the pointer moves in; when has_position is false: right of the last. */
+	bool has_position;
+	int x, y;
+	int width, height, refresh_mhz; /* mode to set, 0: the monitor's own choice */
+	enum transform transform;
+	double scale; /* of strip, frame and text, and how many panel pixels one of the pointer's is; 0.5 to 4, 0 means 1 */
+	/* No strip and no frame: only when its one region is LAYOUT_GUEST, all of the monitor (checked, -EINVAL). */
+	bool is_unmarked;
+	struct layout_region regions[LAYOUT_MAX_REGIONS];
+	unsigned n_regions; /* 0: LAYOUT_FRONT on all of it */
+};
+
+struct layout {
+	char name[LAYOUT_NAME_SIZE];
+	struct layout_output outputs[LAYOUT_MAX_OUTPUTS];
+	unsigned n_outputs;
+	/* Kiosk: only these guests can be in front or have input; none named: all. */
+	char reachable[8][33];
+	unsigned n_reachable;
+};
+
+/* 0, or -EINVAL with the reason in why (for whoever wrote the layout). */
+MUST_USE int layout_check(const struct layout *layout, char *why, size_t why_size);
+
+#endif

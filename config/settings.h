@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The settings of vitrined: what the configuration file, its drop-ins and the command line say, checked, with defaults
+ * filled in. Plain values: made whole by settings_load, read by everybody, replaced as a whole by a reload. The schema
+ * table in config/schema.c is the one place that knows sections, keys, defaults, checks and their description; the
+ * manual page vitrine.conf(5) is printed from it.
+ */
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "compositor/scene/layout.h"
+
+#define SETTINGS_MAX_GUESTS 64
+#define SETTINGS_MAX_LAYOUTS 16
+#define SETTINGS_MAX_BINDINGS 16
+
+/* [guest NAME]; defaults for guests without a section. */
+struct settings_guest {
+	char name[33];           /* "" in the defaults */
+	int64_t colour;          /* of its mark, 0xRRGGBB; -1: given by arrival */
+	uint32_t pace_hz;        /* hidden: acknowledged flips per second, 1 to 10 */
+	bool allow_be_alloc;     /* the server may allocate its buffers */
+	uint64_t be_alloc_bytes; /* quota of memory allocated so */
+	/* A picture that has not changed for this long is frozen: alarm event and host card. 0: never. */
+	uint32_t frozen_ms;
+};
+
+/* What is done when nobody has touched anything for so long; 0: never. */
+struct settings_idle {
+	uint32_t dim_s, off_s;
+	uint32_t dim_percent; /* of the backlight that was set */
+};
+
+struct settings {
+	/* [server] */
+	enum log_level log_level;
+	char font[128];        /* "": the default one */
+	char renderer[16];     /* auto, pixman, gles2 */
+	char render_node[108]; /* "": any */
+	char cards[4][108]; /* [server] card=, repeatable: the first composes; "": the first usable one */
+	unsigned n_cards;
+	bool use_planes; /* direct scanout and overlay planes */
+	bool allow_incoherent_scanout; /* exported grants on planes where the driver is not known to be coherent */
+	char state_dir[108]; /* where the layout of each set of monitors is remembered; "": nowhere */
+
+	/* [input]: chords as text (seat_chord_parse), "": none */
+	char attention_key[64], switch_key[64], layout_key[64], brighter_key[64], darker_key[64];
+	char bind_input[SETTINGS_MAX_BINDINGS][160]; /* NAME=OUTPUT */
+	unsigned n_bind_input;
+
+	struct settings_idle idle; /* [idle] */
+
+	struct settings_guest guest_defaults; /* [guest] */
+	struct settings_guest guests[SETTINGS_MAX_GUESTS];
+	unsigned n_guests;
+
+	/* [layout NAME] and its [layout NAME output CONNECTOR], [layout NAME region CONNECTOR N]; at least one */
+	struct layout layouts[SETTINGS_MAX_LAYOUTS];
+	unsigned n_layouts;
+	char start_layout[LAYOUT_NAME_SIZE]; /* "": what is remembered for these monitors, or the first */
+};
+
+/*
+ * Reads path (NULL: the default, which need not exist), then DIR/\*.conf of path's drop-in folder (path + ".d") in
+ * order of name. Each mistake is one line in errors: `FILE:LINE: [SECTION] KEY: what is wrong; did you mean X?`; all are
+ * found, not only the first. Returns NULL and errno (EINVAL after mistakes, or why the file could not be read). Freed with free().
+ */
+struct settings *settings_load(const char *path, FILE *errors);
+/* What a file without a line gives. */
+struct settings *settings_default(void);
+/* The guest's section, or the defaults. */
+const struct settings_guest *settings_guest(const struct settings *settings, const char *name);
+/* NULL: no such layout. */
+const struct layout *settings_layout(const struct settings *settings, const char *name);
+/* The manual page of the file (roff), from the schema. */
+void settings_write_manual(FILE *out);
+
+#endif
