@@ -239,11 +239,16 @@ static int monitor_acquire(struct output_device *device, struct target *target)
 		return -EBUSY;
 	}
 	monitor->acquired = true;
-	*target = (struct target){(uint8_t *)monitor->pixels, WIDTH, HEIGHT, WIDTH * 4, 0};
+	*target = (struct target){
+		.pixels = (uint8_t *)monitor->pixels,
+		.width = WIDTH,
+		.height = HEIGHT,
+		.stride = WIDTH * 4,
+	};
 	return 0;
 }
 
-static int monitor_commit(struct output_device *device, const pixman_region32_t *damage)
+static int monitor_commit(struct output_device *device, const struct output_frame *frame)
 {
 	struct monitor *monitor = device->data;
 
@@ -266,8 +271,12 @@ static void monitor_lost(struct output_device *device)
 	((struct monitor *)device->data)->flying = false;
 }
 
-static const struct output_device_ops monitor_ops = {monitor_acquire, monitor_commit,
-						     monitor_cancel, monitor_lost};
+static const struct output_device_ops monitor_ops = {
+	.acquire = monitor_acquire,
+	.commit = monitor_commit,
+	.cancel = monitor_cancel,
+	.lost = monitor_lost,
+};
 
 static void monitor_plug(unsigned i)
 {
