@@ -113,10 +113,12 @@ static void back_off(struct repaint_output *slot, const char *what, int error)
 	}
 }
 
-static void draw(struct repaint_output *slot, const struct target *target, const struct frame *frame)
+static void draw(struct repaint_output *slot, struct target *target, const struct frame *frame)
 {
 	struct render_cost cost;
 
+	target->transform = slot->output->transform;
+	target->scale = slot->output->scale;
 	renderer_draw(slot->repaint->server->renderer, target, frame->layers, frame->n_layers,
 		      &frame->damage, &cost);
 	slot->output->bytes_read += cost.bytes_read;
@@ -125,9 +127,17 @@ static void draw(struct repaint_output *slot, const struct target *target, const
 
 static void commit(struct repaint_output *slot, const struct frame *frame)
 {
-	const struct output_frame shown = {.is_composed = true, .damage = &frame->damage};
-	int ret = slot->device->ops->commit(slot->device, &shown);
+	struct output_frame shown = {.is_composed = true};
+	pixman_region32_t damage;
+	int ret;
 
+	/* The device knows nothing of how its panel is mounted. */
+	pixman_region32_init(&damage);
+	transform_region(slot->output->transform, slot->device->width, slot->device->height,
+			 &frame->damage, &damage);
+	shown.damage = &damage;
+	ret = slot->device->ops->commit(slot->device, &shown);
+	pixman_region32_fini(&damage);
 	if (ret < 0) {
 		slot->device->ops->cancel(slot->device);
 		back_off(slot, "frame refused", ret);

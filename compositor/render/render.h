@@ -38,7 +38,7 @@ const char *renderer_detail(const struct renderer *renderer);
 void renderer_destroy(struct renderer *renderer);
 
 /*
- * Draws damage (output pixels, clipped to the target) and touches nothing else of the target. Each
+ * Draws damage (upright output pixels like the layers', clipped to the target) and touches nothing else of the target. Each
  * damaged pixel is written once: what lies under an opaque layer is not drawn, guest pixels are
  * read in place and only where they are visible and damaged.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A frame as a list of layers, bottom to top: what the scene says and a renderer draws. All
- * rectangles are in pixels of the output.
+ * rectangles are in pixels of the upright output.
  */
 #ifndef SCENE_LAYER_H
 #define SCENE_LAYER_H
@@ -63,6 +63,7 @@ struct layer {
 		struct {
 			const struct mark *mark; /* NULL: the host owns what this output shows */
 			const struct mark *keyboard; /* NULL: nobody has the keyboard */
+			bool is_view; /* over one view among several: the name alone, no word of the keyboard */
 		} strip;
 		const struct card *card;
 	};

@@ -8,9 +8,11 @@
 #define SCENE_LAYOUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/transform.h"
+#include "base/util.h"
 
 #define LAYOUT_NAME_SIZE 33
 #define LAYOUT_MAX_OUTPUTS 16

@@ -6,10 +6,11 @@
 #include "compositor/render/pixman/painter.h"
 
 /*
- * Strips and cards of 16 outputs. Cards are as large as a monitor, so the ones that are not shown
- * any more do not stay for long.
+ * Cards of 16 outputs are as large as a monitor, so the ones that are not shown any more do not
+ * stay for long. Strips are small, and a mosaic has many.
  */
-#define CANVASES 34
+#define CARDS 18
+#define STRIPS 96
 #define TILES 40
 
 #define HOST_GROUND 0x303030
@@ -22,7 +23,7 @@
 /* What a canvas shows, compared byte by byte: zeroed before it is filled. */
 struct canvas_key {
 	int width, height;
-	bool is_card, has_mark, has_keyboard;
+	bool is_card, is_view, has_mark, has_keyboard;
 	struct mark mark, keyboard;
 	struct card card;
 };
@@ -36,7 +37,8 @@ struct canvas {
 struct canvases {
 	struct text *text;
 	uint64_t uses;
-	struct canvas canvas[CANVASES];
+	struct canvas card[CARDS];
+	struct canvas strip[STRIPS];
 	struct canvas tile[TILES];
 };
 
@@ -58,8 +60,11 @@ static void canvas_clear(struct canvas *canvas)
 
 void canvases_destroy(struct canvases *canvases)
 {
-	for (unsigned i = 0; i < CANVASES; i++) {
-		canvas_clear(&canvases->canvas[i]);
+	for (unsigned i = 0; i < CARDS; i++) {
+		canvas_clear(&canvases->card[i]);
+	}
+	for (unsigned i = 0; i < STRIPS; i++) {
+		canvas_clear(&canvases->strip[i]);
 	}
 	for (unsigned i = 0; i < TILES; i++) {
 		canvas_clear(&canvases->tile[i]);
@@ -162,7 +167,7 @@ static void strip_draw(struct text *text, pixman_image_t *image, const struct ca
 	int right, x = GAP;
 
 	colour_fill(image, ground, 0, 0, key->width, key->height);
-	right = strip_draw_keyboard(text, image, key);
+	right = key->is_view ? key->width : strip_draw_keyboard(text, image, key);
 	if (mark) {
 		int w = MIN(SWATCH_W, right / 4);
 
@@ -174,16 +179,17 @@ static void strip_draw(struct text *text, pixman_image_t *image, const struct ca
 }
 
 pixman_image_t *canvas_strip(struct canvases *canvases, const struct mark *mark,
-			     const struct mark *keyboard, int width, int height)
+			     const struct mark *keyboard, bool is_view, int width, int height)
 {
 	struct canvas_key key;
 
 	memset(&key, 0, sizeof(key));
 	key.width = width;
 	key.height = height;
+	key.is_view = is_view;
 	key_set_mark(&key.mark, &key.has_mark, mark);
-	key_set_mark(&key.keyboard, &key.has_keyboard, keyboard);
-	return canvas_get(canvases, canvases->canvas, CANVASES, &key, strip_draw);
+	key_set_mark(&key.keyboard, &key.has_keyboard, is_view ? NULL : keyboard);
+	return canvas_get(canvases, canvases->strip, STRIPS, &key, strip_draw);
 }
 
 /* ---- cards ---- */
@@ -217,7 +223,7 @@ pixman_image_t *canvas_card(struct canvases *canvases, const struct card *card, 
 	for (unsigned i = 0; i < key.card.n_lines; i++) {
 		snprintf(key.card.lines[i], CARD_LINE_SIZE, "%s", card->lines[i]);
 	}
-	return canvas_get(canvases, canvases->canvas, CANVASES, &key, card_draw);
+	return canvas_get(canvases, canvases->card, CARDS, &key, card_draw);
 }
 
 /* ---- tiles ---- */

@@ -40,7 +40,7 @@ void canvases_destroy(struct canvases *canvases);
  * memory.
  */
 pixman_image_t *canvas_strip(struct canvases *canvases, const struct mark *mark,
-			     const struct mark *keyboard, int width, int height);
+			     const struct mark *keyboard, bool is_view, int width, int height);
 pixman_image_t *canvas_card(struct canvases *canvases, const struct card *card, int width,
 			    int height);
 /* A tile that repeats in both directions. */

@@ -82,7 +82,7 @@ static void draw_layer(struct renderer_pixman *renderer, pixman_image_t *target,
 	case LAYER_STRIP:
 		draw_image_or_black(target,
 				    canvas_strip(canvases, layer->strip.mark, layer->strip.keyboard,
-						 dst->w, dst->h),
+						 layer->strip.is_view, dst->w, dst->h),
 				    dst, visible);
 		break;
 	case LAYER_CARD:
