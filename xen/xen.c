@@ -2,6 +2,7 @@
 #include "xen/xen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,6 +141,54 @@ int xen_map_prepare(struct xen *xen, uint32_t domid, const uint32_t *refs, uint3
 		return -E2BIG;
 	}
 	return xen->ops->map_prepare(xen, domid, refs, n, writable, out);
+}
+
+int xen_grants_create(struct xen *xen, uint32_t domid, int dmabuf, uint32_t n, uint32_t *refs,
+		      struct xen_grants **out)
+{
+	struct xen_grants *grants;
+	int ret;
+
+	if (n == 0) {
+		return -EINVAL;
+	}
+	grants = calloc(1, sizeof(*grants));
+	if (!grants) {
+		return -ENOMEM;
+	}
+	grants->xen = xen;
+	grants->dmabuf = fcntl(dmabuf, F_DUPFD_CLOEXEC, 3);
+	ret = grants->dmabuf < 0 ?
+		      -errno :
+		      xen->ops->grants_create(xen, domid, grants->dmabuf, n, refs, grants);
+	if (ret < 0) {
+		close_fd(&grants->dmabuf);
+		free(grants);
+		return ret;
+	}
+	*out = grants;
+	return 0;
+}
+
+void xen_grants_end(struct xen_grants *grants)
+{
+	if (grants) {
+		grants->xen->ops->grants_end(grants);
+		close_fd(&grants->dmabuf);
+		free(grants);
+	}
+}
+
+int xen_dmabuf_export(struct xen *xen, uint32_t domid, const uint32_t *refs, uint32_t n, int *fd)
+{
+	*fd = -1;
+	return n == 0 ? -EINVAL : xen->ops->dmabuf_export(xen, domid, refs, n, fd);
+}
+
+void xen_dmabuf_probe(struct xen *xen, uint32_t own_domid, struct xen_dmabuf_support *out)
+{
+	*out = (struct xen_dmabuf_support){0};
+	xen->ops->dmabuf_probe(xen, own_domid, out);
 }
 
 int xen_evtchn_bind(struct xen *xen, uint32_t domid, const uint32_t *remote, uint32_t n,

@@ -64,6 +64,36 @@ struct xen_prepared {
 MUST_USE int xen_map_prepare(struct xen *xen, uint32_t domid, const uint32_t *refs, uint32_t n,
 			     bool writable, struct xen_prepared *out);
 
+/* ---- memory of ours that a guest draws into (be-alloc), broker only ---- */
+
+struct xen_grants;
+
+/*
+ * Grants the n pages of a dma-buf, which must be all of it, to domid for reading and writing. refs receives n
+ * references. The fd stays the caller's. They last until xen_grants_end, or until this process is gone. -EOPNOTSUPP:
+ * this kernel can't.
+ */
+MUST_USE int xen_grants_create(struct xen *xen, uint32_t domid, int dmabuf, uint32_t n,
+			       uint32_t *refs, struct xen_grants **out);
+/* What the guest still has mapped the kernel keeps out of use until it lets go. NULL is fine. */
+void xen_grants_end(struct xen_grants *grants);
+
+/* ---- pages of a guest as a dma-buf, broker only ---- */
+
+/* Devices may read and write them for as long as anybody has the fd, which is the caller's. -EOPNOTSUPP, -EINVAL. */
+MUST_USE int xen_dmabuf_export(struct xen *xen, uint32_t domid, const uint32_t *refs, uint32_t n,
+			       int *fd);
+
+/* What this kernel can do with dma-bufs of guests: tried, not guessed. Each 0 or why not, -errno. */
+struct xen_dmabuf_support {
+	int import;        /* xen_grants_create */
+	int export;        /* xen_dmabuf_export */
+	bool export_tried; /* false: could not be tried here, export is a guess */
+	bool is_pv; /* we run in a PV domain: exports fail, and each map takes two entries of maptrack */
+};
+
+void xen_dmabuf_probe(struct xen *xen, uint32_t own_domid, struct xen_dmabuf_support *out);
+
 /* ---- event channels ---- */
 
 /*

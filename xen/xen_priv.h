@@ -22,6 +22,13 @@ struct xen_ops {
 
 	int (*map_prepare)(struct xen *xen, uint32_t domid, const uint32_t *refs, uint32_t n,
 			   bool writable, struct xen_prepared *out);
+	/* *grants: xen and ops are filled in by the caller. */
+	int (*grants_create)(struct xen *xen, uint32_t domid, int dmabuf, uint32_t n,
+			     uint32_t *refs, struct xen_grants *grants);
+	void (*grants_end)(struct xen_grants *grants);
+	int (*dmabuf_export)(struct xen *xen, uint32_t domid, const uint32_t *refs, uint32_t n,
+			     int *fd);
+	void (*dmabuf_probe)(struct xen *xen, uint32_t own_domid, struct xen_dmabuf_support *out);
 	int (*evtchn_bind)(struct xen *xen, uint32_t domid, const uint32_t *remote, uint32_t n,
 			   uint32_t *local, int *fd);
 
@@ -29,6 +36,12 @@ struct xen_ops {
 	void (*front_unshare)(struct xen *xen, void *addr, uint32_t n, const uint32_t *refs);
 	/* The handle, for xen_evtchn_adopt. */
 	int (*front_ports)(struct xen *xen, uint32_t domid, uint32_t n, uint32_t *ports, int *fd);
+};
+
+struct xen_grants {
+	struct xen *xen;
+	uint64_t handle; /* the implementation's */
+	int dmabuf;      /* ours */
 };
 
 /* First member of an implementation's own struct. */

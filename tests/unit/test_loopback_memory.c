@@ -16,6 +16,7 @@
 #include "xen/front.h"
 #include "xen/loopback/hub.h"
 #include "xen/xen.h"
+#include "xen/xen_priv.h"
 
 #define GUEST 3u
 
@@ -109,6 +110,111 @@ static void test_pages_are_shared_both_ways(void **state)
 	assert_int_equal(get_number(addr, 1199), 77);
 	xen_map_finish(&map);
 	xen_front_unshare(f->guest, addr, ARRAY_SIZE(refs), refs);
+}
+
+/* Maps what dom0 has granted, as a guest would. Returns what xen_map_step said last. */
+static int guest_map(struct fixture *f, const uint32_t *refs, uint32_t n, struct xen_map *map)
+{
+	struct xen_prepared prepared;
+	int ret;
+
+	assert_int_equal(xen_map_prepare(f->guest, 0, refs, n, true, &prepared), 0);
+	assert_int_equal(
+		xen_map_init(map, prepared.fd, prepared.segments, prepared.n_segments, n, true), 0);
+	do {
+		ret = xen_map_step(map);
+	} while (ret > 0);
+	return ret;
+}
+
+static int memory_make(uint32_t pages)
+{
+	int fd = memfd_create("memory", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, (off_t)pages * XEN_PAGE_SIZE), 0);
+	return fd;
+}
+
+/* be-alloc: the guest draws into memory that dom0 has brought from elsewhere. */
+static void test_memory_of_the_host_is_granted(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t refs[700], own[2];
+	struct xen_grants *grants;
+	int fd = memory_make(ARRAY_SIZE(refs));
+	uint32_t *ours = mmap(NULL, ARRAY_SIZE(refs) * (size_t)XEN_PAGE_SIZE, PROT_READ, MAP_SHARED,
+			      fd, 0);
+	struct xen_map map;
+	void *addr;
+
+	assert_ptr_not_equal(ours, MAP_FAILED);
+	/* dom0 has grants of its own memory, too: they are not mixed up. */
+	assert_int_equal(xen_front_share(f->dom0, GUEST, 2, own, &addr), 0);
+	assert_int_equal(xen_grants_create(f->dom0, GUEST, fd, ARRAY_SIZE(refs), refs, &grants), 0);
+	assert_int_equal(guest_map(f, refs, ARRAY_SIZE(refs), &map), 0);
+	for (uint32_t i = 0; i < ARRAY_SIZE(refs); i++) {
+		put_number(map.addr, i, 5000 + i);
+	}
+	for (uint32_t i = 0; i < ARRAY_SIZE(refs); i++) {
+		assert_int_equal(get_number(ours, i), 5000 + i);
+	}
+	assert_int_equal(get_number(addr, 0), 0);
+	xen_map_finish(&map);
+	xen_grants_end(grants);
+	xen_front_unshare(f->dom0, addr, 2, own);
+	munmap(ours, ARRAY_SIZE(refs) * (size_t)XEN_PAGE_SIZE);
+	close(fd);
+}
+
+static bool guest_can_map(struct fixture *f, const uint32_t *refs, uint32_t n)
+{
+	struct xen_map map;
+	int ret = guest_map(f, refs, n, &map);
+
+	xen_map_finish(&map);
+	return ret == 0;
+}
+
+static void test_grants_of_memory_end(void **state)
+{
+	struct fixture *f = *state;
+	struct xen_grants *first, *second;
+	uint32_t refs[8], other[8];
+	int fd = memory_make(ARRAY_SIZE(refs));
+	struct xen *broker = open_as(f, 0);
+
+	assert_int_equal(xen_grants_create(f->dom0, GUEST, fd, 8, refs, &first), 0);
+	assert_int_equal(xen_grants_create(broker, GUEST, fd, 8, other, &second), 0);
+	assert_true(guest_can_map(f, refs, 8));
+	assert_true(guest_can_map(f, other, 8));
+	xen_grants_end(first);
+	assert_false(guest_can_map(f, refs, 8));
+	assert_true(guest_can_map(f, other, 8));
+	/* Whoever granted it is gone, by kill -9. */
+	xen_close(broker);
+	while (guest_can_map(f, other, 8)) {
+		poll(NULL, 0, 1);
+	}
+	close_fd(&second->dmabuf);
+	free(second);
+	close(fd);
+}
+
+static void test_memory_is_granted_whole_or_not(void **state)
+{
+	struct fixture *f = *state;
+	struct xen_grants *grants;
+	uint32_t refs[9];
+	int fd = memory_make(8);
+
+	assert_int_equal(xen_grants_create(f->dom0, GUEST, fd, 7, refs, &grants), -EINVAL);
+	assert_int_equal(xen_grants_create(f->dom0, GUEST, fd, 9, refs, &grants), -EINVAL);
+	assert_int_equal(xen_grants_create(f->dom0, GUEST, -1, 8, refs, &grants), -EBADF);
+	assert_int_equal(xen_grants_create(f->dom0, GUEST + 1, fd, 8, refs, &grants), 0);
+	assert_false(guest_can_map(f, refs, 8));
+	xen_grants_end(grants);
+	close(fd);
 }
 
 /* A guest may list its pages in any order, and one of them many times. */
@@ -370,6 +476,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_pages_are_shared_both_ways),
+		TEST(test_memory_of_the_host_is_granted),
+		TEST(test_grants_of_memory_end),
+		TEST(test_memory_is_granted_whole_or_not),
 		TEST(test_order_is_that_of_the_list),
 		TEST(test_bad_references_fail_when_mapped),
 		TEST(test_prepare_says_what_it_cannot),

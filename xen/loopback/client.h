@@ -43,6 +43,11 @@ int loop_store_set_owner(struct xen *xen, const char *path, uint32_t owner, uint
 
 int loop_map_prepare(struct xen *xen, uint32_t domid, const uint32_t *refs, uint32_t n,
 		     bool writable, struct xen_prepared *out);
+int loop_grants_create(struct xen *xen, uint32_t domid, int dmabuf, uint32_t n, uint32_t *refs,
+		       struct xen_grants *grants);
+void loop_grants_end(struct xen_grants *grants);
+int loop_dmabuf_export(struct xen *xen, uint32_t domid, const uint32_t *refs, uint32_t n, int *fd);
+void loop_dmabuf_probe(struct xen *xen, uint32_t own_domid, struct xen_dmabuf_support *out);
 int loop_evtchn_bind(struct xen *xen, uint32_t domid, const uint32_t *remote, uint32_t n,
 		     uint32_t *local, int *fd);
 

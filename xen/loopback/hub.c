@@ -20,6 +20,7 @@ static void client_destroy(struct hub_client *client)
 	close_fd(&client->sock);
 	close_fd(&client->watch_sock);
 	if (client->domain) {
+		hub_grants_end_imports(client);
 		hub_domain_leave(client->hub, client->domain);
 	}
 	free(client);

@@ -162,7 +162,7 @@ static int prepare(struct call *call, const uint32_t *refs, uint32_t n)
 	if (segments < 0) {
 		return segments;
 	}
-	fd = hub_domain_open_memory(owner, call->request->flag);
+	fd = hub_grants_open_memory(owner, refs[0], call->request->flag);
 	if (fd < 0) {
 		return fd;
 	}
@@ -224,6 +224,24 @@ static int call_unshare(struct call *call)
 	return refs ? hub_grants_unshare(call->domain, refs, call->request->n) : -EINVAL;
 }
 
+static int call_grant(struct call *call)
+{
+	uint32_t n = call->request->n;
+
+	if (call->fd < 0 || n == 0 || n > LOOP_MAX_SHARE) {
+		return -EINVAL;
+	}
+	call->reply->n = n;
+	call->reply->size = n * (uint32_t)sizeof(uint32_t);
+	return hub_grants_import(call->client, call->request->domid, call->fd, n,
+				 &call->reply->value, call->reply->numbers);
+}
+
+static int call_ungrant(struct call *call)
+{
+	return hub_grants_end_import(call->client, call->request->n);
+}
+
 static int call_ports(struct call *call)
 {
 	const struct loop_request *request = call->request;
@@ -257,7 +275,8 @@ static int (*const handlers[])(struct call *call) = {
 	[LOOP_UNWATCH] = call_watch,      [LOOP_SET_OWNER] = call_change,
 	[LOOP_PREPARE] = call_prepare,    [LOOP_SHARE] = call_share,
 	[LOOP_UNSHARE] = call_unshare,    [LOOP_BIND] = call_ports,
-	[LOOP_BIND_UNBOUND] = call_ports,
+	[LOOP_BIND_UNBOUND] = call_ports, [LOOP_GRANT] = call_grant,
+	[LOOP_UNGRANT] = call_ungrant,
 };
 
 int hub_call(struct hub_client *client, int fd, int *fds, unsigned *n_fds)

@@ -4,16 +4,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "xen/loopback/hub_priv.h"
 
 #define MAX_LIVE_PAGES 262144u /* 1 GiB for one domain */
 
+/* Memory that a client has brought from elsewhere: be-alloc. */
+struct hub_import {
+	struct list link; /* hub_domain.imports */
+	struct hub_client *client;
+	uint64_t number;
+	uint32_t n;
+	uint32_t *refs;
+	int fd;
+};
+
 struct hub_grant {
 	bool used;
 	uint32_t to;
 	uint64_t page;
+	const struct hub_import *import; /* NULL: the domain's own memory */
 };
 
 struct hub_domain *hub_domain_find(struct hub *hub, uint32_t domid)
@@ -55,6 +67,7 @@ struct hub_domain *hub_domain_get(struct hub *hub, uint32_t domid)
 	domain->domid = domid;
 	domain->memory = memory;
 	list_init(&domain->handles);
+	list_init(&domain->imports);
 	list_append(&hub->domains, &domain->link);
 	return domain;
 }
@@ -119,6 +132,7 @@ static uint32_t grant_take(struct hub_domain *domain, uint32_t to, uint64_t page
 	}
 	domain->next_grant = i + 1;
 	domain->grants[i] = (struct hub_grant){.used = true, .to = to, .page = page};
+	domain->live_pages++;
 	return i + HUB_FIRST_REF;
 }
 
@@ -138,7 +152,6 @@ int hub_grants_share(struct hub_domain *domain, uint32_t to, uint32_t n, uint64_
 		refs[i] = grant_take(domain, to, domain->next_page + i);
 	}
 	domain->next_page += n;
-	domain->live_pages += n;
 	return 0;
 }
 
@@ -156,7 +169,7 @@ int hub_grants_unshare(struct hub_domain *domain, const uint32_t *refs, uint32_t
 	for (uint32_t i = 0; i < n; i++) {
 		struct hub_grant *grant = grant_find(domain, refs[i]);
 
-		if (!grant) {
+		if (!grant || grant->import) {
 			return -ENOENT;
 		}
 		grant->used = false;
@@ -168,6 +181,76 @@ int hub_grants_unshare(struct hub_domain *domain, const uint32_t *refs, uint32_t
 	}
 	return 0;
 }
+
+/* ---- memory from elsewhere ---- */
+
+static void import_end(struct hub_domain *domain, struct hub_import *import)
+{
+	for (uint32_t i = 0; i < import->n; i++) {
+		grant_find(domain, import->refs[i])->used = false;
+		domain->live_pages--;
+	}
+	list_remove(&import->link);
+	close_fd(&import->fd);
+	free(import->refs);
+	free(import);
+}
+
+int hub_grants_import(struct hub_client *client, uint32_t to, int fd, uint32_t n, uint64_t *number,
+		      uint32_t *refs)
+{
+	static uint64_t last;
+	struct hub_domain *domain = client->domain;
+	struct hub_import *import;
+	struct stat st;
+	int ret;
+
+	/* As gntdev: all of it or nothing. */
+	if (fstat(fd, &st) < 0 || st.st_size != (off_t)n * XEN_PAGE_SIZE) {
+		return -EINVAL;
+	}
+	ret = grants_reserve(domain, n);
+	if (ret < 0) {
+		return ret;
+	}
+	import = xcalloc(1, sizeof(*import));
+	*import = (struct hub_import){.client = client, .number = ++last, .n = n};
+	import->refs = xcalloc(n, sizeof(*refs));
+	import->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	for (uint32_t i = 0; i < n; i++) {
+		import->refs[i] = refs[i] = grant_take(domain, to, i);
+		grant_find(domain, refs[i])->import = import;
+	}
+	list_append(&domain->imports, &import->link);
+	*number = import->number;
+	return 0;
+}
+
+int hub_grants_end_import(struct hub_client *client, uint64_t number)
+{
+	struct hub_import *import;
+
+	list_for_each(import, &client->domain->imports, link) {
+		if (import->client == client && import->number == number) {
+			import_end(client->domain, import);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+void hub_grants_end_imports(struct hub_client *client)
+{
+	struct hub_import *import, *next;
+
+	list_for_each_safe(import, next, &client->domain->imports, link) {
+		if (import->client == client) {
+			import_end(client->domain, import);
+		}
+	}
+}
+
+/* ---- maps ---- */
 
 static bool segment_extend(struct xen_segment *segment, uint64_t offset)
 {
@@ -182,12 +265,13 @@ static bool segment_extend(struct xen_segment *segment, uint64_t offset)
 int hub_grants_segments(const struct hub_domain *domain, uint32_t to, const uint32_t *refs,
 			uint32_t n, struct xen_segment *segments)
 {
+	const struct hub_grant *first = grant_find(domain, refs[0]);
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct hub_grant *grant = grant_find(domain, refs[i]);
-		uint64_t offset = grant && grant->to == to ? grant->page * XEN_PAGE_SIZE :
-							     LOOP_BAD_OFFSET;
+		bool is_good = grant && grant->to == to && first && grant->import == first->import;
+		uint64_t offset = is_good ? grant->page * XEN_PAGE_SIZE : LOOP_BAD_OFFSET;
 
 		if (count > 0 && segment_extend(&segments[count - 1], offset)) {
 			continue;
@@ -200,12 +284,14 @@ int hub_grants_segments(const struct hub_domain *domain, uint32_t to, const uint
 	return (int)count;
 }
 
-int hub_domain_open_memory(const struct hub_domain *domain, bool writable)
+int hub_grants_open_memory(const struct hub_domain *domain, uint32_t ref, bool writable)
 {
+	const struct hub_grant *grant = grant_find(domain, ref);
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", domain->memory);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d",
+		 grant && grant->import ? grant->import->fd : domain->memory);
 	fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }

@@ -34,6 +34,7 @@ struct hub_domain {
 	int memory; /* memfd; pages are used once, so that an old map never sees what came later */
 	uint64_t next_page;
 	uint32_t live_pages;
+	struct list imports; /* struct hub_import.link */
 	uint32_t n_grants;
 	uint32_t n_ports;
 	uint32_t next_grant;      /* where to look for a free one */
@@ -105,11 +106,19 @@ void hub_domain_leave(struct hub *hub, struct hub_domain *domain);
 MUST_USE int hub_grants_share(struct hub_domain *domain, uint32_t to, uint32_t n, uint64_t *offset,
 			      uint32_t *refs);
 MUST_USE int hub_grants_unshare(struct hub_domain *domain, const uint32_t *refs, uint32_t n);
+/*
+ * Grants n pages of memory that is not the domain's own, until hub_grants_end_import or the client is gone. fd is
+ * duplicated. Returns 0 or -errno.
+ */
+MUST_USE int hub_grants_import(struct hub_client *client, uint32_t to, int fd, uint32_t n,
+			       uint64_t *number, uint32_t *refs);
+MUST_USE int hub_grants_end_import(struct hub_client *client, uint64_t number);
+void hub_grants_end_imports(struct hub_client *client);
 /* What to may map of domain: segments, with LOOP_BAD_OFFSET for bad references. Returns how many or -E2BIG. */
 MUST_USE int hub_grants_segments(const struct hub_domain *domain, uint32_t to, const uint32_t *refs,
 				 uint32_t n, struct xen_segment *segments);
-/* The memory opened anew. Returns an fd or -errno. */
-MUST_USE int hub_domain_open_memory(const struct hub_domain *domain, bool writable);
+/* The memory that a reference is part of, opened anew. Returns an fd or -errno. */
+MUST_USE int hub_grants_open_memory(const struct hub_domain *domain, uint32_t ref, bool writable);
 
 /* ---- event channels ---- */
 

@@ -32,6 +32,46 @@ int loop_map_prepare(struct xen *xen, uint32_t domid, const uint32_t *refs, uint
 	return 0;
 }
 
+int loop_grants_create(struct xen *xen, uint32_t domid, int dmabuf, uint32_t n, uint32_t *refs,
+		       struct xen_grants *grants)
+{
+	struct loop_client *client = loop_client(xen);
+	struct loop_request *request = loop_request(client, LOOP_GRANT);
+	int ret;
+
+	if (n > LOOP_MAX_SHARE) {
+		return -E2BIG;
+	}
+	request->domid = domid;
+	request->n = n;
+	ret = loop_call(client, dmabuf, NULL, 0);
+	if (ret == 0) {
+		grants->handle = client->reply.value;
+		memcpy(refs, client->reply.numbers, n * sizeof(*refs));
+	}
+	return ret;
+}
+
+void loop_grants_end(struct xen_grants *grants)
+{
+	struct loop_client *client = loop_client(grants->xen);
+
+	loop_request(client, LOOP_UNGRANT)->n = (uint32_t)grants->handle;
+	(void)loop_call(client, -1, NULL, 0);
+}
+
+/* As an x86 kernel. */
+int loop_dmabuf_export(struct xen *xen, uint32_t domid, const uint32_t *refs, uint32_t n, int *fd)
+{
+	return -EOPNOTSUPP;
+}
+
+void loop_dmabuf_probe(struct xen *xen, uint32_t own_domid, struct xen_dmabuf_support *out)
+{
+	out->export = -EOPNOTSUPP;
+	out->export_tried = true;
+}
+
 static int call_ports(struct loop_client *client, uint32_t n, uint32_t *ports, int *fd)
 {
 	int handle = -1;

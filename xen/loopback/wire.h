@@ -34,6 +34,8 @@ enum loop_op {
 	LOOP_UNSHARE, /* n refs in the value */
 	LOOP_BIND,    /* domid, n remote ports in the value. Answer: 1 fd, n local ports in data */
 	LOOP_BIND_UNBOUND, /* domid, n. Answer as to LOOP_BIND */
+	LOOP_GRANT, /* domid, n; 1 fd: memory of n pages. Answer: value = its number, n refs in data */
+	LOOP_UNGRANT, /* n = that number */
 };
 
 struct loop_request {

@@ -31,6 +31,12 @@ int xen_real_store_set_owner(struct xen *xen, const char *path, uint32_t owner, 
 
 int xen_real_map_prepare(struct xen *xen, uint32_t domid, const uint32_t *refs, uint32_t n,
 			 bool writable, struct xen_prepared *out);
+int xen_real_grants_create(struct xen *xen, uint32_t domid, int dmabuf, uint32_t n, uint32_t *refs,
+			   struct xen_grants *grants);
+void xen_real_grants_end(struct xen_grants *grants);
+int xen_real_dmabuf_export(struct xen *xen, uint32_t domid, const uint32_t *refs, uint32_t n,
+			   int *fd);
+void xen_real_dmabuf_probe(struct xen *xen, uint32_t own_domid, struct xen_dmabuf_support *out);
 int xen_real_evtchn_bind(struct xen *xen, uint32_t domid, const uint32_t *remote, uint32_t n,
 			 uint32_t *local, int *fd);
 
