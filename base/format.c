@@ -28,6 +28,14 @@ const struct pixel_format *pixel_format_find(uint32_t fourcc)
 	return NULL;
 }
 
+uint32_t pixel_format_opaque(uint32_t fourcc)
+{
+	const struct pixel_format *format = pixel_format_find(fourcc);
+
+	/* The names of twins differ in their first letter only: X for A. */
+	return format && format->has_alpha ? (fourcc & ~0xffu) | 'X' : fourcc;
+}
+
 const struct pixel_format *pixel_format_at(unsigned i)
 {
 	return i < ARRAY_SIZE(formats) ? &formats[i] : NULL;

@@ -19,6 +19,8 @@ struct pixel_format {
 
 /* The formats that a guest's framebuffer may have, or NULL: RG16 RG24 XR24 AR24 XR12 AR12 XR15 AR15. */
 const struct pixel_format *pixel_format_find(uint32_t fourcc);
+/* What is told to a device that would otherwise blend by an alpha that is to be ignored; itself for one without alpha. */
+uint32_t pixel_format_opaque(uint32_t fourcc);
 /* All of them, one by one from 0; NULL after the last. */
 const struct pixel_format *pixel_format_at(unsigned i);
 

@@ -19,6 +19,19 @@ static inline bool rect_contains(const struct rect *r, double x, double y)
 	return x >= r->x && y >= r->y && x < r->x + r->w && y < r->y + r->h;
 }
 
+static inline bool rect_intersects(const struct rect *a, const struct rect *b)
+{
+	return a->x < b->x + b->w && b->x < a->x + a->w && a->y < b->y + b->h && b->y < a->y + a->h;
+}
+
+/* All of inner lies in outer. */
+static inline bool rect_covers(const struct rect *outer, const struct rect *inner)
+{
+	return inner->x >= outer->x && inner->y >= outer->y &&
+	       inner->x + inner->w <= outer->x + outer->w &&
+	       inner->y + inner->h <= outer->y + outer->h;
+}
+
 static inline bool rect_equal(const struct rect *a, const struct rect *b)
 {
 	return a->x == b->x && a->y == b->y && a->w == b->w && a->h == b->h;

@@ -15,37 +15,12 @@
 #include "base/rect.h"
 #include "base/util.h"
 #include "compositor/scene/buffer.h"
+#include "compositor/scene/plane.h"
 #include "compositor/scene/target.h"
 
 struct output_device;
 struct output_backend;
 struct session;
-
-#define OUTPUT_MAX_PLANES 8 /* beside the primary one */
-#define OUTPUT_PRIMARY (~0u)
-
-enum output_plane_kind {
-	OUTPUT_PLANE_OVERLAY,
-	OUTPUT_PLANE_CURSOR,
-};
-
-/* A plane that can show a guest's buffer above the composed picture. */
-struct output_plane {
-	enum output_plane_kind kind;
-	bool can_scale;
-	int max_width,
-		max_height; /* cursor planes: exactly this size; 0: no limit but the device's */
-	const uint32_t *formats; /* fourcc, n_formats of them */
-	unsigned n_formats;
-};
-
-/* A guest's buffer on a plane. */
-struct output_plane_use {
-	unsigned plane; /* index in output_device.planes, or OUTPUT_PRIMARY */
-	struct buffer *buffer;
-	struct rect src; /* buffer pixels */
-	struct rect dst; /* panel pixels */
-};
 
 /* One frame. Planes that it does not name are off, the primary one excepted: that keeps what it shows. */
 struct output_frame {
@@ -118,6 +93,8 @@ struct output_device {
 	struct output_identity identity;
 	struct output_plane planes[OUTPUT_MAX_PLANES];
 	unsigned n_planes;
+	/* They show any buffer that the CPU can read, dma-buf or not: a stand-in, for tests and demos. */
+	bool planes_read_memory;
 	double backlight; /* the last that was set or read, 0 to 1; negative: unknown */
 	void *data;       /* of the listener */
 };
