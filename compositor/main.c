@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "compositor/confine.h"
+#include "compositor/nested_input.h"
 #include "compositor/options.h"
 #include "compositor/server.h"
 #include "compositor/wayland/wayland.h"
@@ -140,7 +141,11 @@ static int outputs_create(struct server *server)
 	const struct server_options *options = server->options;
 	int ret;
 
-	if (options->headless) {
+	if (options->nested) {
+		ret = nested_backend_create(&server->backend, server->event, NULL, options->nested,
+					    &repaint_output_listener, server->repaint,
+					    &nested_seat_input, server);
+	} else if (options->headless) {
 		ret = headless_backend_create(&server->backend, server->clock, options->headless,
 					      &repaint_output_listener, server->repaint);
 	} else {

@@ -32,6 +32,12 @@ static int set_headless(struct server_options *options, const char *value)
 	return 0;
 }
 
+static int set_nested(struct server_options *options, const char *value)
+{
+	options->nested = value ? value : "1280x800";
+	return 0;
+}
+
 static int set_runtime_dir(struct server_options *options, const char *value)
 {
 	options->runtime_dir = value;
@@ -89,6 +95,9 @@ static const struct option table[] = {
 	{"kms", "DEVICE", true, "show on the monitors of this card (default: the first usable one)",
 	 set_kms},
 	{"headless", "WxH[@HZ],...", false, "show on monitors in memory instead", set_headless},
+	{"nested", "WxH[@HZ],...", true,
+	 "show in windows of the Wayland desktop that runs here (default: one of 1280x800)",
+	 set_nested},
 	{"runtime-dir", "DIR", false, "sockets and lock are here (default: /run/vitrine)",
 	 set_runtime_dir},
 	{"bind-input", "NAME=OUTPUT", false,
@@ -242,8 +251,8 @@ enum options_result options_parse(int argc, char **argv, struct server_options *
 			return result;
 		}
 	}
-	if (options->headless && options->kms_device) {
-		fprintf(stderr, "vitrined: --headless and --kms exclude each other\n");
+	if (!!options->headless + !!options->kms_device + !!options->nested > 1) {
+		fprintf(stderr, "vitrined: --headless, --nested and --kms exclude each other\n");
 		return OPTIONS_WRONG;
 	}
 	if (options->test_input && !options->headless) {

@@ -50,6 +50,7 @@ struct server_options {
 	bool check_config;  /* say whether the configuration is good, and end */
 	const char *runtime_dir;
 	const char *headless; /* spec, or NULL for KMS */
+	const char *nested;   /* likewise, in windows of a desktop */
 	const char *kms_device;
 	const char *font;
 	bool test_input; /* scripted input on RUNTIME_DIR/test-input.sock; headless only */

@@ -146,13 +146,6 @@ MUST_USE int headless_backend_create(struct output_backend **out, struct clock_s
 /* The picture that is on the glass of this headless device: valid until the next flip. */
 void headless_device_picture(struct output_device *device, struct target *out);
 
-/* ---- nested: monitors are windows of a running Wayland desktop ---- */
-
-/* spec as for headless; display NULL: $WAYLAND_DISPLAY. A closed window is a monitor that is gone. -errno, logged. */
-MUST_USE int nested_backend_create(struct output_backend **out, sd_event *event,
-				   const char *display, const char *spec,
-				   const struct output_listener *listener, void *data);
-
 /* ---- KMS ---- */
 
 /* path NULL: the first card with a usable connector. The device is opened through the session. -errno, logged. */

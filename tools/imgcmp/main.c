@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* imgcmp: are two pictures, or the same part of them, alike? */
+/* imgcmp: are two pictures, or the same part of them, alike? Is one somewhere inside the other? */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,8 +8,11 @@
 
 static const char usage[] =
 	"usage: imgcmp A B [WxH+X+Y]\n"
-	"Compares two pictures (PNG or binary PPM), or that part of them, pixel by pixel.\n"
-	"Exit status: 0 alike, 1 different (the first different pixel is printed), 2 error.\n";
+	"       imgcmp --inside A B\n"
+	"Compares two pictures (PNG or binary PPM), or that part of them, pixel by pixel; --inside looks\n"
+	"for the whole of A in B and prints the first place as WxH+X+Y.\n"
+	"Exit status: 0 alike or found, 1 different (the first different pixel is printed) or not\n"
+	"found, 2 error.\n";
 
 static bool rect_parse(const char *text, struct rect *out)
 {
@@ -70,17 +73,44 @@ static int compare_images(const struct image *a, const struct image *b, const ch
 	return n ? 1 : 0;
 }
 
+static bool is_at(const struct image *part, const struct image *whole, int x, int y)
+{
+	for (int row = 0; row < part->height; row++) {
+		if (memcmp(pixel_of(part, 0, row), pixel_of(whole, x, y + row),
+			   (size_t)part->width * 3) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static int find_inside(const struct image *part, const struct image *whole)
+{
+	for (int y = 0; y <= whole->height - part->height; y++) {
+		for (int x = 0; x <= whole->width - part->width; x++) {
+			if (is_at(part, whole, x, y)) {
+				printf("%dx%d+%d+%d\n", part->width, part->height, x, y);
+				return 0;
+			}
+		}
+	}
+	puts("not found");
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct image a = {0}, b = {0};
+	bool inside = argc == 4 && strcmp(argv[1], "--inside") == 0;
 	int status = 2;
 
 	if (argc < 3 || argc > 4) {
 		fputs(usage, stderr);
 		return 2;
 	}
-	if (image_load(&a, argv[1]) == 0 && image_load(&b, argv[2]) == 0) {
-		status = compare_images(&a, &b, argc == 4 ? argv[3] : NULL);
+	if (image_load(&a, argv[1 + inside]) == 0 && image_load(&b, argv[2 + inside]) == 0) {
+		status = inside ? find_inside(&a, &b) :
+				  compare_images(&a, &b, argc == 4 ? argv[3] : NULL);
 	}
 	image_finish(&a);
 	image_finish(&b);
