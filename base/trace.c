@@ -38,13 +38,13 @@ static const struct {
 	const char *name;
 	const char *value; /* what the number means; NULL: nothing */
 } events[] = {
-	[TRACE_COMMIT] = {"commit", "commit"}, [TRACE_LATCH] = {"latch", NULL},
-	[TRACE_DRAW] = {"draw", "bytes"},      [TRACE_TEST] = {"test", NULL},
-	[TRACE_SUBMIT] = {"submit", NULL},     [TRACE_FLIP] = {"flip", "sequence"},
-	[TRACE_MISS] = {"miss", "late_ns"},    [TRACE_SAMPLE] = {"sample", "bytes"},
-	[TRACE_INPUT] = {"input", NULL},       [TRACE_INPUT_DONE] = {"input done", "latency_ns"},
-	[TRACE_FOCUS] = {"focus", NULL},       [TRACE_LAYOUT] = {"layout", NULL},
-	[TRACE_FRAME] = {"frame", "sequence"},
+	[TRACE_COMMIT] = {"commit", "head"}, [TRACE_LATCH] = {"latch", NULL},
+	[TRACE_DRAW] = {"draw", "bytes"},    [TRACE_TEST] = {"test", NULL},
+	[TRACE_SUBMIT] = {"submit", NULL},   [TRACE_FLIP] = {"flip", "sequence"},
+	[TRACE_MISS] = {"miss", "late_ns"},  [TRACE_SAMPLE] = {"sample", "bytes"},
+	[TRACE_INPUT] = {"input", NULL},     [TRACE_INPUT_DONE] = {"input done", "latency_ns"},
+	[TRACE_FOCUS] = {"focus", NULL},     [TRACE_LAYOUT] = {"layout", NULL},
+	[TRACE_FRAME] = {"frame", "head"},
 };
 
 static_assert(ARRAY_SIZE(events) == TRACE_EVENTS, "each event has a name");

@@ -10,11 +10,15 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/trace.h"
 #include "compositor/confine.h"
 #include "compositor/nested_input.h"
 #include "compositor/options.h"
 #include "compositor/server.h"
 #include "compositor/wayland/wayland.h"
+
+/* Events that are remembered: the last ten seconds of a few busy monitors, in a MiB. */
+#define TRACE_KEPT 32768
 
 /* ---- what the scene reports ---- */
 
@@ -40,10 +44,21 @@ static void handle_commit_done(void *data, struct scene_head *head, uint64_t tok
 	wayland_commit_done(server->wayland, head, token, how);
 }
 
+static void handle_picture_shown(void *data, struct scene_head *head, uint64_t commit_ns,
+				 const struct presented *how)
+{
+	struct server *server = data;
+
+	trace_add(server->trace, TRACE_FRAME,
+		  trace_track(server->trace, "guest", head->guest->mark.name), commit_ns,
+		  how->time_ns > commit_ns ? how->time_ns - commit_ns : 1, head->index);
+}
+
 static const struct scene_events scene_events = {
 	.frame_wanted = handle_frame_wanted,
 	.head_placed = handle_head_placed,
 	.commit_done = handle_commit_done,
+	.picture_shown = handle_picture_shown,
 };
 
 /* ---- start ---- */
@@ -120,6 +135,7 @@ static int core_create(struct server *server)
 		log_error(LOG_HOST, "no event loop: %s", strerror(-ret));
 		return ret;
 	}
+	server->trace = trace_create(TRACE_KEPT);
 	server->scene = scene_create(&scene_events, server);
 	ret = repaint_create(&server->repaint, server);
 	if (ret < 0) {
@@ -212,6 +228,7 @@ static void server_stop(struct server *server)
 	if (server->clock) {
 		clock_destroy(server->clock);
 	}
+	trace_destroy(server->trace);
 	sd_event_unref(server->event);
 }
 

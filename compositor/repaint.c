@@ -11,6 +11,7 @@
 #include <sys/random.h>
 
 #include "base/log.h"
+#include "base/trace.h"
 #include "compositor/scene/frame_clock.h"
 #include "compositor/server.h"
 
@@ -44,6 +45,15 @@ struct repaint {
 static uint64_t now_of(const struct repaint *repaint)
 {
 	return clock_now(repaint->server->clock);
+}
+
+static void trace(const struct repaint_output *slot, enum trace_event event, uint64_t time_ns,
+		  uint64_t duration_ns, uint64_t value)
+{
+	struct trace *all = slot->repaint->server->trace;
+
+	trace_add(all, event, trace_track(all, "monitor", slot->device->name), time_ns, duration_ns,
+		  value);
 }
 
 /* ---- one output's frames ---- */
@@ -116,6 +126,7 @@ static void back_off(struct repaint_output *slot, const char *what, int error)
 static void draw(struct repaint_output *slot, struct target *target, const struct frame *frame)
 {
 	struct render_cost cost;
+	uint64_t start_ns = now_of(slot->repaint);
 
 	target->transform = slot->output->transform;
 	target->scale = slot->output->scale;
@@ -123,6 +134,8 @@ static void draw(struct repaint_output *slot, struct target *target, const struc
 		      &frame->damage, &cost);
 	slot->output->bytes_read += cost.bytes_read;
 	slot->output->bytes_written += cost.bytes_written;
+	trace(slot, TRACE_DRAW, start_ns, MAX(now_of(slot->repaint) - start_ns, 1),
+	      cost.bytes_read + cost.bytes_written);
 }
 
 static void commit(struct repaint_output *slot, const struct frame *frame)
@@ -143,6 +156,7 @@ static void commit(struct repaint_output *slot, const struct frame *frame)
 		back_off(slot, "frame refused", ret);
 	} else {
 		await_flip(slot);
+		trace(slot, TRACE_SUBMIT, now_of(slot->repaint), 0, 0);
 		frame_clock_committed(&slot->clock, slot->planned_ns, now_of(slot->repaint));
 	}
 	/* After a refusal everything is damaged, which asks for a frame. */
@@ -169,6 +183,7 @@ static void frame_run(struct repaint_output *slot)
 	}
 	if (scene_output_latch(slot->output, target.age, &frame)) {
 		slot->wanted = false;
+		trace(slot, TRACE_LATCH, now_of(slot->repaint), 0, 0);
 		draw(slot, &target, &frame);
 		commit(slot, &frame);
 	} else {
@@ -283,7 +298,7 @@ static void handle_flipped(void *data, struct output_device *device, uint64_t ti
 {
 	struct repaint *repaint = data;
 	struct repaint_output *slot = slot_of(repaint, device);
-	uint64_t now_ns = now_of(repaint);
+	uint64_t now_ns = now_of(repaint), missed, target_ns;
 	struct presented how;
 
 	if (!slot) {
@@ -295,11 +310,17 @@ static void handle_flipped(void *data, struct output_device *device, uint64_t ti
 		slot->not_before_ns = 0;
 		clock_timer_disarm(slot->timer);
 	}
+	missed = slot->clock.missed;
+	target_ns = slot->clock.target_ns;
 	how = (struct presented){
 		.time_ns = frame_clock_flipped(&slot->clock, time_ns, now_ns),
 		.refresh_ns = (uint32_t)slot->clock.period_ns,
 		.sequence = ++slot->sequence,
 	};
+	trace(slot, TRACE_FLIP, how.time_ns, 0, slot->sequence);
+	if (slot->clock.missed != missed) {
+		trace(slot, TRACE_MISS, how.time_ns, 0, how.time_ns - target_ns);
+	}
 	scene_output_presented(slot->output, &how);
 	input_output_presented(repaint->server->input, slot->output, now_ns);
 	arm(slot);

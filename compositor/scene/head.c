@@ -4,6 +4,9 @@
 
 #include "compositor/scene/scene_priv.h"
 
+/* Beyond these, old ages fade: what is shown is how it goes now. */
+#define AGES_KEPT 1024
+
 static void commit_done(struct scene_head *head, uint64_t token, const struct presented *how)
 {
 	struct scene *scene = head->guest->scene;
@@ -115,7 +118,7 @@ static void pending_damage_add(struct head_state *state, const struct picture *n
 void scene_head_commit(struct scene_head *head, const struct head_commit *commit)
 {
 	struct head_state *state = head->state;
-	struct picture next = {commit->buffer, commit->src, commit->token};
+	struct picture next = {commit->buffer, commit->src, commit->token, commit->time_ns};
 	struct picture old = state->pending;
 	bool superseded = state->has_pending;
 
@@ -244,6 +247,23 @@ void head_accepted(struct scene_head *head)
 	}
 }
 
+/* How old the picture is that became visible. */
+static void age_take(struct scene_head *head, const struct presented *how)
+{
+	const struct scene *scene = head->guest->scene;
+	uint64_t commit_ns = head->state->current.time_ns;
+
+	head->state->current.time_ns = 0;
+	if (!commit_ns) {
+		return;
+	}
+	histogram_add(&head->ages, how->time_ns > commit_ns ? how->time_ns - commit_ns : 0);
+	histogram_fade(&head->ages, AGES_KEPT);
+	if (scene->events->picture_shown) {
+		scene->events->picture_shown(scene->data, head, commit_ns, how);
+	}
+}
+
 void head_presented(struct scene_head *head, const struct presented *how)
 {
 	struct head_state *state = head->state;
@@ -262,6 +282,7 @@ void head_presented(struct scene_head *head, const struct presented *how)
 	state->current.token = 0;
 	if (state->current.buffer) {
 		head->guest->frames_shown++;
+		age_take(head, how);
 	}
 	/* First the buffer: "done" says that it is free. */
 	unlock(replaced);

@@ -14,6 +14,7 @@
 
 #include <pixman.h>
 
+#include "base/histogram.h"
 #include "base/list.h"
 #include "base/rect.h"
 #include "base/util.h"
@@ -47,6 +48,7 @@ struct head_commit {
 	const pixman_region32_t *damage;
 	/* Named again in scene_events.commit_done; 0: nobody wants to know. */
 	uint64_t token;
+	uint64_t time_ns; /* when it came, for the age of frames; 0: nobody wants to know */
 };
 
 /* One virtual monitor of a guest. */
@@ -61,7 +63,8 @@ struct scene_head {
 	 * mirror); this is the largest of them, which its mode and its pace follow.
 	 */
 	struct scene_output *output;
-	struct rect dst; /* on that output: where its picture goes, set while visible */
+	struct rect dst;       /* on that output: where its picture goes, set while visible */
+	struct histogram ages; /* ns from a commit to the flip that showed it; what is long ago fades */
 	/* Private to the scene: pending and current commit, damage, sampling, counters. */
 	struct head_state *state;
 };
@@ -93,6 +96,9 @@ struct scene_events {
 	 */
 	void (*commit_done)(void *data, struct scene_head *head, uint64_t token,
 			    const struct presented *how);
+	/* A picture that came at commit_ns is on the glass. May be NULL. */
+	void (*picture_shown)(void *data, struct scene_head *head, uint64_t commit_ns,
+			      const struct presented *how);
 };
 
 struct scene *scene_create(const struct scene_events *events, void *data);

@@ -2,6 +2,10 @@
 #include "compositor/wayland/guest_input.h"
 
 #include <stddef.h>
+#include <string.h>
+
+/* Beyond these, old latencies fade: what is shown is how it goes now. */
+#define LATENCIES_KEPT 512
 
 static bool code_get(const struct code_set *set, uint32_t code)
 {
@@ -27,10 +31,12 @@ void guest_input_init(struct guest_input *input, const struct guest_input_ops *o
 
 void guest_input_reset(struct guest_input *input)
 {
-	struct credit credit = input->credit;
+	struct guest_input old = *input;
 
-	guest_input_init(input, input->ops, input->data);
-	input->credit = credit;
+	guest_input_init(input, old.ops, old.data);
+	input->credit = old.credit;
+	input->latency = old.latency;
+	memcpy(input->group_ns, old.group_ns, sizeof(old.group_ns));
 }
 
 /* True when an event may go out now; otherwise it is to be kept back. */
@@ -336,11 +342,25 @@ void guest_input_touch_up(struct guest_input *input, int contact)
 	}
 }
 
+void guest_input_event(struct guest_input *input, uint64_t event_ns)
+{
+	if (!input->event_ns) {
+		input->event_ns = event_ns;
+	}
+}
+
 void guest_input_frame(struct guest_input *input, uint64_t now_ns)
 {
 	if (input->open) {
 		input->open = false;
+		input->group_ns[input->credit.sent % CREDIT_GROUPS] = input->event_ns ?
+									      input->event_ns :
+									      now_ns;
 		input->ops->mark(input->data, credit_take(&input->credit, now_ns));
+	}
+	/* What is kept back is as old as its oldest event. */
+	if (!input->behind) {
+		input->event_ns = 0;
 	}
 }
 
@@ -363,8 +383,16 @@ static void catch_up(struct guest_input *input, uint64_t now_ns)
 
 int guest_input_credit(struct guest_input *input, uint32_t untrusted_serial, uint64_t now_ns)
 {
+	uint64_t returned = input->credit.returned;
 	int ret = credit_return(&input->credit, untrusted_serial);
 
+	for (; returned < input->credit.returned; returned++) {
+		uint64_t event_ns = input->group_ns[returned % CREDIT_GROUPS];
+
+		input->latency_ns = now_ns > event_ns ? now_ns - event_ns : 0;
+		histogram_add(&input->latency, input->latency_ns);
+		histogram_fade(&input->latency, LATENCIES_KEPT);
+	}
 	if (ret == 0) {
 		catch_up(input, now_ns);
 	}

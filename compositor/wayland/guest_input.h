@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/histogram.h"
 #include "compositor/wayland/credit.h"
 #include "compositor/wayland/input_queue.h"
 #include "hid/seat/seat.h"
@@ -56,6 +57,10 @@ struct guest_input {
 	bool full;   /* the queue was: until all is told, only state is kept */
 	bool left;   /* the head that the pointer was told to be over is gone, which was not told */
 	struct input_queue queue;
+	uint64_t event_ns;                /* of the oldest event without a mark; 0: none */
+	uint64_t group_ns[CREDIT_GROUPS]; /* likewise of each mark under way, by its number */
+	struct histogram latency;         /* from then to the mark's return */
+	uint64_t latency_ns;              /* the last one */
 	uint32_t touches;
 	uint32_t ids;  /* bits of touch ids in use */
 	double dx, dy; /* motion and scrolling that is not told */
@@ -84,6 +89,8 @@ void guest_input_touch_down(struct guest_input *input, int contact, struct seat_
 			    double x, double y);
 void guest_input_touch_motion(struct guest_input *input, int contact, double x, double y);
 void guest_input_touch_up(struct guest_input *input, int contact);
+/* When the device reported what comes next, for the latency; not called: when the group ends. */
+void guest_input_event(struct guest_input *input, uint64_t event_ns);
 /* Ends a group. */
 void guest_input_frame(struct guest_input *input, uint64_t now_ns);
 /* The worker returned credit. 0, or -EINVAL for a mark that was never sent. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/trace.h"
 #include "compositor/wayland/head.h"
 #include "compositor/wayland/surface.h"
 #include "compositor/wayland/wayland_priv.h"
@@ -260,7 +261,15 @@ static void credit_late(void *data, uint64_t now_ns)
 int guest_seat_credit(struct connection *connection, uint32_t untrusted_serial)
 {
 	struct guest_seat *seat = &connection->seat;
+	uint64_t returned = seat->input.credit.returned;
 	int ret = guest_input_credit(&seat->input, untrusted_serial, now(connection));
+
+	if (connection->guest && seat->input.credit.returned != returned) {
+		trace_add(connection->wayland->server->trace, TRACE_INPUT_DONE,
+			  trace_track(connection->wayland->server->trace, "guest",
+				      guest_name(connection->guest)),
+			  now(connection), 0, seat->input.latency_ns);
+	}
 
 	if (credit_deadline(&seat->input.credit) == UINT64_MAX) {
 		clock_timer_disarm(seat->dry);
@@ -368,8 +377,14 @@ static void sink_frame(void *data, struct seat_guest *guest)
 {
 	struct server *server = data;
 	struct guest_input *input = input_of(guest);
+	uint64_t event_ns = seat_event_ns(input_seat(server->input));
 
 	if (input) {
+		trace_add(server->trace, TRACE_INPUT,
+			  trace_track(server->trace, "guest",
+				      ((struct scene_guest *)guest)->mark.name),
+			  event_ns ? event_ns : clock_now(server->clock), 0, 0);
+		guest_input_event(input, event_ns);
 		guest_input_frame(input, clock_now(server->clock));
 	}
 }

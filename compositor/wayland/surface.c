@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/trace.h"
 #include "compositor/scene/buffer.h"
 #include "compositor/wayland/head.h"
 #include "compositor/wayland/pool.h"
@@ -163,7 +164,13 @@ static struct surface_commit *commit_create(struct surface *surface, uint64_t *t
 static void commit_to_scene(struct surface *surface, struct buffer *buffer, const struct rect *src,
 			    bool all, uint64_t token)
 {
-	struct head_commit commit = {.buffer = buffer, .src = *src, .token = token};
+	struct server *server = surface->connection->wayland->server;
+	struct head_commit commit = {
+		.buffer = buffer,
+		.src = *src,
+		.token = token,
+		.time_ns = clock_now(server->clock),
+	};
 	pixman_region32_t damage;
 
 	pixman_region32_init(&damage);
@@ -173,6 +180,9 @@ static void commit_to_scene(struct surface *surface, struct buffer *buffer, cons
 		commit.damage = all ? NULL : &damage;
 		buffer_lock(buffer);
 	}
+	trace_add(server->trace, TRACE_COMMIT,
+		  trace_track(server->trace, "guest", surface->head->scene->guest->mark.name),
+		  commit.time_ns, 0, surface->head->index);
 	scene_head_commit(surface->head->scene, &commit);
 	if (buffer) {
 		buffer_unlock(buffer);

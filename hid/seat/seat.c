@@ -29,11 +29,13 @@ void seat_end_frame(struct seat *seat)
 		seat->unframed = false;
 		seat->sink->frame(seat->data, seat_recipient(seat));
 	}
+	seat->event_ns = 0;
 }
 
 /* The recipient is about to be another one: it holds nothing afterwards. */
 static void recipient_leave(struct seat *seat)
 {
+	seat->event_ns = 0;
 	seat_codes_release(seat);
 	seat_contacts_end(seat, UINT64_MAX, NULL);
 	seat_pointer_leave(seat);
@@ -65,6 +67,11 @@ struct seat_guest *seat_owner(const struct seat *seat)
 uint64_t seat_dropped(const struct seat *seat)
 {
 	return seat->dropped;
+}
+
+uint64_t seat_event_ns(const struct seat *seat)
+{
+	return seat->event_ns;
 }
 
 void seat_set_grabbed(struct seat *seat, bool grabbed)

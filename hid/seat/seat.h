@@ -124,6 +124,8 @@ void seat_layout_changed(struct seat *seat);
 void seat_set_grabbed(struct seat *seat, bool grabbed);
 /* Key and button presses, first touches, motions and scrolls that belonged to nobody. */
 uint64_t seat_dropped(const struct seat *seat);
+/* From inside of sink.frame: when what led to it happened; 0: it was no event of a device. */
+uint64_t seat_event_ns(const struct seat *seat);
 
 /* ---- events ---- */
 void seat_key(struct seat *seat, unsigned device, uint32_t code, bool pressed, uint64_t time_ns);

@@ -40,7 +40,8 @@ struct seat {
 	struct seat_head *entered; /* what the recipient was told that the pointer is over */
 	double head_x, head_y;     /* the position that it was told */
 
-	bool unframed; /* events were sent since the last frame */
+	bool unframed;     /* events were sent since the last frame */
+	uint64_t event_ns; /* of the event that is being handled, 0: none is */
 	uint64_t dropped;
 };
 

@@ -78,7 +78,7 @@ static void moments_durations_and_frames_have_their_forms(void **state)
 	trace_add(trace, TRACE_FRAME, guest, 1000007, 16000000, 3);
 	expect(trace,
 	       "commit,draw,count,begin,end=events\n"
-	       "assert commit['ph']=='i' and commit['ts']==1000.007 and commit['args']=={'commit':41}\n"
+	       "assert commit['ph']=='i' and commit['ts']==1000.007 and commit['args']=={'head':41}\n"
 	       "assert names[commit['pid'],commit['tid']]=='work'\n"
 	       "assert kinds[commit['pid']]=='guests'\n"
 	       "assert draw['ph']=='X' and draw['dur']==350.001 and draw['args']['bytes']==8192\n"
@@ -131,8 +131,8 @@ static void a_taken_over_track_loses_its_events(void **state)
 	}
 	expect(trace, "assert len(events)>150\n"
 		      "for e in events:\n"
-		      "    assert names[e['pid'],e['tid']]=='g%d'%e['args']['commit'], e\n"
-		      "assert events[0]['args']['commit']==0, 'the one in use keeps its place'\n");
+		      "    assert names[e['pid'],e['tid']]=='g%d'%e['args']['head'], e\n"
+		      "assert events[0]['args']['head']==0, 'the one in use keeps its place'\n");
 	trace_destroy(trace);
 }
 
