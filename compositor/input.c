@@ -492,6 +492,11 @@ struct seat *input_seat(struct input *input)
 	return input->seat;
 }
 
+uint64_t input_event_ns(const struct input *input)
+{
+	return seat_event_ns(input->seat);
+}
+
 struct scene_guest *input_owner(const struct input *input)
 {
 	return scene_guest(input->focus.owner);

@@ -106,6 +106,8 @@ void input_head_removed(struct input *input, struct scene_head *head);
 void input_output_presented(struct input *input, struct scene_output *output, uint64_t now_ns);
 void input_outputs_changed(struct input *input);
 struct seat *input_seat(struct input *input);
+/* When the event that is being handed on happened, as its device says; 0: none is. */
+uint64_t input_event_ns(const struct input *input);
 /* Who has keyboard, pointer and touch now; NULL: nobody, or the host. */
 struct scene_guest *input_owner(const struct input *input);
 /* The host has all input, by the attention chord. */

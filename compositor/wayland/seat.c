@@ -377,7 +377,7 @@ static void sink_frame(void *data, struct seat_guest *guest)
 {
 	struct server *server = data;
 	struct guest_input *input = input_of(guest);
-	uint64_t event_ns = seat_event_ns(input_seat(server->input));
+	uint64_t event_ns = input_event_ns(server->input);
 
 	if (input) {
 		trace_add(server->trace, TRACE_INPUT,
