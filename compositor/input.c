@@ -555,9 +555,14 @@ static const struct session_listener session_listener = {
 int input_open_devices(struct input *input)
 {
 	struct server *server = input->server;
-	int ret = devices_create(&input->devices, server->event, session_seat(server->session),
-				 input->seat, &devices_host, input, &server->options->devices);
+	struct devices_config config = {.n_bindings = server->settings->n_bind_input};
+	int ret;
 
+	for (unsigned i = 0; i < config.n_bindings; i++) {
+		config.bindings[i] = server->settings->bind_input[i];
+	}
+	ret = devices_create(&input->devices, server->event, session_seat(server->session),
+			     input->seat, &devices_host, input, &config);
 	if (ret < 0) {
 		return ret;
 	}
@@ -580,16 +585,33 @@ static int settle_create(struct input *input)
 	return sd_event_source_set_enabled(input->settle, SD_EVENT_OFF);
 }
 
+/* The configuration's chords, which were checked when it was read. */
+static int chords_of(const struct settings *settings, struct seat_chord *attention,
+		     struct seat_chord *switch_key)
+{
+	int ret = seat_chord_parse(settings->attention_key, attention);
+
+	if (ret == 0 && settings->switch_key[0]) {
+		ret = seat_chord_parse(settings->switch_key, switch_key);
+	}
+	return ret;
+}
+
 int input_create(struct input **out, struct server *server)
 {
 	struct input *input = xcalloc(1, sizeof(*input));
+	struct seat_chord attention = {0}, switch_key = {0};
 	int ret;
 
 	input->server = server;
 	input->sink = wayland_seat_sink;
 	input->sink.action = sink_action;
-	input->seat = seat_create(&input->sink, &space, server, &server->options->attention,
-				  &server->options->switch_key);
+	ret = chords_of(server->settings, &attention, &switch_key);
+	if (ret < 0) {
+		free(input);
+		return ret;
+	}
+	input->seat = seat_create(&input->sink, &space, server, &attention, &switch_key);
 	focus_init(&input->focus, &focus_events, input);
 	input->late = clock_timer_create(server->clock, PRIORITY_INPUT, handle_late, input);
 	ret = input->late ? settle_create(input) : -ENOMEM;

@@ -149,7 +149,8 @@ static int core_create(struct server *server)
 	if (ret < 0) {
 		return ret;
 	}
-	return renderer_pixman_create(&server->renderer, server->options->font);
+	return renderer_pixman_create(&server->renderer,
+				      server->settings->font[0] ? server->settings->font : NULL);
 }
 
 static int outputs_create(struct server *server)
@@ -168,8 +169,10 @@ static int outputs_create(struct server *server)
 		ret = session_create(&server->session, server->event);
 		if (ret == 0) {
 			ret = kms_backend_create(&server->backend, server->event, server->session,
-						 options->kms_device, &repaint_output_listener,
-						 server->repaint);
+						 server->settings->n_cards ?
+							 server->settings->cards[0] :
+							 NULL,
+						 &repaint_output_listener, server->repaint);
 		}
 	}
 	return ret < 0 ? ret : server->backend->ops->start(server->backend);
@@ -230,6 +233,7 @@ static void server_stop(struct server *server)
 	}
 	trace_destroy(server->trace);
 	sd_event_unref(server->event);
+	free(server->settings);
 }
 
 static int server_run(struct server *server)
@@ -261,7 +265,17 @@ int main(int argc, char **argv)
 	case OPTIONS_WRONG:
 		return 2;
 	}
-	log_init("vitrined", options.log_level);
+	server.settings = options_load_settings(&options, stderr);
+	if (options.check_config) {
+		ret = server.settings ? EXIT_SUCCESS : EXIT_FAILURE;
+		free(server.settings);
+		return ret;
+	}
+	log_init("vitrined", server.settings ? server.settings->log_level : LOG_LEVEL_INFO);
+	if (!server.settings) {
+		log_error(LOG_ADMIN, "the configuration has mistakes: nothing is started");
+		return EXIT_FAILURE;
+	}
 	umask(0077);
 	signal(SIGPIPE, SIG_IGN);
 	raise_fd_limit();

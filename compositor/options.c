@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "build-config.h"
+#include "config/settings.h"
+#include "hid/seat/seat.h"
 
 struct option {
 	const char *name;
@@ -44,26 +47,44 @@ static int set_runtime_dir(struct server_options *options, const char *value)
 	return 0;
 }
 
+static int set_config(struct server_options *options, const char *value)
+{
+	options->config = value;
+	return 0;
+}
+
+static int set_check_config(struct server_options *options, const char *value)
+{
+	options->check_config = true;
+	return 0;
+}
+
 static int set_bind_input(struct server_options *options, const char *value)
 {
 	const char *equals = strrchr(value, '=');
 
-	if (options->devices.n_bindings == DEVICES_MAX_BINDINGS || !equals || equals == value ||
+	if (options->n_bind_input == SETTINGS_MAX_BINDINGS || !equals || equals == value ||
 	    !equals[1]) {
 		return -EINVAL;
 	}
-	options->devices.bindings[options->devices.n_bindings++] = value;
+	options->bind_input[options->n_bind_input++] = value;
 	return 0;
 }
 
 static int set_switch_key(struct server_options *options, const char *value)
 {
-	return seat_chord_parse(value, &options->switch_key);
+	struct seat_chord chord;
+
+	options->switch_key = value;
+	return strcmp(value, "none") == 0 ? 0 : seat_chord_parse(value, &chord);
 }
 
 static int set_attention_key(struct server_options *options, const char *value)
 {
-	return seat_chord_parse(value, &options->attention);
+	struct seat_chord chord;
+
+	options->attention_key = value;
+	return seat_chord_parse(value, &chord);
 }
 
 static int set_font(struct server_options *options, const char *value)
@@ -72,9 +93,22 @@ static int set_font(struct server_options *options, const char *value)
 	return 0;
 }
 
+static int set_renderer(struct server_options *options, const char *value)
+{
+	options->renderer = value;
+	return strcmp(value, "auto") == 0 || strcmp(value, "pixman") == 0 ||
+			       strcmp(value, "gles2") == 0 ?
+		       0 :
+		       -EINVAL;
+}
+
 static int set_log_level(struct server_options *options, const char *value)
 {
-	return log_level_parse(value, &options->log_level);
+	enum log_level level;
+	int ret = log_level_parse(value, &level);
+
+	options->log_level = ret == 0 ? (int)level : -1;
+	return ret;
 }
 
 static int set_test_input(struct server_options *options, const char *value)
@@ -91,7 +125,17 @@ static int show_version(struct server_options *options, const char *value)
 	return -EALREADY;
 }
 
+static int show_manual(struct server_options *options, const char *value)
+{
+	settings_write_manual(stdout);
+	return -EALREADY;
+}
+
 static const struct option table[] = {
+	{"config", "FILE", false, "the configuration (default: " SETTINGS_DEFAULT_PATH ")",
+	 set_config},
+	{"check-config", NULL, false, "say what is wrong in the configuration, and end",
+	 set_check_config},
 	{"kms", "DEVICE", true, "show on the monitors of this card (default: the first usable one)",
 	 set_kms},
 	{"headless", "WxH[@HZ],...", false, "show on monitors in memory instead", set_headless},
@@ -107,11 +151,14 @@ static const struct option table[] = {
 	{"attention-key", "CHORD", false, "gives the host all input (default: ctrl+alt+delete)",
 	 set_attention_key},
 	{"font", "NAME", false, "for names and cards, as fontconfig calls it", set_font},
+	{"renderer", "NAME", false, "auto, pixman or gles2", set_renderer},
 	{"log-level", "LEVEL", false, "error, warn, info or debug (default: info)", set_log_level},
 	{"test-input", NULL, false,
 	 "take scripted input on DIR/test-input.sock; with --headless only", set_test_input},
 	{"help", NULL, false, "this text", show_help},
 	{"version", NULL, false, "print the version", show_version},
+	{"manual", NULL, false, "print the configuration file's manual page, vitrine.conf(5)",
+	 show_manual},
 };
 
 static int show_help(struct server_options *options, const char *value)
@@ -132,51 +179,17 @@ static int show_help(struct server_options *options, const char *value)
 
 /* ---- wrong names ---- */
 
-/* Insertions, deletions and changes from one name to the other. Names here are shorter than 32. */
-static unsigned distance(const char *a, size_t a_len, const char *b)
-{
-	unsigned row[33], b_len = (unsigned)MIN(strlen(b), 32u);
-
-	for (unsigned j = 0; j <= b_len; j++) {
-		row[j] = j;
-	}
-	for (unsigned i = 1; i <= a_len; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i;
-		for (unsigned j = 1; j <= b_len; j++) {
-			unsigned change = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			row[j] = MIN(change, MIN(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[b_len];
-}
-
-/* NULL: nothing resembles it. */
-static const char *nearest(const char *name, size_t len)
-{
-	const char *best = NULL;
-	unsigned best_distance = 4;
-
-	for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
-		unsigned d = distance(name, len, table[i].name);
-
-		if (d < best_distance) {
-			best_distance = d;
-			best = table[i].name;
-		}
-	}
-	return best;
-}
-
 static void complain_unknown(const char *argument, const char *name, size_t len)
 {
-	const char *near = nearest(name, len);
+	struct nearest nearest;
 
-	if (near) {
-		fprintf(stderr, "vitrined: unknown option %s; did you mean --%s?\n", argument, near);
+	nearest_init(&nearest, name, len);
+	for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+		nearest_offer(&nearest, table[i].name);
+	}
+	if (nearest.best) {
+		fprintf(stderr, "vitrined: unknown option %s; did you mean --%s?\n", argument,
+			nearest.best);
 	} else {
 		fprintf(stderr, "vitrined: unknown option %s; vitrined --help lists them\n",
 			argument);
@@ -226,24 +239,34 @@ static enum options_result parse_one(const char *argument, struct server_options
 	return ret < 0 ? OPTIONS_DONE : OPTIONS_RUN;
 }
 
-static void set_defaults(struct server_options *options)
+/* Two of these can't be had at once. */
+static bool displays_agree(const struct server_options *options)
 {
-	*options = (struct server_options){.runtime_dir = "/run/vitrine",
-					   .log_level = LOG_LEVEL_INFO};
-	if (seat_chord_parse("ctrl+alt+tab", &options->switch_key) < 0 ||
-	    seat_chord_parse("ctrl+alt+delete", &options->attention) < 0) {
-		abort(); /* both are valid chords */
+	const char *const given[] = {options->headless ? "--headless" : NULL,
+				     options->nested ? "--nested" : NULL,
+				     options->kms_device ? "--kms" : NULL};
+	const char *first = NULL;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(given); i++) {
+		if (first && given[i]) {
+			fprintf(stderr, "vitrined: %s and %s exclude each other\n", first, given[i]);
+			return false;
+		}
+		first = first ? first : given[i];
 	}
+	return true;
 }
 
-static bool chords_differ(const struct server_options *options)
+static void write_clash(const struct settings *settings, FILE *errors)
 {
-	return options->attention.key != options->switch_key.key;
+	const char *other, *key = settings_chord_clash(settings, &other);
+
+	fprintf(errors, "the command line: --%s and --%s need different keys\n", other, key);
 }
 
 enum options_result options_parse(int argc, char **argv, struct server_options *options)
 {
-	set_defaults(options);
+	*options = (struct server_options){.runtime_dir = "/run/vitrine", .log_level = -1};
 	for (int i = 1; i < argc; i++) {
 		enum options_result result = parse_one(argv[i], options);
 
@@ -251,8 +274,7 @@ enum options_result options_parse(int argc, char **argv, struct server_options *
 			return result;
 		}
 	}
-	if (!!options->headless + !!options->kms_device + !!options->nested > 1) {
-		fprintf(stderr, "vitrined: --headless, --nested and --kms exclude each other\n");
+	if (!displays_agree(options)) {
 		return OPTIONS_WRONG;
 	}
 	if (options->test_input && !options->headless) {
@@ -260,10 +282,62 @@ enum options_result options_parse(int argc, char **argv, struct server_options *
 			"vitrined: --test-input is for --headless only: real monitors get real input\n");
 		return OPTIONS_WRONG;
 	}
-	if (!chords_differ(options)) {
-		fprintf(stderr,
-			"vitrined: --attention-key and --switch-key need different last keys\n");
-		return OPTIONS_WRONG;
-	}
 	return OPTIONS_RUN;
+}
+
+/* ---- over the configuration ---- */
+
+/* What does not fit was refused by its option already, or is a path of impossible length. */
+static void put(char *target, size_t size, const char *value)
+{
+	if (value) {
+		snprintf(target, size, "%s", value);
+	}
+}
+
+static void put_chord(char *target, size_t size, const char *value)
+{
+	put(target, size, value && strcmp(value, "none") == 0 ? "" : value);
+}
+
+static void apply(const struct server_options *options, struct settings *settings)
+{
+	if (options->log_level >= 0) {
+		settings->log_level = (enum log_level)options->log_level;
+	}
+	if (options->kms_device) {
+		put(settings->cards[0], sizeof(settings->cards[0]), options->kms_device);
+		settings->n_cards = 1;
+	}
+	put(settings->font, sizeof(settings->font), options->font);
+	put(settings->renderer, sizeof(settings->renderer), options->renderer);
+	put_chord(settings->attention_key, sizeof(settings->attention_key), options->attention_key);
+	put_chord(settings->switch_key, sizeof(settings->switch_key), options->switch_key);
+	for (unsigned i = 0; i < options->n_bind_input; i++) {
+		put(settings->bind_input[i], sizeof(settings->bind_input[i]),
+		    options->bind_input[i]);
+	}
+	settings->n_bind_input = options->n_bind_input ? options->n_bind_input :
+							 settings->n_bind_input;
+}
+
+struct settings *options_load_settings(const struct server_options *options, FILE *errors)
+{
+	struct settings *settings = settings_load(options->config, errors);
+	const char *state_dir = getenv("STATE_DIRECTORY"), *other;
+
+	if (!settings) {
+		return NULL;
+	}
+	apply(options, settings);
+	if (!settings->state_dir[0]) {
+		put(settings->state_dir, sizeof(settings->state_dir), state_dir);
+	}
+	if (settings_chord_clash(settings, &other)) {
+		write_clash(settings, errors);
+		free(settings);
+		errno = EINVAL;
+		return NULL;
+	}
+	return settings;
 }

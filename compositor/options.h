@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line of vitrined. */
+/* The command line of vitrined, and the configuration that it completes. */
 #ifndef COMPOSITOR_OPTIONS_H
 #define COMPOSITOR_OPTIONS_H
 
@@ -14,5 +14,8 @@ enum options_result {
 
 /* Strings in options point into argv. */
 MUST_USE enum options_result options_parse(int argc, char **argv, struct server_options *options);
+
+/* The configuration file with the command line's values in it. NULL and errno: the mistakes are in errors. */
+struct settings *options_load_settings(const struct server_options *options, FILE *errors);
 
 #endif

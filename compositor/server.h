@@ -19,6 +19,7 @@
 #include "compositor/render/render.h"
 #include "compositor/scene/scene.h"
 #include "compositor/session/session.h"
+#include "config/settings.h"
 #include "hid/devices/devices.h"
 #include "hid/seat/focus.h"
 #include "hid/seat/seat.h"
@@ -31,7 +32,6 @@ struct layouts;
 struct monitors;
 struct control;
 struct trace;
-struct settings;
 
 /* Priorities on the loop, first to run first: frames before input before clients before mapping and the rest. */
 enum server_priority {
@@ -44,19 +44,20 @@ enum server_priority {
 	PRIORITY_LAST = 40,
 };
 
-/* The command line. What is given there wins over the configuration file. */
+/* The command line. What is given there wins over the configuration file (options_apply). Strings point into argv. */
 struct server_options {
 	const char *config; /* path, NULL: the default */
 	bool check_config;  /* say whether the configuration is good, and end */
 	const char *runtime_dir;
-	const char *headless; /* spec, or NULL for KMS */
-	const char *nested;   /* likewise, in windows of a desktop */
-	const char *kms_device;
-	const char *font;
-	bool test_input; /* scripted input on RUNTIME_DIR/test-input.sock; headless only */
-	enum log_level log_level;
-	struct seat_chord attention, switch_key;
-	struct devices_config devices;
+	const char *headless; /* spec, or NULL */
+	const char *nested;   /* likewise, in windows of a desktop; without both: KMS */
+	bool test_input;      /* scripted input on RUNTIME_DIR/test-input.sock; headless only */
+	/* In place of what the file says. NULL, -1 or 0: nothing was given. */
+	const char *kms_device, *font, *renderer;
+	const char *attention_key, *switch_key;
+	const char *bind_input[SETTINGS_MAX_BINDINGS];
+	unsigned n_bind_input;
+	int log_level;
 };
 
 struct server {

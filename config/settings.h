@@ -16,6 +16,9 @@
 #include "base/util.h"
 #include "compositor/scene/layout.h"
 
+#include "build-config.h"
+
+#define SETTINGS_DEFAULT_PATH VITRINE_SYSCONFDIR "/vitrine/vitrine.conf"
 #define SETTINGS_MAX_GUESTS 64
 #define SETTINGS_MAX_LAYOUTS 16
 #define SETTINGS_MAX_BINDINGS 16
@@ -78,6 +81,11 @@ struct settings *settings_default(void);
 const struct settings_guest *settings_guest(const struct settings *settings, const char *name);
 /* NULL: no such layout. */
 const struct layout *settings_layout(const struct settings *settings, const char *name);
+/*
+ * Two chords that can't be told apart, as keys of [input]: what the command line puts in can clash with the file. NULL:
+ * none do.
+ */
+const char *settings_chord_clash(const struct settings *settings, const char **other);
 /* The manual page of the file (roff), from the schema. */
 void settings_write_manual(FILE *out);
 

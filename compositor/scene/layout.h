@@ -32,6 +32,15 @@ enum layout_shows {
 	LAYOUT_NOTHING /* the host's ground */
 };
 
+/* Where a monitor without a position stands. */
+enum layout_side {
+	LAYOUT_AUTO, /* right of all others */
+	LAYOUT_RIGHT_OF,
+	LAYOUT_LEFT_OF,
+	LAYOUT_ABOVE,
+	LAYOUT_BELOW,
+};
+
 /* A part of a monitor and what it shows. */
 struct layout_region {
 	enum layout_shows shows;
@@ -46,9 +55,12 @@ struct layout_output {
 	char name[32]; /* of the connector */
 	bool is_off;
 	char mirror_of[32]; /* shows what that one shows, fitted; "": shows its regions */
-	/* Upper left corner in the space that the pointer moves in; when has_position is false: right of the last. */
+	/* Upper left corner in the space that the pointer moves in; when has_position is false: as side says. */
 	bool has_position;
 	int x, y;
+	/* Edge to edge with beside, upper or left edges in line. While that one is not there: right of all others. */
+	enum layout_side side;
+	char beside[32];
 	int width, height, refresh_mhz; /* mode to set, 0: the monitor's own choice */
 	enum transform transform;
 	double scale; /* of strip, frame and text, and how many panel pixels one of the pointer's is; 0.5 to 4, 0 means 1 */

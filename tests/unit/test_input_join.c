@@ -334,6 +334,7 @@ static int setup(void **state)
 	server = &bench->server;
 	assert_int_equal(options_parse(1, argv, &bench->options), OPTIONS_RUN);
 	server->options = &bench->options;
+	server->settings = settings_default();
 	assert_true(sd_event_new(&server->event) >= 0);
 	server->clock = clock_virtual_create(NSEC_PER_SEC);
 	server->scene = scene_create(&events, server);
@@ -378,6 +379,7 @@ static int teardown(void **state)
 	scene_destroy(bench->server.scene);
 	clock_destroy(bench->server.clock);
 	sd_event_unref(bench->server.event);
+	free(bench->server.settings);
 	free(bench);
 	return 0;
 }

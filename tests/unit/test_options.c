@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line of vitrined: as a library, and what the program answers to a wrong one. */
 #include <errno.h>
-#include <linux/input-event-codes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,9 +41,12 @@ static void test_defaults(void **state)
 	assert_null(o.headless);
 	assert_null(o.kms_device);
 	assert_false(o.test_input);
-	assert_true(o.attention.ctrl && o.attention.alt && o.attention.key == KEY_DELETE);
-	assert_true(o.switch_key.ctrl && o.switch_key.alt && o.switch_key.key == KEY_TAB);
-	assert_int_equal(o.log_level, LOG_LEVEL_INFO);
+	assert_null(o.config);
+	assert_false(o.check_config);
+	assert_null(o.nested);
+	assert_null(o.attention_key);
+	assert_null(o.switch_key);
+	assert_int_equal(o.log_level, -1);
 }
 
 static void test_all(void **state)
@@ -55,19 +57,22 @@ static void test_all(void **state)
 		parse(&o,
 		      "--headless=8x8,9x9@30 --runtime-dir=/x --bind-input=A=B --bind-input=C=D=E "
 		      "--switch-key=meta+f5 --attention-key=ctrl+shift+escape --font=Mono "
-		      "--log-level=debug --test-input"),
+		      "--log-level=debug --test-input --renderer=pixman"),
 		OPTIONS_RUN);
 	assert_string_equal(o.headless, "8x8,9x9@30");
 	assert_string_equal(o.runtime_dir, "/x");
-	assert_int_equal(o.devices.n_bindings, 2);
-	assert_string_equal(o.devices.bindings[1], "C=D=E");
-	assert_true(o.switch_key.meta && o.switch_key.key == KEY_F5);
-	assert_true(o.attention.shift && o.attention.key == KEY_ESC);
+	assert_int_equal(o.n_bind_input, 2);
+	assert_string_equal(o.bind_input[1], "C=D=E");
+	assert_string_equal(o.switch_key, "meta+f5");
+	assert_string_equal(o.attention_key, "ctrl+shift+escape");
 	assert_string_equal(o.font, "Mono");
+	assert_string_equal(o.renderer, "pixman");
 	assert_int_equal(o.log_level, LOG_LEVEL_DEBUG);
 	assert_true(o.test_input);
 	assert_int_equal(parse(&o, "--kms"), OPTIONS_RUN);
 	assert_null(o.kms_device);
+	assert_int_equal(parse(&o, "--nested"), OPTIONS_RUN);
+	assert_string_equal(o.nested, "1280x800");
 	assert_int_equal(parse(&o, "--kms=/dev/dri/card1"), OPTIONS_RUN);
 	assert_string_equal(o.kms_device, "/dev/dri/card1");
 }
@@ -96,7 +101,13 @@ static void test_wrong(void **state)
 		"--headless=8x8 --kms=/dev/dri/card0",
 		"--test-input",
 		"stray",
-		"--switch-key=ctrl+alt+delete",
+		"--attention-key=none",
+		"--renderer=vulkan",
+		"--headless=8x8 --nested",
+		"--nested=8x8 --kms=/dev/dri/card0",
+		"--nested=",
+		"--config",
+		"--check-config=x",
 	};
 	struct server_options o;
 
@@ -110,12 +121,80 @@ static void test_too_many_bindings(void **state)
 	struct server_options o;
 	char line[1024] = "";
 
-	for (unsigned i = 0; i < DEVICES_MAX_BINDINGS; i++) {
+	for (unsigned i = 0; i < SETTINGS_MAX_BINDINGS; i++) {
 		strcat(line, " --bind-input=A=B");
 	}
 	assert_int_equal(parse(&o, line), OPTIONS_RUN);
 	strcat(line, " --bind-input=A=B");
 	assert_int_equal(parse(&o, line), OPTIONS_WRONG);
+}
+
+/* ---- over the configuration ---- */
+
+static char *config_file(const char *text)
+{
+	char path[] = "/tmp/vitrine-test-XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	return xstrdup(path);
+}
+
+static void test_options_win(void **state)
+{
+	char *path = config_file("[server]\nfont = Serif\nlog-level = debug\ncard = /a\ncard = /b\n"
+				 "[input]\nbind = X=Y\nbind = V=W\nswitch-key = meta+a\n");
+	struct settings *settings;
+	struct server_options o;
+
+	assert_int_equal(parse(&o, ""), OPTIONS_RUN);
+	o.config = path;
+	settings = options_load_settings(&o, stderr);
+	assert_non_null(settings);
+	assert_int_equal(settings->log_level, LOG_LEVEL_DEBUG);
+	assert_int_equal(settings->n_cards, 2);
+	assert_int_equal(settings->n_bind_input, 2);
+	assert_string_equal(settings->switch_key, "meta+a");
+	free(settings);
+	assert_int_equal(parse(&o, "--font=Mono --log-level=warn --bind-input=A=B --switch-key=none "
+				   "--kms=/c --renderer=gles2"),
+			 OPTIONS_RUN);
+	o.config = path;
+	settings = options_load_settings(&o, stderr);
+	assert_non_null(settings);
+	assert_string_equal(settings->font, "Mono");
+	assert_int_equal(settings->log_level, LOG_LEVEL_WARN);
+	assert_int_equal(settings->n_cards, 1);
+	assert_string_equal(settings->cards[0], "/c");
+	assert_int_equal(settings->n_bind_input, 1);
+	assert_string_equal(settings->bind_input[0], "A=B");
+	assert_string_equal(settings->switch_key, "");
+	assert_string_equal(settings->renderer, "gles2");
+	free(settings);
+	unlink(path);
+	free(path);
+}
+
+/* Each alone is fine. */
+static void test_options_clash_with_the_file(void **state)
+{
+	char *path = config_file("[input]\nlayout-key = meta+f5\n"), *text = NULL;
+	struct server_options o;
+	size_t size;
+	FILE *errors = open_memstream(&text, &size);
+
+	assert_int_equal(parse(&o, "--switch-key=meta+f5"), OPTIONS_RUN);
+	o.config = path;
+	assert_null(options_load_settings(&o, errors));
+	fclose(errors);
+	assert_non_null(strstr(text, "switch-key"));
+	assert_non_null(strstr(text, "layout-key"));
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	free(text);
+	unlink(path);
+	free(path);
 }
 
 /* ---- the program ---- */
@@ -188,9 +267,14 @@ static void test_program_outputs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_all),
-		cmocka_unit_test(test_wrong),    cmocka_unit_test(test_too_many_bindings),
-		cmocka_unit_test(test_program),  cmocka_unit_test(test_program_outputs),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_too_many_bindings),
+		cmocka_unit_test(test_options_win),
+		cmocka_unit_test(test_options_clash_with_the_file),
+		cmocka_unit_test(test_program),
+		cmocka_unit_test(test_program_outputs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -669,6 +669,7 @@ static void history_begin(uint32_t seed)
 	world->numbers = 0;
 	assert_int_equal(options_parse(1, argv, &world->options), OPTIONS_RUN);
 	server->options = &world->options;
+	server->settings = settings_default();
 	assert_true(sd_event_new(&server->event) >= 0);
 	server->clock = clock_virtual_create(NSEC_PER_SEC);
 	server->scene = scene_create(&events, server);
@@ -703,6 +704,7 @@ static void history_end(void)
 	scene_destroy(server->scene);
 	clock_destroy(server->clock);
 	sd_event_unref(server->event);
+	free(server->settings);
 }
 
 static void promises_hold(void **state)

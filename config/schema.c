@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/schema.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "config/settings.h"
+
+#define AT(type, field) \
+	.offset = offsetof(struct type, field), .size = sizeof(((struct type *)0)->field)
+#define LIST_AT(type, field, counter)                            \
+	.repeats = true, .offset = offsetof(struct type, field), \
+	.size = sizeof(((struct type *)0)->field[0]),            \
+	.max = ARRAY_SIZE(((struct type *)0)->field),            \
+	.count_offset = offsetof(struct type, counter)
+
+#define CHORD_FORM "a chord: ctrl, alt, shift or meta and a key, joined by +"
+#define TIME_FORM "a time: a number with ms, s, min or h, or never"
+
+static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const renderers[] = {"auto", "pixman", "gles2", NULL};
+static const char *const fits[] = {"centre", "integer", "scale", NULL};
+
+static int check_binding(void *object, const char *text, char *why)
+{
+	const char *equals = strrchr(text, '=');
+
+	if (!equals || equals == text || !equals[1]) {
+		snprintf(why, SCHEMA_WHY_SIZE, "%.60s is not DEVICE NAME=CONNECTOR", text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static const struct schema_key server_keys[] = {
+	{"log-level", SCHEMA_CHOICE, "error, warn, info or debug", "info",
+	 "What is worth a line in the log.", AT(settings, log_level), .choices = levels},
+	{"font", SCHEMA_TEXT, "a name, as fontconfig calls it", "",
+	 "For names and cards; empty for the default one.", AT(settings, font)},
+	{"renderer", SCHEMA_WORD, "auto, pixman or gles2", "auto",
+	 "What draws where pictures are composed. auto takes the graphics processor when there is one, never an imitation of "
+	 "one in software.",
+	 AT(settings, renderer), .choices = renderers},
+	{"render-node", SCHEMA_PATH, "a path such as /dev/dri/renderD128", "",
+	 "The graphics processor that composes; empty for any.", AT(settings, render_node)},
+	{"card", SCHEMA_PATH, "a path such as /dev/dri/card0", NULL,
+	 "A graphics card whose monitors are used; may be repeated. The first one composes. Without a line: the first usable "
+	 "one.",
+	 LIST_AT(settings, cards, n_cards)},
+	{"planes", SCHEMA_BOOL, "yes or no", "yes",
+	 "Whether a guest's picture may go to the monitor without being drawn at all, where the hardware can do that.",
+	 AT(settings, use_planes)},
+	{"incoherent-scanout", SCHEMA_BOOL, "yes or no", "no",
+	 "Whether guests' own memory may be scanned out by drivers that are not known to see what the processor has written. "
+	 "Where they do not, the picture has stale lines.",
+	 AT(settings, allow_incoherent_scanout)},
+	{"state-dir", SCHEMA_PATH, "a path", "",
+	 "Where the layout of each set of monitors is remembered; empty for the folder that systemd gives the service, and "
+	 "without one nowhere.",
+	 AT(settings, state_dir)},
+	{"start-layout", SCHEMA_NAME, "a layout's name", "",
+	 "The layout to start with; empty for the one that is remembered for these monitors, or else the first in the file.",
+	 AT(settings, start_layout)},
+};
+
+static const struct schema_key input_keys[] = {
+	{"attention-key", SCHEMA_CHORD, CHORD_FORM, "ctrl+alt+delete",
+	 "Gives the host all input. It can be another one, but not none.",
+	 AT(settings, attention_key)},
+	{"switch-key", SCHEMA_CHORD, CHORD_FORM ", or none", "ctrl+alt+tab",
+	 "Brings the next guest to the front.", AT(settings, switch_key), .max = 1},
+	{"layout-key", SCHEMA_CHORD, CHORD_FORM ", or none", "ctrl+alt+space",
+	 "Takes the next layout. No key is taken from the guests while there is only one layout.",
+	 AT(settings, layout_key), .max = 1},
+	{"brighter-key", SCHEMA_CHORD, CHORD_FORM ", or none", "none", "Turns the backlight up.",
+	 AT(settings, brighter_key), .max = 1},
+	{"darker-key", SCHEMA_CHORD, CHORD_FORM ", or none", "none", "Turns the backlight down.",
+	 AT(settings, darker_key), .max = 1},
+	{"bind", SCHEMA_TEXT, "DEVICE NAME=CONNECTOR", NULL,
+	 "This absolute pointer or touchscreen, called as the kernel calls it, belongs to this monitor; may be repeated.",
+	 LIST_AT(settings, bind_input, n_bind_input), .set = check_binding},
+};
+
+static const struct schema_key idle_keys[] = {
+	{"dim-after", SCHEMA_TIME, TIME_FORM, "never",
+	 "After so long without input the backlight is turned down.", AT(settings, idle.dim_s),
+	 .min = 1, .max = 86400, .unit_ms = 1000},
+	{"dim-to", SCHEMA_NUMBER, "a number from 1 to 100", "30",
+	 "To so many percent of what it was.", AT(settings, idle.dim_percent), .min = 1, .max = 100},
+	{"off-after", SCHEMA_TIME, TIME_FORM, "never",
+	 "After so long without input the monitors are turned off. The input that turns them on again goes to no guest.",
+	 AT(settings, idle.off_s), .min = 1, .max = 86400, .unit_ms = 1000},
+};
+
+static const struct schema_key guest_keys[] = {
+	{"colour", SCHEMA_COLOUR, "#RRGGBB or auto", "auto",
+	 "Of the guest's mark. auto gives colours in the order of arrival, different ones while there are any left.",
+	 AT(settings_guest, colour)},
+	{"pace", SCHEMA_NUMBER, "a number from 1 to 10", "10",
+	 "How many pictures in a second are acknowledged to a guest while none of it is shown.",
+	 AT(settings_guest, pace_hz), .min = 1, .max = 10},
+	{"be-alloc", SCHEMA_BOOL, "yes or no", "no",
+	 "Whether the guest may draw straight into memory that the server allocates for it.",
+	 AT(settings_guest, allow_be_alloc)},
+	{"be-alloc-bytes", SCHEMA_BYTES, "a number of bytes, or with KiB, MiB or GiB", "128 MiB",
+	 "At most so much of such memory.", AT(settings_guest, be_alloc_bytes),
+	 .max = INT64_C(64) << 30},
+	{"frozen-after", SCHEMA_TIME, TIME_FORM, "never",
+	 "A picture that has not changed for so long is frozen: the host's card covers it and the signal GuestFrozen is sent.",
+	 AT(settings_guest, frozen_ms), .min = 50, .max = 3600000, .unit_ms = 1},
+};
+
+static const struct schema_key layout_keys[] = {
+	{"reachable", SCHEMA_OWN, "names of guests, with blanks between them", NULL,
+	 "Only these guests can be in front or have input. Without a line: all.",
+	 .set = layout_set_reachable},
+};
+
+static const struct schema_key output_keys[] = {
+	{"shows", SCHEMA_OWN, "front, guest NAME, guest NAME head N, mosaic or nothing", NULL,
+	 "What this monitor shows: the guest in front (its next head on each further monitor), always this guest, tiles of all "
+	 "guests, or the host's ground. Without a line: front.",
+	 .set = layout_set_output_shows, .group = "shows"},
+	{"columns", SCHEMA_OWN, "as for shows, with | between the parts", NULL,
+	 "Equal parts side by side, as in columns = guest work | guest web.",
+	 .set = layout_set_columns, .group = "shows"},
+	{"rows", SCHEMA_OWN, "as for shows, with | between the parts", NULL,
+	 "Equal parts, one above the other.", .set = layout_set_rows, .group = "shows"},
+	{"fit", SCHEMA_OWN, "centre, integer or scale", NULL,
+	 "How a picture of another size is put into its place: one to one in the middle, by the largest whole multiple that has "
+	 "room, or as large as there is room. What is too large is scaled down in any case. Without a line: centre.",
+	 .set = layout_set_output_fit, .is_late = true},
+	{"place", SCHEMA_OWN, "auto, X,Y or right-of, left-of, above or below and a CONNECTOR",
+	 "auto",
+	 "Where the monitor stands, for the pointer's way from one to the other. auto: right of all others.",
+	 .set = layout_set_place},
+	{"mode", SCHEMA_OWN, "auto, WIDTHxHEIGHT or WIDTHxHEIGHT@HERTZ", "auto",
+	 "Of the panel, before it is turned. auto: the one that the monitor prefers.",
+	 .set = layout_set_mode},
+	{"transform", SCHEMA_OWN,
+	 "normal, 90, 180, 270, flipped, flipped-90, flipped-180 or flipped-270", "normal",
+	 "How the panel is mounted: turned clockwise by so many degrees.",
+	 .set = layout_set_transform},
+	{"scale", SCHEMA_OWN, "a number from 0.5 to 4", "1",
+	 "Of strip, frame and text, and of the pointer's way.", .set = layout_set_output_scale},
+	{"mirror", SCHEMA_TEXT, "a CONNECTOR, or empty", "", "Shows what that monitor shows.",
+	 AT(layout_output, mirror_of)},
+	{"off", SCHEMA_BOOL, "yes or no", "no", "Shows nothing of any guest.",
+	 AT(layout_output, is_off)},
+	{"mark", SCHEMA_OWN, "full or none", "full",
+	 "none leaves out strip and frame. Only for a monitor that shows one guest, always the same one, on all of it.",
+	 .set = layout_set_mark},
+};
+
+static const struct schema_key region_keys[] = {
+	{"area", SCHEMA_OWN,
+	 "all, left half (right, top, bottom), top-left quarter (...), or X Y W H in percent", NULL,
+	 "Where on the monitor; regions do not overlap. Each needs one.", .set = layout_set_area},
+	{"shows", SCHEMA_OWN, "front, guest NAME, guest NAME head N, mosaic or nothing", "front",
+	 "What this part shows.", .set = layout_set_region_shows},
+	{"fit", SCHEMA_CHOICE, "centre, integer or scale", "centre",
+	 "How a picture of another size is put into it.", AT(layout_region, fit), .choices = fits,
+	 .is_late = true},
+};
+
+#define KEYS(keys) keys, ARRAY_SIZE(keys)
+
+const struct schema_section schema_sections[] = {
+	{"server", SCHEMA_SETTINGS, "The server itself.", KEYS(server_keys)},
+	{"input", SCHEMA_SETTINGS, "Keys of the host, and devices.", KEYS(input_keys)},
+	{"idle", SCHEMA_SETTINGS, "What happens when nobody has touched anything for a while.",
+	 KEYS(idle_keys)},
+	{"guest", SCHEMA_GUEST_DEFAULTS,
+	 "What holds for guests whose own section does not say otherwise.", KEYS(guest_keys)},
+	{"guest NAME", SCHEMA_GUEST, "One guest, by its name.", KEYS(guest_keys)},
+	{"layout NAME", SCHEMA_LAYOUT,
+	 "A layout: what is where. Monitors that it does not name stand to the right of the others and show the guest in front. "
+	 "Without any layout there is one, called default, that names none.",
+	 KEYS(layout_keys)},
+	{"layout NAME output CONNECTOR", SCHEMA_OUTPUT,
+	 "One monitor of a layout, by its connector, such as HDMI-A-1. The keys shows, columns and rows exclude each other.",
+	 KEYS(output_keys)},
+	{"layout NAME region CONNECTOR NUMBER", SCHEMA_REGION,
+	 "A part of a monitor, numbered from 1, where columns and rows are not enough.",
+	 KEYS(region_keys)},
+};
+
+const unsigned schema_n_sections = ARRAY_SIZE(schema_sections);
+
+/* ---- looking up ---- */
+
+/* False: more words, or longer ones, than any section has. */
+static bool words_split(const char *text, struct schema_names *words)
+{
+	words->n = 0;
+	for (text += strspn(text, " \t"); *text; text += strspn(text, " \t")) {
+		size_t len = strcspn(text, " \t");
+
+		if (words->n == SCHEMA_MAX_WORDS || len >= sizeof(words->words[0])) {
+			return false;
+		}
+		memcpy(words->words[words->n], text, len);
+		words->words[words->n++][len] = '\0';
+		text += len;
+	}
+	return true;
+}
+
+static bool is_parameter(const char *word)
+{
+	return *word >= 'A' && *word <= 'Z';
+}
+
+/* How many changes would make a section of this kind of it; large when the number of words differs. */
+static unsigned pattern_distance(const struct schema_names *pattern,
+				 const struct schema_names *words)
+{
+	unsigned distance = 0;
+
+	if (pattern->n != words->n) {
+		return UINT32_MAX;
+	}
+	for (unsigned i = 0; i < words->n; i++) {
+		if (!is_parameter(pattern->words[i])) {
+			distance += text_distance(words->words[i], strlen(words->words[i]),
+						  pattern->words[i]);
+		}
+	}
+	return distance;
+}
+
+static void keep_parameters(const struct schema_names *pattern, const struct schema_names *words,
+			    struct schema_names *names)
+{
+	names->n = 0;
+	for (unsigned i = 0; i < words->n; i++) {
+		if (is_parameter(pattern->words[i])) {
+			memcpy(names->words[names->n++], words->words[i], sizeof(names->words[0]));
+		}
+	}
+}
+
+const struct schema_section *schema_find_section(const char *text, struct schema_names *names,
+						 char *why)
+{
+	const struct schema_section *best = NULL;
+	struct schema_names words, pattern;
+	unsigned best_distance = 4;
+
+	for (unsigned i = 0; words_split(text, &words) && i < schema_n_sections; i++) {
+		unsigned distance;
+
+		if (!words_split(schema_sections[i].pattern, &pattern)) {
+			abort(); /* the table is ours */
+		}
+		distance = pattern_distance(&pattern, &words);
+		if (distance == 0) {
+			keep_parameters(&pattern, &words, names);
+			return &schema_sections[i];
+		}
+		if (distance < best_distance) {
+			best_distance = distance;
+			best = &schema_sections[i];
+		}
+	}
+	if (best) {
+		snprintf(why, SCHEMA_WHY_SIZE, "no such section; did you mean [%s]?", best->pattern);
+	} else {
+		snprintf(why, SCHEMA_WHY_SIZE, "no such section; vitrine.conf(5) lists them");
+	}
+	return NULL;
+}
+
+const struct schema_key *schema_find_key(const struct schema_section *section, const char *name,
+					 char *why)
+{
+	struct nearest nearest;
+
+	nearest_init(&nearest, name, strlen(name));
+	for (unsigned i = 0; i < section->n_keys; i++) {
+		if (strcmp(section->keys[i].name, name) == 0) {
+			return &section->keys[i];
+		}
+		nearest_offer(&nearest, section->keys[i].name);
+	}
+	if (nearest.best) {
+		snprintf(why, SCHEMA_WHY_SIZE, "no such key; did you mean %s?", nearest.best);
+	} else {
+		snprintf(why, SCHEMA_WHY_SIZE, "no such key; vitrine.conf(5) lists them");
+	}
+	return NULL;
+}
+
+void schema_set_defaults(enum schema_object kind, void *object)
+{
+	char why[SCHEMA_WHY_SIZE];
+
+	for (unsigned i = 0; i < schema_n_sections; i++) {
+		const struct schema_section *section = &schema_sections[i];
+
+		for (unsigned j = 0; section->object == kind && j < section->n_keys; j++) {
+			const struct schema_key *key = &section->keys[j];
+
+			if (key->fallback && schema_set(key, object, key->fallback, why) < 0) {
+				abort(); /* the table is ours */
+			}
+		}
+	}
+}
