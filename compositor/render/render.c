@@ -10,16 +10,20 @@ void renderer_destroy(struct renderer *renderer)
 	}
 }
 
+const char *renderer_name(const struct renderer *renderer)
+{
+	return renderer->ops->name;
+}
+
+const char *renderer_detail(const struct renderer *renderer)
+{
+	return renderer->detail;
+}
+
 void renderer_draw(struct renderer *renderer, const struct target *target,
 		   const struct layer *layers, unsigned n_layers, const pixman_region32_t *damage,
 		   struct render_cost *cost)
 {
-	pixman_region32_t clipped;
-
 	*cost = (struct render_cost){0};
-	pixman_region32_init(&clipped);
-	pixman_region32_intersect_rect(&clipped, damage, 0, 0, (unsigned)target->width,
-				       (unsigned)target->height);
-	renderer->ops->draw(renderer, target, layers, n_layers, &clipped, cost);
-	pixman_region32_fini(&clipped);
+	renderer->ops->draw(renderer, target, layers, n_layers, damage, cost);
 }

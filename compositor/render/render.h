@@ -38,8 +38,8 @@ const char *renderer_detail(const struct renderer *renderer);
 void renderer_destroy(struct renderer *renderer);
 
 /*
- * Draws damage (upright output pixels like the layers', clipped to the target) and touches nothing else of the target. Each
- * damaged pixel is written once: what lies under an opaque layer is not drawn, guest pixels are
+ * Draws damage (pixels of the upright picture, as the layers are; clipped to it) and touches nothing else of the target.
+ * Each damaged pixel is written once and none is read: what lies under an opaque layer is not drawn, guest pixels are
  * read in place and only where they are visible and damaged.
  */
 void renderer_draw(struct renderer *renderer, const struct target *target,

@@ -6,8 +6,9 @@
 #include "compositor/render/render.h"
 
 struct renderer_ops {
+	const char *name;
 	void (*destroy)(struct renderer *renderer);
-	/* damage lies inside the target. */
+	/* cost is all 0. */
 	void (*draw)(struct renderer *renderer, const struct target *target,
 		     const struct layer *layers, unsigned n_layers, const pixman_region32_t *damage,
 		     struct render_cost *cost);
@@ -15,6 +16,7 @@ struct renderer_ops {
 
 struct renderer {
 	const struct renderer_ops *ops;
+	const char *detail; /* what it runs on, for people; owned by it */
 };
 
 #endif

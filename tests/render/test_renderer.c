@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The CPU renderer: what it draws, how often, and that it keeps to the damage. */
+/* What a renderer draws, how often, and that it keeps to the damage. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,12 +7,8 @@
 
 #include <cmocka.h>
 
-#include "compositor/render/render.h"
 #include "tests/render/compare.h"
-#include "tests/scene_fixture.h"
-
-#define POISON 0xa5 /* what targets hold before */
-#define GUARD 64    /* bytes after each target that must stay */
+#include "tests/render/rig.h"
 
 static struct renderer *renderer;
 
@@ -29,96 +25,31 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct target target_create(int width, int height, int stride)
-{
-	struct target target = {.width = width,
-				.height = height,
-				.stride = stride ? stride : width * 4};
-	size_t size = (size_t)target.stride * (size_t)height + GUARD;
-
-	target.pixels = xcalloc(1, size);
-	memset(target.pixels, POISON, size);
-	return target;
-}
-
-static uint32_t target_get(const struct target *target, int x, int y)
-{
-	uint32_t pixel;
-
-	memcpy(&pixel, target->pixels + (size_t)y * (size_t)target->stride + (size_t)x * 4, 4);
-	return pixel & 0xffffff;
-}
-
-static bool target_is_untouched(const struct target *target, int x, int y)
-{
-	return target_get(target, x, y) == 0xa5a5a5;
-}
-
-static void draw_all(const struct target *target, const struct layer *layers, unsigned n,
-		     struct render_cost *cost)
-{
-	pixman_region32_t all;
-	struct render_cost unused;
-
-	pixman_region32_init_rect(&all, 0, 0, (unsigned)target->width, (unsigned)target->height);
-	renderer_draw(renderer, target, layers, n, &all, cost ? cost : &unused);
-	pixman_region32_fini(&all);
-}
-
-static struct layer solid(int x, int y, int w, int h, uint32_t colour)
-{
-	return (struct layer){.kind = LAYER_SOLID, .dst = {x, y, w, h}, .colour = colour};
-}
-
-static struct layer picture(const struct test_buffer *buffer, struct rect src, struct rect dst)
-{
-	return (struct layer){.kind = LAYER_BUFFER, .dst = dst, .picture = {&buffer->base, src}};
-}
-
-static struct rect whole(const struct test_buffer *buffer)
-{
-	return (struct rect){0, 0, buffer->base.width, buffer->base.height};
-}
-
-/* A pattern in which each pixel differs from its neighbours. */
-static void buffer_draw_gradient(struct test_buffer *buffer)
-{
-	for (int y = 0; y < buffer->base.height; y++) {
-		for (int x = 0; x < buffer->base.width; x++) {
-			uint32_t r = (uint32_t)(x * 255 / buffer->base.width);
-			uint32_t g = (uint32_t)(y * 255 / buffer->base.height);
-
-			test_buffer_set(buffer, x, y,
-					r << 16 | g << 8 | (uint32_t)((x ^ y) & 8) << 4);
-		}
-	}
-}
-
 /* ---- against reference pictures; no text, which differs from one font version to the next ---- */
 
 static void patterns_and_pictures_look_as_ever(void **state)
 {
 	static const uint32_t colours[] = {0xe69f00, 0x56b4e9, 0x009e73, 0x0072b2};
-	struct target target = target_create(160, 128, 0);
+	struct target target = rig_target(160, 128, 0);
 	struct test_buffer *buffer = test_buffer_create(64, 48, TEST_XR24, 0);
 	struct mark marks[MARK_PATTERNS];
 	struct layer layers[1 + 2 * MARK_PATTERNS];
 	unsigned n = 0;
 
 	(void)state;
-	buffer_draw_gradient(buffer);
-	layers[n++] = solid(0, 0, 160, 128, 0x181818);
+	rig_gradient(buffer);
+	layers[n++] = rig_solid(0, 0, 160, 128, 0x181818);
 	for (unsigned i = 0; i < MARK_PATTERNS; i++) {
 		struct rect hole = {8 + (int)(i % 2) * 80, 8 + (int)(i / 2) * 64, 64, 48};
 		struct rect around = {hole.x - 8, hole.y - 8, 80, 64};
 
 		marks[i] = (struct mark){.name = "m", .colour = colours[i], .pattern = i};
-		layers[n++] = picture(buffer, whole(buffer), hole);
+		layers[n++] = rig_picture(buffer, rig_whole(buffer), hole);
 		layers[n++] = (struct layer){.kind = LAYER_FRAME,
 					     .dst = around,
 					     .frame = {&marks[i], hole}};
 	}
-	draw_all(&target, layers, n, NULL);
+	rig_draw_all(renderer, &target, layers, n, NULL);
 	compare_with_reference("frames", &target, 0);
 	free(target.pixels);
 	buffer_drop(&buffer->base);
@@ -126,17 +57,17 @@ static void patterns_and_pictures_look_as_ever(void **state)
 
 static void scaled_pictures_look_as_ever(void **state)
 {
-	struct target target = target_create(120, 100, 0);
+	struct target target = rig_target(120, 100, 0);
 	struct test_buffer *buffer = test_buffer_create(200, 150, TEST_XR24, 0);
 	struct layer layers[] = {
-		solid(0, 0, 120, 100, 0x181818),
-		picture(buffer, whole(buffer), (struct rect){3, 5, 97, 73}),
-		picture(buffer, (struct rect){100, 70, 9, 7}, (struct rect){80, 60, 36, 35}),
+		rig_solid(0, 0, 120, 100, 0x181818),
+		rig_picture(buffer, rig_whole(buffer), (struct rect){3, 5, 97, 73}),
+		rig_picture(buffer, (struct rect){100, 70, 9, 7}, (struct rect){80, 60, 36, 35}),
 	};
 
 	(void)state;
-	buffer_draw_gradient(buffer);
-	draw_all(&target, layers, ARRAY_SIZE(layers), NULL);
+	rig_gradient(buffer);
+	rig_draw_all(renderer, &target, layers, ARRAY_SIZE(layers), NULL);
 	/* pixman's C and SIMD paths round apart. */
 	compare_with_reference("scaled", &target, 2);
 	free(target.pixels);
@@ -177,8 +108,9 @@ static void format_check(const struct format_case *c, int width, int height, int
 	const uint32_t want[] = {0xff0000, 0x00ff00, 0x0000ff};
 	const uint32_t pixels[] = {c->red, c->green, c->blue};
 	struct test_buffer *buffer = test_buffer_create(width, height, c->format, stride);
-	struct target target = target_create(width + 3, height + 2, 0);
-	struct layer layer = picture(buffer, whole(buffer), (struct rect){1, 2, width, height});
+	struct target target = rig_target(width + 3, height + 2, 0);
+	struct layer layer = rig_picture(buffer, rig_whole(buffer),
+					 (struct rect){1, 2, width, height});
 	struct render_cost cost;
 	int pixel_bytes = pixel_format_find(c->format)->bytes_per_pixel;
 
@@ -187,13 +119,13 @@ static void format_check(const struct format_case *c, int width, int height, int
 			put_pixel(buffer, x, y, pixels[(x + y) % 3]);
 		}
 	}
-	draw_all(&target, &layer, 1, &cost);
+	rig_draw_all(renderer, &target, &layer, 1, &cost);
 	for (int y = 0; y < height; y++) {
 		for (int x = 0; x < width; x++) {
-			assert_int_equal(target_get(&target, x + 1, y + 2), want[(x + y) % 3]);
+			assert_int_equal(rig_get(&target, x + 1, y + 2), want[(x + y) % 3]);
 		}
 	}
-	assert_int_equal(target_get(&target, 0, 0), 0); /* under no layer: dark */
+	assert_int_equal(rig_get(&target, 0, 0), 0); /* under no layer: dark */
 	assert_int_equal(cost.bytes_read, width * height * pixel_bytes);
 	free(target.pixels);
 	buffer_drop(&buffer->base);
@@ -227,7 +159,7 @@ static void scaling_reads_nothing_outside_the_source(void **state)
 		const struct format_case *c = &formats[i / ARRAY_SIZE(extras)];
 		int stride = 41 * pixel_format_find(c->format)->bytes_per_pixel;
 		struct test_buffer *buffer;
-		struct target target = target_create(60, 60, 0);
+		struct target target = rig_target(60, 60, 0);
 		struct layer layer;
 
 		stride = (stride + 3) / 4 * 4 + extras[i % ARRAY_SIZE(extras)];
@@ -239,17 +171,19 @@ static void scaling_reads_nothing_outside_the_source(void **state)
 				put_pixel(buffer, x, y, inside ? c->green : c->red);
 			}
 		}
-		layer = picture(buffer, (struct rect){5, 7, 21, 23}, (struct rect){2, 3, 13, 50});
-		draw_all(&target, &layer, 1, NULL);
+		layer = rig_picture(buffer, (struct rect){5, 7, 21, 23},
+				    (struct rect){2, 3, 13, 50});
+		rig_draw_all(renderer, &target, &layer, 1, NULL);
 		for (int y = 3; y < 53; y++) {
 			for (int x = 2; x < 15; x++) {
-				assert_int_equal(target_get(&target, x, y), 0x00ff00);
+				assert_int_equal(rig_get(&target, x, y), 0x00ff00);
 			}
 		}
 		/* The last row and column of a buffer that ends right there. */
-		layer = picture(buffer, (struct rect){20, 20, 21, 17}, (struct rect){0, 0, 59, 7});
-		draw_all(&target, &layer, 1, NULL);
-		assert_int_equal(target_get(&target, 58, 6), 0xff0000);
+		layer = rig_picture(buffer, (struct rect){20, 20, 21, 17},
+				    (struct rect){0, 0, 59, 7});
+		rig_draw_all(renderer, &target, &layer, 1, NULL);
+		assert_int_equal(rig_get(&target, 58, 6), 0xff0000);
 		free(target.pixels);
 		buffer_drop(&buffer->base);
 	}
@@ -263,12 +197,12 @@ static void only_damage_is_touched(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(strides); i++) {
-		struct target target = target_create(100, 80, strides[i]);
+		struct target target = rig_target(100, 80, strides[i]);
 		struct test_buffer *buffer = test_buffer_create(150, 120, TEST_XR24, 0);
 		struct mark mark = {.name = "work", .colour = 0xd55e00, .pattern = MARK_CHECKS};
 		struct layer layers[] = {
-			solid(0, 0, 100, 80, 0x181818),
-			picture(buffer, whole(buffer), (struct rect){8, 32, 84, 40}),
+			rig_solid(0, 0, 100, 80, 0x181818),
+			rig_picture(buffer, rig_whole(buffer), (struct rect){8, 32, 84, 40}),
 			{.kind = LAYER_FRAME,
 			 .dst = {0, 24, 100, 56},
 			 .frame = {&mark, {8, 32, 84, 40}}},
@@ -286,16 +220,16 @@ static void only_damage_is_touched(void **state)
 				pixman_box32_t unused;
 
 				if (pixman_region32_contains_point(&damage, x, y, &unused)) {
-					assert_false(target_is_untouched(&target, x, y));
+					assert_false(rig_is_untouched(&target, x, y));
 					touched++;
 				} else {
-					assert_true(target_is_untouched(&target, x, y));
+					assert_true(rig_is_untouched(&target, x, y));
 				}
 			}
 		}
 		assert_int_equal(cost.bytes_written, touched * 4);
-		for (int b = 0; b < GUARD; b++) {
-			assert_int_equal(target.pixels[target.stride * 80 + b], POISON);
+		for (int b = 0; b < RIG_GUARD; b++) {
+			assert_int_equal(target.pixels[target.stride * 80 + b], RIG_POISON);
 		}
 		pixman_region32_fini(&damage);
 		free(target.pixels);
@@ -309,17 +243,17 @@ static void only_damage_is_touched(void **state)
  */
 static void pieces_join_without_a_seam(void **state)
 {
-	struct target once = target_create(120, 100, 0), pieces = target_create(120, 100, 0);
+	struct target once = rig_target(120, 100, 0), pieces = rig_target(120, 100, 0);
 	struct test_buffer *buffer = test_buffer_create(333, 217, TEST_XR24, 0);
 	struct layer layers[] = {
-		solid(0, 0, 120, 100, 0x181818),
-		picture(buffer, (struct rect){11, 13, 301, 201}, (struct rect){5, 7, 109, 83}),
+		rig_solid(0, 0, 120, 100, 0x181818),
+		rig_picture(buffer, (struct rect){11, 13, 301, 201}, (struct rect){5, 7, 109, 83}),
 	};
 	struct render_cost cost;
 
 	(void)state;
-	buffer_draw_gradient(buffer);
-	draw_all(&once, layers, ARRAY_SIZE(layers), NULL);
+	rig_gradient(buffer);
+	rig_draw_all(renderer, &once, layers, ARRAY_SIZE(layers), NULL);
 	for (int y = 0; y < 100; y += 17) {
 		for (int x = 0; x < 120; x += 23) {
 			pixman_region32_t damage;
@@ -331,7 +265,7 @@ static void pieces_join_without_a_seam(void **state)
 	}
 	for (int y = 0; y < 100; y++) {
 		for (int x = 0; x < 120; x++) {
-			assert_int_equal(target_get(&once, x, y), target_get(&pieces, x, y));
+			assert_int_equal(rig_get(&once, x, y), rig_get(&pieces, x, y));
 		}
 	}
 	free(once.pixels);
@@ -341,13 +275,13 @@ static void pieces_join_without_a_seam(void **state)
 
 static void hidden_pixels_are_not_read(void **state)
 {
-	struct target target = target_create(100, 80, 0);
+	struct target target = rig_target(100, 80, 0);
 	struct test_buffer *low = test_buffer_create(100, 80, TEST_XR24, 0);
 	struct test_buffer *high = test_buffer_create(60, 40, TEST_XR24, 0);
 	struct layer layers[] = {
-		solid(0, 0, 100, 80, 0x181818),
-		picture(low, whole(low), (struct rect){0, 0, 100, 80}),
-		picture(high, whole(high), (struct rect){10, 10, 60, 40}),
+		rig_solid(0, 0, 100, 80, 0x181818),
+		rig_picture(low, rig_whole(low), (struct rect){0, 0, 100, 80}),
+		rig_picture(high, rig_whole(high), (struct rect){10, 10, 60, 40}),
 	};
 	struct card card = {.lines = {"locked"}, .n_lines = 1};
 	struct layer covered[] = {layers[1],
@@ -355,10 +289,10 @@ static void hidden_pixels_are_not_read(void **state)
 	struct render_cost cost;
 
 	(void)state;
-	draw_all(&target, layers, ARRAY_SIZE(layers), &cost);
+	rig_draw_all(renderer, &target, layers, ARRAY_SIZE(layers), &cost);
 	assert_int_equal(cost.bytes_written, 100 * 80 * 4);
 	assert_int_equal(cost.bytes_read, 100 * 80 * 4);
-	draw_all(&target, covered, ARRAY_SIZE(covered), &cost);
+	rig_draw_all(renderer, &target, covered, ARRAY_SIZE(covered), &cost);
 	assert_int_equal(cost.bytes_read, 0);
 	assert_int_equal(cost.bytes_written, 100 * 80 * 4);
 	free(target.pixels);
@@ -374,7 +308,7 @@ static unsigned pixels_of(const struct target *target, struct rect r, uint32_t c
 
 	for (int y = r.y; y < r.y + r.h; y++) {
 		for (int x = r.x; x < r.x + r.w; x++) {
-			n += target_get(target, x, y) == colour;
+			n += rig_get(target, x, y) == colour;
 		}
 	}
 	return n;
@@ -384,11 +318,11 @@ static void strips_name_owner_and_keyboard(void **state)
 {
 	struct mark work = {.name = "work", .colour = 0xe69f00, .pattern = MARK_STRIPES};
 	struct mark web = {.name = "web", .colour = 0x0072b2, .pattern = MARK_DOTS};
-	struct target a = target_create(640, 24, 0), b = target_create(640, 24, 0);
+	struct target a = rig_target(640, 24, 0), b = rig_target(640, 24, 0);
 	struct layer layer = {.kind = LAYER_STRIP, .dst = {0, 0, 640, 24}, .strip = {&work, &web}};
 
 	(void)state;
-	draw_all(&a, &layer, 1, NULL);
+	rig_draw_all(renderer, &a, &layer, 1, NULL);
 	assert_true(pixels_of(&a, (struct rect){0, 0, 320, 24}, work.colour) > 3000);
 	assert_int_equal(pixels_of(&a, (struct rect){0, 0, 320, 24}, web.colour), 0);
 	assert_true(pixels_of(&a, (struct rect){480, 0, 160, 24}, web.colour) > 1000);
@@ -396,21 +330,21 @@ static void strips_name_owner_and_keyboard(void **state)
 		    20); /* ink of the name */
 	/* Another name of the same colour and pattern is another strip. */
 	snprintf(work.name, sizeof(work.name), "wark");
-	draw_all(&b, &layer, 1, NULL);
+	rig_draw_all(renderer, &b, &layer, 1, NULL);
 	assert_memory_not_equal(a.pixels, b.pixels, 640 * 24 * 4);
 	snprintf(work.name, sizeof(work.name), "work");
-	draw_all(&b, &layer, 1, NULL);
+	rig_draw_all(renderer, &b, &layer, 1, NULL);
 	assert_memory_equal(a.pixels, b.pixels, 640 * 24 * 4);
 	/* Longest names, narrow monitors: nothing is written outside. */
 	memset(work.name, 'W', 32);
 	memset(web.name, 'W', 32);
 	for (int width = 1; width < 400; width += 13) {
-		struct target narrow = target_create(width, 24, 0);
+		struct target narrow = rig_target(width, 24, 0);
 
 		layer.dst.w = width;
-		draw_all(&narrow, &layer, 1, NULL);
-		for (int i = 0; i < GUARD; i++) {
-			assert_int_equal(narrow.pixels[width * 4 * 24 + i], POISON);
+		rig_draw_all(renderer, &narrow, &layer, 1, NULL);
+		for (int i = 0; i < RIG_GUARD; i++) {
+			assert_int_equal(narrow.pixels[width * 4 * 24 + i], RIG_POISON);
 		}
 		free(narrow.pixels);
 	}
@@ -420,12 +354,12 @@ static void strips_name_owner_and_keyboard(void **state)
 
 static void cards_show_any_text(void **state)
 {
-	struct target target = target_create(300, 100, 0);
+	struct target target = rig_target(300, 100, 0);
 	struct card card = {.lines = {"text \xc3\xa9\x01", "more"}, .n_lines = 2};
 	struct layer layer = {.kind = LAYER_CARD, .dst = {0, 0, 300, 100}, .card = &card};
 
 	(void)state;
-	draw_all(&target, &layer, 1, NULL);
+	rig_draw_all(renderer, &target, &layer, 1, NULL);
 	assert_true(pixels_of(&target, (struct rect){0, 0, 300, 100}, 0xe8e8e8) > 20);
 	assert_int_equal(pixels_of(&target, (struct rect){0, 0, 300, 100}, 0xa5a5a5), 0);
 	free(target.pixels);

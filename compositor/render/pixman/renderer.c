@@ -1,170 +1,274 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Layers are gone through from the top: each draws what of the damage no layer above it has drawn,
- * since all are opaque. So each damaged pixel is written once, and what is hidden is not even read.
+ * The CPU renderer. Each damaged pixel is written once and the target is never read: opaque layers are culled from the
+ * top, what is blended is blended in a tile, and what is turned is made upright in a tile where it can't be read turned
+ * from where it lies. Tiles stay in the processor's cache. No memory is allocated for a frame.
  */
-#include <errno.h>
 #include <stdlib.h>
 
-#include "compositor/render/pixman/painter.h"
+#include "compositor/render/cull.h"
+#include "compositor/render/host/host.h"
+#include "compositor/render/pixman/paint.h"
+#include "compositor/scene/buffer.h"
+
+#define TILE 64 /* pixels */
 
 struct renderer_pixman {
 	struct renderer base;
 	struct text *text;
 	struct canvases *canvases;
+	uint32_t tile[TILE * TILE], cursor[TILE * TILE];
 };
 
-static void draw_image(pixman_image_t *target, pixman_image_t *image, const struct rect *dst,
-		       const pixman_region32_t *visible)
-{
-	int n;
-	const pixman_box32_t *box =
-		pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)visible, &n);
+/* One frame. */
+struct painting {
+	struct renderer_pixman *renderer;
+	const struct target *target;
+	struct surface to; /* the target, as it lies */
+	const struct layer *layers;
+	struct render_cost *cost;
+	double scale;
+};
 
-	for (; n > 0; n--, box++) {
-		pixman_image_composite32(PIXMAN_OP_SRC, image, NULL, target, box->x1 - dst->x,
-					 box->y1 - dst->y, 0, 0, box->x1, box->y1,
-					 box->x2 - box->x1, box->y2 - box->y1);
+static void solid_paint(const struct surface *to, const pixman_box32_t *box, uint32_t colour)
+{
+	int w = box->x2 - box->x1, h = box->y2 - box->y1;
+	uint32_t *pixels = (uint32_t *)(void *)surface_at(to, box->x1, box->y1);
+
+	if (!pixman_fill(pixels, to->stride / 4, 32, 0, 0, w, h, colour)) {
+		for (int y = 0; y < h; y++) {
+			for (int x = 0; x < w; x++) {
+				pixels[y * (to->stride / 4) + x] = colour;
+			}
+		}
 	}
 }
 
-static void draw_solid(pixman_image_t *target, uint32_t colour, const pixman_region32_t *visible)
-{
-	int n;
-	const pixman_box32_t *box =
-		pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)visible, &n);
+/* ---- where a layer's pixels come from ---- */
 
-	for (; n > 0; n--, box++) {
-		colour_fill(target, colour, box->x1, box->y1, box->x2 - box->x1, box->y2 - box->y1);
+/* What a layer shows: colour unless one of the others is there. */
+struct source {
+	bool has_picture;
+	struct picture picture;
+	const struct canvas_picture *canvas, *tile;
+	uint32_t colour;
+};
+
+static bool source_is_solid(const struct source *source)
+{
+	return !source->has_picture && !source->canvas && !source->tile;
+}
+
+static const struct rect *layer_dst(const struct painting *painting, unsigned index)
+{
+	static const struct rect none;
+
+	return index == CULL_NOTHING ? &none : &painting->layers[index].dst;
+}
+
+static const struct canvas_picture *canvas_of(struct painting *painting, const struct layer *layer)
+{
+	struct canvases *canvases = painting->renderer->canvases;
+
+	return layer->kind == LAYER_STRIP ? canvas_strip(canvases, layer, painting->scale) :
+					    canvas_card(canvases, layer, painting->scale);
+}
+
+/* What can't be drawn, for lack of memory or of a format, is dark. */
+static struct source source_of(struct painting *painting, unsigned index)
+{
+	const struct layer *layer = &painting->layers[index];
+	struct source source = {0};
+
+	if (index == CULL_NOTHING) {
+		return source;
 	}
-}
-
-static void draw_image_or_black(pixman_image_t *target, pixman_image_t *image,
-				const struct rect *dst, const pixman_region32_t *visible)
-{
-	if (image) {
-		draw_image(target, image, dst, visible);
-	} else {
-		draw_solid(target, 0,
-			   visible); /* no memory: dark rather than what was there before */
-	}
-}
-
-static void draw_frame(struct renderer_pixman *renderer, pixman_image_t *target,
-		       const struct layer *layer, const pixman_region32_t *visible)
-{
-	/* Aligned to the output, so that the pattern does not crawl when the rectangle changes. */
-	const struct rect origin = {0};
-
-	draw_image_or_black(target, canvas_tile(renderer->canvases, layer->frame.mark), &origin,
-			    visible);
-}
-
-static void draw_layer(struct renderer_pixman *renderer, pixman_image_t *target,
-		       const struct layer *layer, const pixman_region32_t *visible,
-		       struct render_cost *cost)
-{
-	struct canvases *canvases = renderer->canvases;
-	const struct rect *dst = &layer->dst;
-
 	switch (layer->kind) {
 	case LAYER_SOLID:
-		draw_solid(target, layer->colour, visible);
+		source.colour = layer->colour;
 		break;
 	case LAYER_BUFFER:
 	case LAYER_CURSOR:
-		cost->bytes_read += picture_draw(target, layer->picture.buffer, &layer->picture.src,
-						 dst, visible);
+		source.has_picture = picture_init(&source.picture, layer);
 		break;
 	case LAYER_FRAME:
-		draw_frame(renderer, target, layer, visible);
+		source.tile = canvas_tile(painting->renderer->canvases, layer->frame.mark,
+					  painting->scale);
 		break;
 	case LAYER_STRIP:
-		draw_image_or_black(target,
-				    canvas_strip(canvases, layer->strip.mark, layer->strip.keyboard,
-						 layer->strip.is_view, dst->w, dst->h),
-				    dst, visible);
-		break;
 	case LAYER_CARD:
-		draw_image_or_black(target, canvas_card(canvases, layer->card, dst->w, dst->h), dst,
-				    visible);
+		source.canvas = canvas_of(painting, layer);
 		break;
+	}
+	return source;
+}
+
+/* XRGB8888 as it is to be shown, from box's corner on. NULL: it has to be painted first. */
+static const uint8_t *source_pixels(const struct source *source, const struct rect *dst,
+				    const pixman_box32_t *box, int *stride)
+{
+	if (source->has_picture) {
+		*stride = source->picture.stride;
+		return picture_pixels(&source->picture, box);
+	}
+	if (source->canvas) {
+		*stride = source->canvas->stride;
+		return source->canvas->pixels + (ptrdiff_t)(box->y1 - dst->y) * *stride +
+		       (ptrdiff_t)(box->x1 - dst->x) * 4;
+	}
+	return NULL;
+}
+
+static void source_count(struct painting *painting, const struct source *source,
+			 const pixman_box32_t *box)
+{
+	if (source->has_picture) {
+		painting->cost->bytes_read += picture_bytes(&source->picture, box);
 	}
 }
 
-/* What the layer covers, into the initialised region out. */
-static void layer_region(const struct layer *layer, pixman_region32_t *out)
+static void source_paint(struct painting *painting, const struct source *source,
+			 const struct rect *dst, const struct surface *to, const pixman_box32_t *box)
 {
-	const struct rect *dst = &layer->dst;
-	pixman_region32_t hole;
+	int stride;
+	const uint8_t *pixels = source_pixels(source, dst, box, &stride);
 
-	if (rect_empty(dst)) {
-		pixman_region32_clear(out);
+	source_count(painting, source, box);
+	if (pixels) {
+		copy_box(to, box, pixels, stride);
+	} else if (source->has_picture) {
+		picture_paint(&source->picture, to, box);
+	} else if (source->tile) {
+		repeat_box(to, box, source->tile->pixels, source->tile->stride, source->tile->width);
+	} else {
+		solid_paint(to, box, source->colour);
+	}
+}
+
+static bool is_blended(const struct painting *painting, unsigned index)
+{
+	const struct pixel_format *format;
+
+	if (index == CULL_NOTHING || painting->layers[index].kind != LAYER_CURSOR) {
+		return false;
+	}
+	format = pixel_format_find(painting->layers[index].picture.buffer->format);
+	return format && format->has_alpha && format->bytes_per_pixel == 4;
+}
+
+/* ---- into a tile: upright, blended ---- */
+
+struct tile {
+	struct painting *painting;
+	struct surface to;
+};
+
+static void draw_in_tile(void *data, unsigned index, const pixman_box32_t *box)
+{
+	struct tile *tile = data;
+	struct painting *painting = tile->painting;
+	struct source source = source_of(painting, index);
+	const struct cull under = {painting->layers, draw_in_tile, tile};
+	struct surface cursor = {(uint8_t *)painting->renderer->cursor, TILE * 4, box->x1, box->y1};
+
+	if (!is_blended(painting, index)) {
+		source_paint(painting, &source, layer_dst(painting, index), &tile->to, box);
 		return;
 	}
-	pixman_region32_fini(out);
-	pixman_region32_init_rect(out, dst->x, dst->y, (unsigned)dst->w, (unsigned)dst->h);
-	if (layer->kind == LAYER_FRAME && !rect_empty(&layer->frame.hole)) {
-		const struct rect *h = &layer->frame.hole;
-
-		pixman_region32_init_rect(&hole, h->x, h->y, (unsigned)h->w, (unsigned)h->h);
-		pixman_region32_subtract(out, out, &hole);
-		pixman_region32_fini(&hole);
+	cull_box(&under, index, box);
+	if (source.has_picture) {
+		source_count(painting, &source, box);
+		picture_paint(&source.picture, &cursor, box);
+		blend_box(&tile->to, box, cursor.pixels, cursor.stride);
 	}
 }
 
-static uint64_t region_bytes(const pixman_region32_t *region)
-{
-	uint64_t pixels = 0;
-	int n;
-	const pixman_box32_t *box =
-		pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)region, &n);
+/* ---- into the target ---- */
 
-	for (; n > 0; n--, box++) {
-		pixels += (uint64_t)(box->x2 - box->x1) * (uint64_t)(box->y2 - box->y1);
+static void tile_show(const struct tile *tile, const pixman_box32_t *box)
+{
+	const struct target *target = tile->painting->target;
+
+	if (target->transform == TRANSFORM_NORMAL) {
+		copy_box(&tile->painting->to, box, tile->to.pixels, tile->to.stride);
+	} else {
+		turn_box(target, box, tile->to.pixels, tile->to.stride);
 	}
-	return pixels * sizeof(uint32_t);
 }
 
-static void draw_layers(struct renderer_pixman *renderer, pixman_image_t *image,
-			const struct layer *layers, unsigned n_layers,
-			const pixman_region32_t *damage, struct render_cost *cost)
+static void draw_by_tiles(struct painting *painting, unsigned index, const pixman_box32_t *box)
 {
-	pixman_region32_t remaining, visible;
+	for (int y = box->y1; y < box->y2; y += TILE) {
+		for (int x = box->x1; x < box->x2; x += TILE) {
+			pixman_box32_t part = {x, y, MIN(x + TILE, box->x2), MIN(y + TILE, box->y2)};
+			struct tile tile = {painting,
+					    {(uint8_t *)painting->renderer->tile, TILE * 4, x, y}};
 
-	pixman_region32_init(&remaining);
-	pixman_region32_init(&visible);
-	pixman_region32_copy(&remaining, damage);
-	for (unsigned i = n_layers; i-- > 0 && pixman_region32_not_empty(&remaining);) {
-		layer_region(&layers[i], &visible);
-		pixman_region32_intersect(&visible, &visible, &remaining);
-		pixman_region32_subtract(&remaining, &remaining, &visible);
-		if (pixman_region32_not_empty(&visible)) {
-			draw_layer(renderer, image, &layers[i], &visible, cost);
-			cost->bytes_written += region_bytes(&visible);
+			draw_in_tile(&tile, index, &part);
+			tile_show(&tile, &part);
 		}
 	}
-	/* Under no layer: dark, never what the target held before. */
-	draw_solid(image, 0, &remaining);
-	cost->bytes_written += region_bytes(&remaining);
-	pixman_region32_fini(&visible);
-	pixman_region32_fini(&remaining);
+}
+
+static void draw_solid_turned(struct painting *painting, uint32_t colour, const pixman_box32_t *box)
+{
+	const struct target *target = painting->target;
+	struct rect upright = {box->x1, box->y1, box->x2 - box->x1, box->y2 - box->y1};
+	struct rect panel = transform_rect(target->transform, target->width, target->height,
+					   &upright);
+	pixman_box32_t turned = box_of(&panel);
+
+	solid_paint(&painting->to, &turned, colour);
+}
+
+static void draw_turned(struct painting *painting, unsigned index, const struct source *source,
+			const pixman_box32_t *box)
+{
+	int stride = 0;
+	const uint8_t *pixels = source_pixels(source, layer_dst(painting, index), box, &stride);
+
+	if (pixels) {
+		source_count(painting, source, box);
+		turn_box(painting->target, box, pixels, stride);
+	} else if (source_is_solid(source)) {
+		draw_solid_turned(painting, source->colour, box);
+	} else {
+		draw_by_tiles(painting, index, box);
+	}
+}
+
+static void draw_box(void *data, unsigned index, const pixman_box32_t *box)
+{
+	struct painting *painting = data;
+	struct source source;
+
+	if (is_blended(painting, index)) {
+		draw_by_tiles(painting, index, box);
+		return;
+	}
+	source = source_of(painting, index);
+	if (painting->target->transform == TRANSFORM_NORMAL) {
+		source_paint(painting, &source, layer_dst(painting, index), &painting->to, box);
+	} else {
+		draw_turned(painting, index, &source, box);
+	}
 }
 
 static void renderer_pixman_draw(struct renderer *base, const struct target *target,
 				 const struct layer *layers, unsigned n_layers,
 				 const pixman_region32_t *damage, struct render_cost *cost)
 {
-	struct renderer_pixman *renderer = (struct renderer_pixman *)base;
-	pixman_image_t *image = pixman_image_create_bits_no_clear(
-		PIXMAN_x8r8g8b8, target->width, target->height, (uint32_t *)(void *)target->pixels,
-		target->stride);
+	struct painting painting = {
+		.renderer = (struct renderer_pixman *)base,
+		.target = target,
+		.to = {target->pixels, target->stride, 0, 0},
+		.layers = layers,
+		.cost = cost,
+		.scale = target->scale ? target->scale : 1,
+	};
+	const struct cull cull = {layers, draw_box, &painting};
 
-	if (!image) {
-		return;
-	}
-	draw_layers(renderer, image, layers, n_layers, damage, cost);
-	pixman_image_unref(image);
+	cost->bytes_written = cull_damage(&cull, n_layers, target, damage) * 4;
 }
 
 static void renderer_pixman_destroy(struct renderer *base)
@@ -177,6 +281,7 @@ static void renderer_pixman_destroy(struct renderer *base)
 }
 
 static const struct renderer_ops renderer_pixman_ops = {
+	.name = "pixman",
 	.destroy = renderer_pixman_destroy,
 	.draw = renderer_pixman_draw,
 };
@@ -192,6 +297,7 @@ int renderer_pixman_create(struct renderer **out, const char *font)
 	}
 	renderer = xcalloc(1, sizeof(*renderer));
 	renderer->base.ops = &renderer_pixman_ops;
+	renderer->base.detail = "the processor";
 	renderer->text = text;
 	renderer->canvases = canvases_create(text);
 	*out = &renderer->base;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "compositor/render/pixman/painter.h"
+#include "compositor/render/host/host.h"
 
 #define PERIOD 8 /* pixels of a pattern: as wide as the frame, so that it shows there whole */
-
-_Static_assert(MARK_TILE % PERIOD == 0, "tiles join without a seam");
+#define TILE 32  /* at least so wide: few long rows are drawn faster than many short ones */
 
 static unsigned luminance(uint32_t colour)
 {
@@ -34,10 +33,22 @@ void colour_fill(pixman_image_t *image, uint32_t colour, int x, int y, int w, in
 	pixman_image_fill_boxes(PIXMAN_OP_SRC, image, &fill, 1, &box);
 }
 
-static bool pattern_is_ink(enum mark_pattern pattern, unsigned x, unsigned y)
+/* Of one period, in pixels of the output. */
+static int period_at(double scale)
 {
-	x %= PERIOD;
-	y %= PERIOD;
+	return MAX((int)(PERIOD * scale + 0.5), 2);
+}
+
+int mark_tile_size(double scale)
+{
+	int period = period_at(scale);
+
+	return (TILE + period - 1) / period * period;
+}
+
+/* x, y: inside a period as it is at scale 1. */
+static bool pattern_is_ink(enum mark_pattern pattern, int x, int y)
+{
 	switch (pattern) {
 	case MARK_STRIPES:
 		return (x + y) % PERIOD < 3;
@@ -51,14 +62,19 @@ static bool pattern_is_ink(enum mark_pattern pattern, unsigned x, unsigned y)
 	}
 }
 
-void mark_tile_draw(pixman_image_t *tile, const struct mark *mark)
+void mark_tile_draw(pixman_image_t *tile, const struct mark *mark, double scale)
 {
 	uint32_t *row = pixman_image_get_data(tile);
 	uint32_t ink = colour_text_on(mark->colour);
+	int period = period_at(scale), size = mark_tile_size(scale);
 
-	for (unsigned y = 0; y < MARK_TILE; y++, row += pixman_image_get_stride(tile) / 4) {
-		for (unsigned x = 0; x < MARK_TILE; x++) {
-			row[x] = pattern_is_ink(mark->pattern, x, y) ? ink : mark->colour;
+	for (int y = 0; y < size; y++, row += pixman_image_get_stride(tile) / 4) {
+		int v = (2 * (y % period) + 1) * PERIOD / (2 * period);
+
+		for (int x = 0; x < size; x++) {
+			int u = (2 * (x % period) + 1) * PERIOD / (2 * period);
+
+			row[x] = pattern_is_ink(mark->pattern, u, v) ? ink : mark->colour;
 		}
 	}
 }

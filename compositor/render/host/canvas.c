@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compositor/render/pixman/painter.h"
+#include "compositor/render/host/host.h"
 
 /*
  * Cards of 16 outputs are as large as a monitor, so the ones that are not shown any more do not
@@ -16,13 +16,14 @@
 #define HOST_GROUND 0x303030
 #define HOST_INK 0xffffff
 #define HOST_NAME "Vitrine"
-#define SWATCH_W \
-	72 /* pixels of pattern at the left of the strip, and half of it by the keyboard's owner */
+/* At scale 1, pixels of pattern at the left of the strip, and half of it by the keyboard's owner. */
+#define SWATCH_W 72
 #define GAP 8
 
 /* What a canvas shows, compared byte by byte: zeroed before it is filled. */
 struct canvas_key {
 	int width, height;
+	double scale;
 	bool is_card, is_view, has_mark, has_keyboard;
 	struct mark mark, keyboard;
 	struct card card;
@@ -31,12 +32,13 @@ struct canvas_key {
 struct canvas {
 	struct canvas_key key;
 	pixman_image_t *image; /* NULL: free */
+	struct canvas_picture picture;
 	uint64_t used;
 };
 
 struct canvases {
 	struct text *text;
-	uint64_t uses;
+	uint64_t uses, serial;
 	struct canvas card[CARDS];
 	struct canvas strip[STRIPS];
 	struct canvas tile[TILES];
@@ -75,9 +77,30 @@ void canvases_destroy(struct canvases *canvases)
 typedef void (*canvas_draw_fn)(struct text *text, pixman_image_t *image,
 			       const struct canvas_key *key);
 
+static void canvas_make(struct canvases *canvases, struct canvas *canvas,
+			const struct canvas_key *key, canvas_draw_fn draw)
+{
+	canvas_clear(canvas);
+	canvas->image = pixman_image_create_bits_no_clear(PIXMAN_x8r8g8b8, key->width, key->height,
+							  NULL, 0);
+	if (!canvas->image) {
+		return;
+	}
+	memcpy(&canvas->key, key, sizeof(*key));
+	draw(canvases->text, canvas->image, key);
+	canvas->picture = (struct canvas_picture){
+		.pixels = (const uint8_t *)pixman_image_get_data(canvas->image),
+		.width = key->width,
+		.height = key->height,
+		.stride = pixman_image_get_stride(canvas->image),
+		.serial = ++canvases->serial,
+	};
+}
+
 /* The canvas of this key; drawn now, in place of the one unused for longest, when there is none. */
-static pixman_image_t *canvas_get(struct canvases *canvases, struct canvas *set, unsigned n,
-				  const struct canvas_key *key, canvas_draw_fn draw)
+static const struct canvas_picture *canvas_get(struct canvases *canvases, struct canvas *set,
+					       unsigned n, const struct canvas_key *key,
+					       canvas_draw_fn draw)
 {
 	struct canvas *oldest = &set[0];
 
@@ -86,19 +109,21 @@ static pixman_image_t *canvas_get(struct canvases *canvases, struct canvas *set,
 		/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
 		if (set[i].image && memcmp(&set[i].key, key, sizeof(*key)) == 0) {
 			set[i].used = ++canvases->uses;
-			return set[i].image;
+			return &set[i].picture;
 		}
 		oldest = set[i].used < oldest->used ? &set[i] : oldest;
 	}
-	canvas_clear(oldest);
-	oldest->image = pixman_image_create_bits_no_clear(PIXMAN_x8r8g8b8, key->width, key->height,
-							  NULL, 0);
-	if (oldest->image) {
-		memcpy(&oldest->key, key, sizeof(*key));
-		oldest->used = ++canvases->uses;
-		draw(canvases->text, oldest->image, key);
-	}
-	return oldest->image;
+	canvas_make(canvases, oldest, key, draw);
+	oldest->used = ++canvases->uses;
+	return oldest->image ? &oldest->picture : NULL;
+}
+
+static void key_init(struct canvas_key *key, int width, int height, double scale)
+{
+	memset(key, 0, sizeof(*key));
+	key->width = width;
+	key->height = height;
+	key->scale = scale;
 }
 
 /*
@@ -115,20 +140,28 @@ static void key_set_mark(struct mark *out, bool *has, const struct mark *mark)
 	}
 }
 
+/* Pixels at this key's scale. */
+static int scaled(const struct canvas_key *key, int length)
+{
+	return (int)(length * key->scale + 0.5);
+}
+
 /* ---- the strip ---- */
 
 /* Repeats the mark's tile over a part of the strip, aligned to it. */
-static void swatch_draw(pixman_image_t *image, const struct mark *mark, int x, int w, int h)
+static void swatch_draw(pixman_image_t *image, const struct canvas_key *key,
+			const struct mark *mark, int x, int w)
 {
-	pixman_image_t *tile = pixman_image_create_bits_no_clear(PIXMAN_x8r8g8b8, MARK_TILE,
-								 MARK_TILE, NULL, 0);
+	int size = mark_tile_size(key->scale);
+	pixman_image_t *tile = pixman_image_create_bits_no_clear(PIXMAN_x8r8g8b8, size, size, NULL,
+								 0);
 
 	if (!tile) {
 		return;
 	}
-	mark_tile_draw(tile, mark);
+	mark_tile_draw(tile, mark, key->scale);
 	pixman_image_set_repeat(tile, PIXMAN_REPEAT_NORMAL);
-	pixman_image_composite32(PIXMAN_OP_SRC, tile, NULL, image, 0, 0, 0, 0, x, 0, w, h);
+	pixman_image_composite32(PIXMAN_OP_SRC, tile, NULL, image, 0, 0, 0, 0, x, 0, w, key->height);
 	pixman_image_unref(tile);
 }
 
@@ -141,22 +174,23 @@ static int strip_draw_keyboard(struct text *text, pixman_image_t *image,
 {
 	const struct mark *keyboard = key->has_keyboard ? &key->keyboard : NULL;
 	uint32_t ground = keyboard ? keyboard->colour : HOST_GROUND;
+	int gap = scaled(key, GAP), swatch = scaled(key, SWATCH_W / 2);
 	char words[64];
 	int width, x;
 
 	snprintf(words, sizeof(words), "keyboard: %s", keyboard ? keyboard->name : "nobody");
-	width = text_width(text, words) + 2 * GAP + (keyboard ? SWATCH_W / 2 : 0);
+	width = text_width(text, words, key->scale) + 2 * gap + (keyboard ? swatch : 0);
 	width = MIN(width, key->width / 2);
 	x = key->width - width;
 	colour_fill(image, ground, x, 0, width, key->height);
-	text_draw(text, image, words, colour_text_on(ground), x + GAP, 0, key->height,
-		  width - 2 * GAP);
+	text_draw(text, image,
+		  &(struct text_line){words, colour_text_on(ground), x + gap, 0, key->height,
+				      width - 2 * gap, key->scale});
 	if (keyboard) {
-		swatch_draw(image, keyboard, key->width - MIN(SWATCH_W / 2, width / 4),
-			    SWATCH_W / 2, key->height);
+		swatch_draw(image, key, keyboard, key->width - MIN(swatch, width / 4), swatch);
 	}
 	/* A line of its own: two guests may have colours that are alike. */
-	colour_fill(image, 0x000000, x, 0, MIN(2, width), key->height);
+	colour_fill(image, 0x000000, x, 0, MIN(MAX(scaled(key, 2), 1), width), key->height);
 	return x;
 }
 
@@ -164,31 +198,30 @@ static void strip_draw(struct text *text, pixman_image_t *image, const struct ca
 {
 	const struct mark *mark = key->has_mark ? &key->mark : NULL;
 	uint32_t ground = mark ? mark->colour : HOST_GROUND;
-	int right, x = GAP;
+	int right, x = scaled(key, GAP);
 
 	colour_fill(image, ground, 0, 0, key->width, key->height);
 	right = key->is_view ? key->width : strip_draw_keyboard(text, image, key);
 	if (mark) {
-		int w = MIN(SWATCH_W, right / 4);
+		int w = MIN(scaled(key, SWATCH_W), right / 4);
 
-		swatch_draw(image, mark, 0, w, key->height);
-		x = w + GAP;
+		swatch_draw(image, key, mark, 0, w);
+		x += w;
 	}
-	text_draw(text, image, mark ? mark->name : HOST_NAME, colour_text_on(ground), x, 0,
-		  key->height, right - x);
+	text_draw(text, image,
+		  &(struct text_line){mark ? mark->name : HOST_NAME, colour_text_on(ground), x, 0,
+				      key->height, right - x, key->scale});
 }
 
-pixman_image_t *canvas_strip(struct canvases *canvases, const struct mark *mark,
-			     const struct mark *keyboard, bool is_view, int width, int height)
+const struct canvas_picture *canvas_strip(struct canvases *canvases, const struct layer *layer,
+					  double scale)
 {
 	struct canvas_key key;
 
-	memset(&key, 0, sizeof(key));
-	key.width = width;
-	key.height = height;
-	key.is_view = is_view;
-	key_set_mark(&key.mark, &key.has_mark, mark);
-	key_set_mark(&key.keyboard, &key.has_keyboard, is_view ? NULL : keyboard);
+	key_init(&key, layer->dst.w, layer->dst.h, scale);
+	key_set_mark(&key.mark, &key.has_mark, layer->strip.mark);
+	key.is_view = layer->strip.is_view;
+	key_set_mark(&key.keyboard, &key.has_keyboard, key.is_view ? NULL : layer->strip.keyboard);
 	return canvas_get(canvases, canvases->strip, STRIPS, &key, strip_draw);
 }
 
@@ -199,25 +232,27 @@ pixman_image_t *canvas_strip(struct canvases *canvases, const struct mark *mark,
 
 static void card_draw(struct text *text, pixman_image_t *image, const struct canvas_key *key)
 {
-	int line = text_line_height(text) * 3 / 2;
+	int line = text_line_height(text, key->scale) * 3 / 2;
 	int y = (key->height - line * (int)key->card.n_lines) / 2;
 
 	colour_fill(image, CARD_GROUND, 0, 0, key->width, key->height);
 	for (unsigned i = 0; i < key->card.n_lines; i++, y += line) {
-		int x = MAX((key->width - text_width(text, key->card.lines[i])) / 2, 0);
+		const char *words = key->card.lines[i];
+		int x = MAX((key->width - text_width(text, words, key->scale)) / 2, 0);
 
-		text_draw(text, image, key->card.lines[i], CARD_INK, x, y, line, key->width - x);
+		text_draw(text, image,
+			  &(struct text_line){words, CARD_INK, x, y, line, key->width - x,
+					      key->scale});
 	}
 }
 
-pixman_image_t *canvas_card(struct canvases *canvases, const struct card *card, int width,
-			    int height)
+const struct canvas_picture *canvas_card(struct canvases *canvases, const struct layer *layer,
+					 double scale)
 {
+	const struct card *card = layer->card;
 	struct canvas_key key;
 
-	memset(&key, 0, sizeof(key));
-	key.width = width;
-	key.height = height;
+	key_init(&key, layer->dst.w, layer->dst.h, scale);
 	key.is_card = true;
 	key.card.n_lines = MIN(card->n_lines, CARD_LINES);
 	for (unsigned i = 0; i < key.card.n_lines; i++) {
@@ -230,17 +265,15 @@ pixman_image_t *canvas_card(struct canvases *canvases, const struct card *card, 
 
 static void tile_draw(struct text *text, pixman_image_t *image, const struct canvas_key *key)
 {
-	mark_tile_draw(image, &key->mark);
-	pixman_image_set_repeat(image, PIXMAN_REPEAT_NORMAL);
+	mark_tile_draw(image, &key->mark, key->scale);
 }
 
-pixman_image_t *canvas_tile(struct canvases *canvases, const struct mark *mark)
+const struct canvas_picture *canvas_tile(struct canvases *canvases, const struct mark *mark,
+					 double scale)
 {
 	struct canvas_key key;
 
-	memset(&key, 0, sizeof(key));
-	key.width = MARK_TILE;
-	key.height = MARK_TILE;
+	key_init(&key, mark_tile_size(scale), mark_tile_size(scale), scale);
 	key.has_mark = true;
 	/* The name is not on it. */
 	key.mark.colour = mark->colour;
