@@ -27,8 +27,14 @@ struct guest_seat {
 	struct clock_timer *dry;         /* ends a worker that returns no credit */
 };
 
+/* seat_tell.c: what the worker is told; data: struct connection. */
+extern const struct guest_input_ops guest_seat_ops;
+
 void seat_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id);
 void relative_pointer_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id);
+
+/* seat_sink.c: a worker without a seat's objects misses an event and its release alike. */
+bool guest_seat_takes_input(const struct connection *connection);
 
 MUST_USE int guest_seat_init(struct connection *connection);
 /* No event is sent any more. */
