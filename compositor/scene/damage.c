@@ -98,21 +98,42 @@ static void map_axis(int from, int to, int src, int src_size, int dst, int dst_s
 	*out_size = dst + (int)div_ceil(b * dst_size, src_size) - *out_from;
 }
 
-static void add_box(struct scene_head *head, const struct rect *src, const pixman_box32_t *box)
+static void add_box(const struct scene_view *view, const struct rect *src, const pixman_box32_t *box)
 {
-	const struct rect *dst = &head->dst;
+	const struct rect *dst = &view->dst;
 	struct rect on_output;
 
 	map_axis(box->x1, box->x2, src->x, src->w, dst->x, dst->w, &on_output.x, &on_output.w);
 	map_axis(box->y1, box->y2, src->y, src->h, dst->y, dst->h, &on_output.y, &on_output.h);
-	add_silently(head->output, &on_output);
+	add_silently(view->output, &on_output);
+}
+
+/* boxes NULL: all of the picture. */
+static void add_to_view(const struct scene_view *view, const struct rect *src,
+			const pixman_box32_t *boxes, int n_boxes)
+{
+	struct output_state *state = view->output->state;
+
+	if (rect_empty(&view->dst)) {
+		return;
+	}
+	for (int i = 0; i < n_boxes; i++) {
+		add_box(view, src, &boxes[i]);
+	}
+	if (!boxes) {
+		add_silently(view->output, &view->dst);
+	}
+	region_clip(view->output, &state->damage);
+	region_collapse(&state->damage);
+	want_frame(view->output);
 }
 
 static void add_region(struct scene_head *head, const struct rect *src,
 		       const pixman_region32_t *region)
 {
+	const struct scene_view *view;
 	pixman_region32_t visible;
-	pixman_box32_t *boxes;
+	const pixman_box32_t *boxes;
 	int n_boxes;
 
 	/* The guest chooses how many rectangles there are, we how many we look at. */
@@ -121,8 +142,8 @@ static void add_region(struct scene_head *head, const struct rect *src,
 				       (unsigned)src->h);
 	region_collapse(&visible);
 	boxes = pixman_region32_rectangles(&visible, &n_boxes);
-	for (int i = 0; i < n_boxes; i++) {
-		add_box(head, src, &boxes[i]);
+	list_for_each(view, &head->state->views, link) {
+		add_to_view(view, src, boxes, n_boxes);
 	}
 	pixman_region32_fini(&visible);
 }
@@ -130,19 +151,16 @@ static void add_region(struct scene_head *head, const struct rect *src,
 void damage_add_picture(struct scene_head *head, const pixman_region32_t *region)
 {
 	const struct picture *picture = head_picture(head);
-	struct output_state *state = head->output->state;
+	const struct scene_view *view;
 
-	if (rect_empty(&head->dst)) {
-		return;
-	}
+	head->state->serial = ++head->guest->scene->serials;
 	if (region && picture) {
 		add_region(head, &picture->src, region);
-	} else {
-		add_silently(head->output, &head->dst);
+		return;
 	}
-	region_clip(head->output, &state->damage);
-	region_collapse(&state->damage);
-	want_frame(head->output);
+	list_for_each(view, &head->state->views, link) {
+		add_to_view(view, NULL, NULL, 0);
+	}
 }
 
 void damage_for_age(const struct scene_output *output, unsigned age, pixman_region32_t *out)

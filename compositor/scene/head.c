@@ -63,6 +63,9 @@ struct scene_head *scene_head_add(struct scene_guest *guest, unsigned index, int
 	head->height = height;
 	head->data = data;
 	pixman_region32_init(&head->state->pending_damage);
+	head->state->head = head;
+	list_init(&head->state->views);
+	list_init(&head->state->visible);
 	guest->heads[index] = head;
 	scene_arrange(guest->scene);
 	return head;
@@ -75,6 +78,7 @@ void scene_head_remove(struct scene_head *head)
 	/* While it still is where it was: whoever is told of its commits may look. */
 	head_discard(head);
 	guest->heads[head->index] = NULL;
+	list_remove(&head->state->visible);
 	scene_arrange(guest->scene);
 	pixman_region32_fini(&head->state->pending_damage);
 	free(head->state);
@@ -157,16 +161,15 @@ void head_discard(struct scene_head *head)
 {
 	struct head_state *state = head->state;
 	struct picture pending = state->pending, current = state->current;
-	struct buffer *replaced = state->replaced;
 
 	pending_clear(state);
 	state->stage = COMMIT_NONE;
 	state->current = (struct picture){0};
-	state->replaced = NULL;
 	state->presented_ns = 0;
 	state->has_card = false;
+	state->is_frozen = false;
 	sampler_reset(&state->sampler);
-	unlock(replaced);
+	shown_forget_head(head);
 	picture_discard(head, &current);
 	picture_discard(head, &pending);
 }
@@ -174,24 +177,11 @@ void head_discard(struct scene_head *head)
 void head_move(struct scene_head *head)
 {
 	struct head_state *state = head->state;
-	struct buffer *replaced = state->replaced;
-	struct picture current = state->current;
 
-	if (state->stage == COMMIT_NONE) {
-		return;
+	/* What it shows goes on being shown; its new main output has yet to say when. */
+	if (state->stage != COMMIT_NONE) {
+		state->stage = COMMIT_MOVED;
 	}
-	state->stage = COMMIT_NONE;
-	state->current = (struct picture){0};
-	state->replaced = NULL;
-	sampler_reset(&state->sampler);
-	unlock(replaced);
-	if (state->has_pending) {
-		picture_discard(head, &current);
-	} else {
-		state->has_pending = true;
-		state->pending = current;
-	}
-	state->pending_full = true;
 }
 
 static void current_retire(struct scene_head *head)
@@ -200,41 +190,87 @@ static void current_retire(struct scene_head *head)
 	struct picture old = state->current;
 
 	state->current = (struct picture){0};
-	if (state->stage == COMMIT_SHOWN) {
-		/* On the glass until the successor's flip. */
-		state->replaced = old.buffer;
-	} else if (state->stage != COMMIT_NONE) {
-		/* Drawn, but its frame was refused or its flip got lost. */
+	if (state->stage != COMMIT_NONE && !state->was_shown) {
+		/* Drawn, but its frame was refused, its flip got lost, or it was moved away. */
 		head->guest->frames_superseded++;
-		picture_discard(head, &old);
 	}
+	/* The frames that show it keep its buffer locked. */
+	picture_discard(head, &old);
+}
+
+static void frozen_set(struct scene_head *head, bool is_frozen)
+{
+	struct scene *scene = head->guest->scene;
+
+	if (head->state->is_frozen != is_frozen) {
+		head->state->is_frozen = is_frozen;
+		damage_add_picture(head, NULL);
+		if (scene->events->head_frozen) {
+			scene->events->head_frozen(scene->data, head, is_frozen);
+		}
+	}
+}
+
+void head_changed(struct scene_head *head, uint64_t now_ns)
+{
+	head->state->changed_ns = now_ns;
+	frozen_set(head, false);
+}
+
+uint64_t head_watch(struct scene_head *head, uint64_t now_ns)
+{
+	const struct head_state *state = head->state;
+	uint64_t limit = guest_priv(head->guest)->frozen_ns;
+
+	if (!limit || state->is_frozen || !head_picture(head) || state->stage != COMMIT_SHOWN) {
+		return UINT64_MAX;
+	}
+	if (now_ns < state->changed_ns + limit) {
+		return state->changed_ns + limit;
+	}
+	frozen_set(head, true);
+	return UINT64_MAX;
+}
+
+static void current_resized(struct scene_head *head)
+{
+	const struct picture *current = &head->state->current;
+
+	if (current->buffer && (current->src.w != head->width || current->src.h != head->height)) {
+		head->width = current->src.w;
+		head->height = current->src.h;
+		arrange_resized(head);
+	}
+}
+
+/* Its flip got lost, or it has moved: it is carried by this frame. True: it needs one. */
+static bool latch_again(struct head_state *state)
+{
+	bool is_moved = state->stage == COMMIT_MOVED;
+
+	if (is_moved || state->stage == COMMIT_FLYING) {
+		state->stage = COMMIT_LATCHED;
+	}
+	return is_moved;
 }
 
 bool head_latch(struct scene_head *head)
 {
 	struct head_state *state = head->state;
-	struct picture old = state->current;
 	bool full;
 
 	if (!state->has_pending) {
-		if (state->stage == COMMIT_FLYING) {
-			/* Its flip got lost: it flies again with this frame. */
-			state->stage = COMMIT_LATCHED;
-		}
-		return false;
+		return latch_again(state);
 	}
-	full = state->pending_full || !same_geometry(&old, &state->pending);
+	full = state->pending_full || !same_geometry(&state->current, &state->pending);
 	current_retire(head);
 	state->current = state->pending;
 	state->stage = COMMIT_LATCHED;
+	state->was_shown = false;
 	state->has_card = false;
 	sampler_reset(&state->sampler);
-	if (state->current.buffer &&
-	    (state->current.src.w != head->width || state->current.src.h != head->height)) {
-		head->width = state->current.src.w;
-		head->height = state->current.src.h;
-		arrange_resized(head);
-	}
+	frozen_set(head, false);
+	current_resized(head);
 	damage_add_picture(head, full ? NULL : &state->pending_damage);
 	pending_clear(state);
 	return true;
@@ -267,7 +303,6 @@ static void age_take(struct scene_head *head, const struct presented *how)
 void head_presented(struct scene_head *head, const struct presented *how)
 {
 	struct head_state *state = head->state;
-	struct buffer *replaced = state->replaced;
 	uint64_t token = state->current.token;
 
 	if (!state->presented_ns) {
@@ -277,15 +312,17 @@ void head_presented(struct scene_head *head, const struct presented *how)
 		return;
 	}
 	state->stage = COMMIT_SHOWN;
-	state->presented_ns = how->time_ns;
-	state->replaced = NULL;
 	state->current.token = 0;
+	if (state->was_shown) {
+		return; /* as before, only elsewhere */
+	}
+	state->was_shown = true;
+	state->presented_ns = how->time_ns;
+	state->changed_ns = how->time_ns;
 	if (state->current.buffer) {
 		head->guest->frames_shown++;
 		age_take(head, how);
 	}
-	/* First the buffer: "done" says that it is free. */
-	unlock(replaced);
 	commit_done(head, token, how);
 }
 

@@ -9,27 +9,15 @@
 
 /* ---- outputs come and go ---- */
 
-static void layout_update(struct scene *scene)
+static void state_init(struct output_state *state, int panel_width, int panel_height)
 {
-	struct scene_output *output;
-	int x = 0;
-
-	list_for_each(output, &scene->outputs, link) {
-		output->layout = (struct rect){x, 0, output->width, output->height};
-		x += output->width;
-	}
-}
-
-static struct scene_output *output_find(struct scene *scene, const char *name)
-{
-	struct scene_output *output;
-
-	list_for_each(output, &scene->outputs, link) {
-		if (strcmp(output->name, name) == 0) {
-			return output;
-		}
-	}
-	return NULL;
+	state->panel_width = panel_width;
+	state->panel_height = panel_height;
+	state->latched = &state->records[0];
+	state->flying = &state->records[1];
+	state->shown = &state->records[2];
+	state->lost = &state->records[3];
+	damage_init(state);
 }
 
 struct scene_output *scene_output_add(struct scene *scene, const char *name, int width, int height,
@@ -51,15 +39,23 @@ struct scene_output *scene_output_add(struct scene *scene, const char *name, int
 	output->scene = scene;
 	output->data = data;
 	snprintf(output->name, sizeof(output->name), "%s", name);
-	output->width = width;
-	output->height = height;
 	output->refresh_mhz = refresh_mhz;
-	damage_init(output->state);
+	state_init(output->state, width, height);
 	list_append(&scene->outputs, &output->link);
 	scene->n_outputs++;
-	layout_update(scene);
+	outputs_configure(scene);
 	scene_arrange(scene);
 	return output;
+}
+
+/* Even one that is shown elsewhere, too, has lost a place. */
+static void heads_leave(struct scene_output *output)
+{
+	for (unsigned i = 0; i < output->state->n_views; i++) {
+		if (output->state->views[i].head) {
+			output->state->views[i].head->state->is_moved = true;
+		}
+	}
 }
 
 void scene_output_remove(struct scene_output *output)
@@ -68,15 +64,41 @@ void scene_output_remove(struct scene_output *output)
 
 	list_remove(&output->link);
 	scene->n_outputs--;
-	layout_update(scene);
-	/* Its head goes to another output or is hidden; either way it lets go of this one. */
+	/* Nothing is on its glass: before anybody is told, so that a hidden head's buffers are free. */
+	shown_finish(output->state);
+	heads_leave(output);
+	outputs_configure(scene);
 	scene_arrange(scene);
 	damage_finish(output->state);
 	free(output->state);
 	free(output);
 }
 
+void scene_output_set_power(struct scene_output *output, bool is_on)
+{
+	if (output->state->is_dark == is_on) {
+		output->state->is_dark = !is_on;
+		scene_arrange(output->scene);
+	}
+}
+
 /* ---- frames ---- */
+
+/* The newest commits of the heads whose main output this is. True: one of them needs a frame. */
+static bool heads_latch(struct scene_output *output)
+{
+	struct output_state *state = output->state;
+	bool due = false;
+
+	for (unsigned i = 0; i < state->n_views; i++) {
+		struct scene_head *head = state->views[i].head;
+
+		if (head && head->output == output) {
+			due = head_latch(head) || due;
+		}
+	}
+	return due;
+}
 
 bool scene_output_latch(struct scene_output *output, unsigned target_age, struct frame *frame)
 {
@@ -88,18 +110,17 @@ bool scene_output_latch(struct scene_output *output, unsigned target_age, struct
 	if (state->has_flying || state->has_latched) {
 		/* Its flip, or the caller's word on it, never came: what it changed is unknown. */
 		state->has_flying = false;
+		shown_lose(state);
 		damage_add_all(output);
 	}
-	if (state->head) {
-		due = head_latch(state->head) || due;
-	}
+	due = heads_latch(output) || due;
 	state->frame_due = false;
 	if (!due && !pixman_region32_not_empty(&state->damage)) {
 		return false;
 	}
 	pixman_region32_copy(&state->latched_damage, &state->damage);
 	pixman_region32_clear(&state->damage);
-	state->latched_shows = layers_build(output);
+	shown_latch(output, layers_build(output));
 	state->has_latched = true;
 	frame->layers = state->layers;
 	frame->n_layers = state->n_layers;
@@ -112,6 +133,18 @@ void frame_finish(struct frame *frame)
 	pixman_region32_fini(&frame->damage);
 }
 
+/* Heads that the frame shows, those of them whose main output this is. */
+static void heads_accepted(struct scene_output *output)
+{
+	const struct shown *frame = output->state->flying;
+
+	for (unsigned i = 0; i < frame->n_places; i++) {
+		if (frame->places[i].head->output == output) {
+			head_accepted(frame->places[i].head);
+		}
+	}
+}
+
 void scene_output_committed(struct scene_output *output, bool accepted)
 {
 	struct output_state *state = output->state;
@@ -121,16 +154,15 @@ void scene_output_committed(struct scene_output *output, bool accepted)
 	}
 	state->has_latched = false;
 	if (!accepted) {
+		shown_drop(state);
 		state->frame_due = true;
 		damage_add_all(output);
 		return;
 	}
 	state->has_flying = true;
-	state->flying_shows = state->latched_shows;
+	shown_accept(state);
 	damage_accepted(state);
-	if (state->head) {
-		head_accepted(state->head);
-	}
+	heads_accepted(output);
 }
 
 void scene_output_presented(struct scene_output *output, const struct presented *how)
@@ -141,16 +173,16 @@ void scene_output_presented(struct scene_output *output, const struct presented 
 		return;
 	}
 	state->has_flying = false;
-	state->shows = state->flying_shows;
+	/* First the buffers of the frame before: "done" says that they are free. */
+	shown_flip(state);
 	output->frames++;
-	if (state->head) {
-		head_presented(state->head, how);
-	}
-}
+	for (unsigned i = 0; i < state->shown->n_places; i++) {
+		struct scene_head *head = state->shown->places[i].head;
 
-struct scene_guest *scene_output_shows(const struct scene_output *output)
-{
-	return output->state->shows;
+		if (head->output == output) {
+			head_presented(head, how);
+		}
+	}
 }
 
 void scene_output_damage_all(struct scene_output *output)

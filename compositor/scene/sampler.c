@@ -106,7 +106,7 @@ static void band_damage(struct scene_head *head, const struct rect *src, int fro
 }
 
 /* Returns true when the pass is complete. */
-static bool pass_continue(struct scene_head *head, const uint64_t key[2])
+static bool pass_continue(struct scene_head *head, const uint64_t key[2], uint64_t now_ns)
 {
 	struct sampler *sampler = &head->state->sampler;
 	const struct picture *picture = head_picture(head);
@@ -126,6 +126,9 @@ static bool pass_continue(struct scene_head *head, const uint64_t key[2])
 		 */
 		if (!sampler->has_baseline || hash != sampler->hashes[sampler->band]) {
 			sampler->changed = sampler->changed || sampler->has_baseline;
+			if (sampler->has_baseline) {
+				head_changed(head, now_ns);
+			}
 			band_damage(head, &picture->src, from, n);
 		}
 		sampler->hashes[sampler->band] = hash;
@@ -134,12 +137,13 @@ static bool pass_continue(struct scene_head *head, const uint64_t key[2])
 	return (int)sampler->band * rows >= height;
 }
 
-static void pass_end(struct sampler *sampler, uint64_t period_ns, uint64_t now_ns)
+static void pass_end(struct sampler *sampler, uint64_t period_ns, uint64_t longest_ns,
+		     uint64_t now_ns)
 {
 	if (sampler->changed || !sampler->interval_ns) {
 		sampler->interval_ns = period_ns;
 	} else {
-		sampler->interval_ns = MIN(sampler->interval_ns * 2, INTERVAL_MAX_NS);
+		sampler->interval_ns = MIN(sampler->interval_ns * 2, longest_ns);
 	}
 	sampler->has_baseline = true;
 	sampler->changed = false;
@@ -148,6 +152,14 @@ static void pass_end(struct sampler *sampler, uint64_t period_ns, uint64_t now_n
 }
 
 /* ---- what is due ---- */
+
+/* A picture that is watched is looked at several times before it counts as frozen. */
+static uint64_t longest_interval(const struct scene_head *head)
+{
+	uint64_t frozen_ns = guest_priv(head->guest)->frozen_ns;
+
+	return frozen_ns ? MIN(frozen_ns / 4, INTERVAL_MAX_NS) : INTERVAL_MAX_NS;
+}
 
 static uint64_t period_of(const struct scene_output *output)
 {
@@ -187,28 +199,45 @@ static uint64_t head_step(struct scene_head *head, uint64_t now_ns)
 	if (now_ns < due) {
 		return due;
 	}
-	if (!pass_continue(head, head->guest->scene->key)) {
+	if (!pass_continue(head, head->guest->scene->key, now_ns)) {
 		return now_ns;
 	}
-	pass_end(sampler, period_of(head->output), now_ns);
+	pass_end(sampler, period_of(head->output), longest_interval(head), now_ns);
 	return sampler->next_ns;
+}
+
+/* The host's card covers it. The flip that shows it again brings the caller back. */
+static bool is_covered(const struct scene_head *head)
+{
+	const struct scene_view *view;
+
+	if (!head->guest->scene->has_card) {
+		return false;
+	}
+	list_for_each(view, &head->state->views, link) {
+		if (view->is_kept) {
+			return false;
+		}
+	}
+	return true;
 }
 
 uint64_t scene_sample(struct scene *scene, uint64_t now_ns)
 {
-	struct scene_output *output;
+	struct head_state *state;
 	uint64_t next = NEVER;
 
-	if (scene->has_card) {
-		/* It covers all pictures. The flip that shows them again brings the caller back. */
-		return NEVER;
-	}
-	list_for_each(output, &scene->outputs, link) {
-		if (output->state->head) {
-			uint64_t due = head_step(output->state->head, now_ns);
+	list_for_each(state, &scene->visible, visible) {
+		struct scene_head *head = state->head;
+		uint64_t due;
 
-			next = MIN(next, due);
+		if (is_covered(head)) {
+			continue;
 		}
+		due = head_step(head, now_ns);
+		next = MIN(next, due);
+		due = head_watch(head, now_ns);
+		next = MIN(next, due);
 	}
 	return next;
 }

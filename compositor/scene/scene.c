@@ -17,6 +17,7 @@ struct scene *scene_create(const struct scene_events *events, void *data)
 	scene->data = data;
 	list_init(&scene->guests);
 	list_init(&scene->outputs);
+	list_init(&scene->visible);
 	return scene;
 }
 
@@ -49,6 +50,17 @@ struct scene_guest *scene_guest_find(struct scene *scene, const char *name)
 	return NULL;
 }
 
+static unsigned slot_take(struct scene *scene, struct scene_guest *guest)
+{
+	unsigned slot = 0;
+
+	while (scene->slots[slot]) {
+		slot++;
+	}
+	scene->slots[slot] = guest;
+	return slot;
+}
+
 struct scene_guest *scene_guest_add(struct scene *scene, const char *name, void *data)
 {
 	struct guest_priv *priv;
@@ -70,28 +82,11 @@ struct scene_guest *scene_guest_add(struct scene *scene, const char *name, void 
 	priv->base.data = data;
 	snprintf(priv->base.mark.name, sizeof(priv->base.mark.name), "%s", name);
 	priv->mark_index = marks_take(&scene->marks, &priv->base.mark);
+	priv->slot = slot_take(scene, &priv->base);
 	list_append(&scene->guests, &priv->base.link);
 	scene->n_guests++;
 	scene_arrange(scene);
 	return &priv->base;
-}
-
-/*
- * No output may go on naming it: a frame that flies still shows its mark, but nobody can be pointed
- * to.
- */
-static void outputs_forget(struct scene *scene, const struct scene_guest *guest)
-{
-	struct scene_output *output;
-
-	list_for_each(output, &scene->outputs, link) {
-		struct output_state *state = output->state;
-
-		state->latched_shows = state->latched_shows == guest ? NULL : state->latched_shows;
-		state->flying_shows = state->flying_shows == guest ? NULL : state->flying_shows;
-		state->shows = state->shows == guest ? NULL : state->shows;
-		state->n_layers = 0;
-	}
 }
 
 void scene_guest_remove(struct scene_guest *guest)
@@ -107,7 +102,9 @@ void scene_guest_remove(struct scene_guest *guest)
 	if (scene->keyboard == guest) {
 		scene->keyboard = NULL;
 	}
-	outputs_forget(scene, guest);
+	/* A frame that flies still shows its mark, but nobody can be pointed to. */
+	shown_forget_guest(guest);
+	scene->slots[guest_priv(guest)->slot] = NULL;
 	marks_give_back(&scene->marks, guest_priv(guest)->mark_index);
 	list_remove(&guest->link);
 	scene->n_guests--;
@@ -115,11 +112,88 @@ void scene_guest_remove(struct scene_guest *guest)
 	scene_arrange(scene);
 }
 
+void scene_guest_watch(struct scene_guest *guest, uint64_t frozen_ns)
+{
+	guest_priv(guest)->frozen_ns = frozen_ns;
+}
+
 /* ---- who is shown, who is named ---- */
+
+bool layout_is_reachable(const struct layout *layout, const char *name)
+{
+	for (unsigned i = 0; i < layout->n_reachable; i++) {
+		if (strcmp(layout->reachable[i], name) == 0) {
+			return true;
+		}
+	}
+	return layout->n_reachable == 0;
+}
+
+int scene_set_layout(struct scene *scene, const struct layout *layout)
+{
+	char why[256];
+	int ret = layout_check(layout, why, sizeof(why));
+
+	if (ret < 0) {
+		return ret;
+	}
+	scene->layout = *layout;
+	if (scene->front && !scene_guest_reachable(scene->front)) {
+		scene->front = NULL;
+	}
+	outputs_configure(scene);
+	scene_arrange(scene);
+	return 0;
+}
+
+const struct layout *scene_layout(const struct scene *scene)
+{
+	return &scene->layout;
+}
+
+bool scene_guest_reachable(const struct scene_guest *guest)
+{
+	return layout_is_reachable(&guest->scene->layout, guest->mark.name);
+}
+
+static bool has_visible_head(const struct scene_guest *guest)
+{
+	for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
+		if (guest->heads[i] && guest->heads[i]->visible) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool scene_guest_showable(const struct scene_guest *guest)
+{
+	const struct scene_output *output;
+	bool has_output = false;
+
+	list_for_each(output, &guest->scene->outputs, link) {
+		const struct layout_output *entry = output->state->entry;
+		const struct layout_region *regions;
+		unsigned n;
+
+		if (entry && entry->is_off) {
+			continue;
+		}
+		has_output = true;
+		regions = output_regions(output, &n);
+		for (unsigned i = 0; i < n; i++) {
+			if (regions[i].shows == LAYOUT_FRONT &&
+			    (regions[i].head < 0 || guest->heads[regions[i].head])) {
+				return true;
+			}
+		}
+	}
+	return !has_output || has_visible_head(guest);
+}
 
 void scene_set_front(struct scene *scene, struct scene_guest *guest)
 {
-	if (scene->front == guest) {
+	if (scene->front == guest || (guest && !scene_guest_reachable(guest))) {
 		return;
 	}
 	scene->front = guest;
@@ -174,20 +248,4 @@ void scene_set_card(struct scene *scene, const struct card *card)
 	list_for_each(output, &scene->outputs, link) {
 		damage_add_all(output);
 	}
-}
-
-struct scene_head *scene_pick(struct scene_output *output, double x, double y, double *head_x,
-			      double *head_y)
-{
-	const struct output_state *state = output->state;
-	struct scene_head *head = state->head;
-
-	/* What a person points at is on the glass, which may still be somebody else's. */
-	if (!head || output->scene->has_card || state->shows != head->guest ||
-	    !rect_contains(&head->dst, x, y)) {
-		return NULL;
-	}
-	*head_x = (x - head->dst.x) * head->width / head->dst.w;
-	*head_y = (y - head->dst.y) * head->height / head->dst.h;
-	return head;
 }

@@ -25,9 +25,10 @@
 #define SCENE_MAX_GUESTS 64
 #define SCENE_MAX_HEADS 16 /* of one guest */
 #define SCENE_MAX_OUTPUTS 16
-#define SCENE_MAX_LAYERS 16
-#define STRIP_HEIGHT 24 /* pixels of the strip along the top of each output */
-#define FRAME_WIDTH 8   /* pixels of the frame around a guest's rectangle */
+#define SCENE_MAX_VIEWS 64 /* of one output; a mosaic has no more tiles */
+#define SCENE_MAX_LAYERS (3 * SCENE_MAX_VIEWS + 4)
+#define STRIP_HEIGHT 24 /* pixels of the strip along the top of each output, at scale 1 */
+#define FRAME_WIDTH 8   /* pixels of the frame around a guest's rectangle, at scale 1 */
 
 struct scene;
 struct scene_guest;
@@ -91,14 +92,16 @@ struct scene_events {
 	 */
 	void (*head_placed)(void *data, struct scene_head *head);
 	/*
-	 * The commit is on the glass (how) or never will be (how is NULL): its predecessor's buffer
-	 * is free.
+	 * The commit is on the glass of head->output (how), or never will be (how is NULL): its
+	 * predecessor's buffer is free, unless another output that shows the head is behind.
 	 */
 	void (*commit_done)(void *data, struct scene_head *head, uint64_t token,
 			    const struct presented *how);
 	/* A picture that came at commit_ns is on the glass. May be NULL. */
 	void (*picture_shown)(void *data, struct scene_head *head, uint64_t commit_ns,
 			      const struct presented *how);
+	/* scene_guest_watch: the head's picture stands still, or moves again. May be NULL. */
+	void (*head_frozen)(void *data, struct scene_head *head, bool is_frozen);
 };
 
 struct scene *scene_create(const struct scene_events *events, void *data);
@@ -117,6 +120,11 @@ void scene_destroy(struct scene *scene);
  * the others while there are any left.
  */
 struct scene_guest *scene_guest_add(struct scene *scene, const char *name, void *data);
+/*
+ * A picture of this guest that is visible and has not changed for so long is frozen: head_frozen is
+ * called, and a card of the host's stands in for it until it changes. 0: never.
+ */
+void scene_guest_watch(struct scene_guest *guest, uint64_t frozen_ns);
 /* Its heads must be gone. */
 void scene_guest_remove(struct scene_guest *guest);
 struct scene_guest *scene_guest_find(struct scene *scene, const char *name);
@@ -154,10 +162,46 @@ struct scene_output *scene_output_add(struct scene *scene, const char *name, int
 void scene_output_remove(struct scene_output *output);
 
 /*
+ * Switched off (false) it shows no guest; its place in the layout stays its own. On when added.
+ */
+void scene_output_set_power(struct scene_output *output, bool is_on);
+
+/*
  * Where a guest's picture fits one to one: the output less its strip and the frame. May be empty on
  * a tiny output.
  */
 struct rect scene_output_area(const struct scene_output *output);
+
+/* A place on an output for the picture of one head, or for a card where there is none. */
+struct scene_view {
+	struct list link; /* in a list of the head's views; private */
+	struct scene_output *output;
+	struct scene_head *head; /* NULL: none has this place */
+	struct rect region;      /* all that is the view's */
+	struct rect strip;       /* its own, which names its guest; empty where the output's does */
+	struct rect area;        /* where a picture fits one to one, its frame around it */
+	struct rect dst;         /* where head's picture is */
+	enum layout_shows shows;
+	enum layout_fit fit;
+	bool is_copy;      /* a tile of a mosaic, a mirror: the head takes no mode from it */
+	bool is_kept;      /* no card of the host's covers it: its guest can never have the input */
+	const char *guest; /* LAYOUT_GUEST: whose place it is, there or not */
+	unsigned index;    /* LAYOUT_GUEST: of that guest's heads */
+};
+
+/* What is arranged on an output now, n of them; borrowed until the arrangement changes. */
+const struct scene_view *scene_output_views(const struct scene_output *output, unsigned *n);
+/*
+ * The room that a visible head's place has for its picture, and so the mode to ask of the guest.
+ * False: its place is for a small copy of whatever it has.
+ */
+bool scene_head_room(const struct scene_head *head, int *width, int *height);
+/*
+ * The point of a visible head that is nearest to a point of an output that shows it, in pixels of
+ * the head. False: this output does not show it.
+ */
+bool scene_head_point(const struct scene_head *head, const struct scene_output *output, double x,
+		      double y, double *head_x, double *head_y);
 
 /* ---- who is shown, who is named ---- */
 
@@ -169,11 +213,13 @@ MUST_USE int scene_set_layout(struct scene *scene, const struct layout *layout);
 const struct layout *scene_layout(const struct scene *scene);
 /* The layout lets this guest be in front and have input. */
 bool scene_guest_reachable(const struct scene_guest *guest);
+/* In front, it would be on a monitor, as far as the layout goes; true when there is no monitor. */
+bool scene_guest_showable(const struct scene_guest *guest);
 
 /*
- * The guest whose heads come first: head k on output k. Outputs left over show the other guests'
- * heads in the order in which those were last in front, then the host's card. NULL: nothing but
- * cards.
+ * The guest whose heads come first: head k in the k-th place for what is in front. Places left over
+ * show the other guests' heads in the order in which those were last in front, then the host's card.
+ * NULL: nothing but cards. A guest that is not reachable does not get there.
  */
 void scene_set_front(struct scene *scene, struct scene_guest *guest);
 struct scene_guest *scene_front(const struct scene *scene);
@@ -184,8 +230,8 @@ void scene_set_keyboard(struct scene *scene, struct scene_guest *guest);
 /*
  * A card over all guest pixels of all outputs, or NULL to take it away. Copied. The strip stays
  * above it and names the host as the owner of what is shown, so that no guest's picture of a card
- * looks like one: scene_output_shows is NULL for all outputs as long as it is up, and scene_pick
- * finds nothing. Heads stay placed.
+ * looks like one: scene_output_shows is NULL as long as it is up, and scene_pick finds nothing.
+ * Heads stay placed. Views that are kept (struct scene_view) are left out.
  */
 void scene_set_card(struct scene *scene, const struct card *card);
 

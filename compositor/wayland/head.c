@@ -44,19 +44,18 @@ static void send_visibility(struct head *head, bool visible)
 void head_placed(struct head *head)
 {
 	const struct scene_head *scene = head->scene;
-	struct rect area;
+	int width = scene ? scene->width : 0, height = scene ? scene->height : 0;
 
 	/* Its place may be told from inside scene_head_add, before the request is done. */
 	if (!scene || !head->resource) {
 		return;
 	}
-	if (scene->visible && scene->output) {
-		area = scene_output_area(scene->output);
-		send_mode(head, (unsigned)MAX(area.w, 1), (unsigned)MAX(area.h, 1),
+	if (scene->visible && scene_head_room(scene, &width, &height)) {
+		send_mode(head, (unsigned)width, (unsigned)height,
 			  (unsigned)scene->output->refresh_mhz);
 	} else if (!head->told) {
-		send_mode(head, (unsigned)scene->width, (unsigned)scene->height,
-			  DEFAULT_REFRESH_MHZ);
+		/* No place yet, or one that asks for no mode of its own. */
+		send_mode(head, (unsigned)width, (unsigned)height, DEFAULT_REFRESH_MHZ);
 	}
 	send_visibility(head, scene->visible);
 	head->told = true;

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the frames of an output show, from being drawn to the flip of their successor: whose marks,
+ * and which pictures, whose buffers are locked as long. What a person points at is looked up in the
+ * frame that is on the glass, whatever has been arranged since.
+ */
+#include "compositor/scene/scene_priv.h"
+
+static void place_end(struct shown_place *place)
+{
+	struct buffer *buffer = place->buffer;
+
+	place->buffer = NULL;
+	if (buffer) {
+		buffer_unlock(buffer);
+	}
+}
+
+static void record_clear(struct shown *record)
+{
+	unsigned n = record->n_places;
+
+	record->n_places = 0;
+	record->marks = 0;
+	for (unsigned i = 0; i < n; i++) {
+		place_end(&record->places[i]);
+	}
+}
+
+void shown_latch(struct scene_output *output, uint64_t marks)
+{
+	struct output_state *state = output->state;
+	struct shown *record = state->latched;
+
+	record_clear(record);
+	record->marks = marks;
+	for (unsigned i = 0; i < state->n_views; i++) {
+		struct scene_head *head = state->views[i].head;
+		const struct picture *picture = head ? head_picture(head) : NULL;
+
+		if (!head) {
+			continue;
+		}
+		if (picture) {
+			buffer_lock(picture->buffer);
+		}
+		record->places[record->n_places++] = (struct shown_place){
+			.head = head,
+			.buffer = picture ? picture->buffer : NULL,
+			.dst = state->views[i].dst,
+			.width = head->width,
+			.height = head->height,
+		};
+	}
+}
+
+static void swap(struct shown **a, struct shown **b)
+{
+	struct shown *was = *a;
+
+	*a = *b;
+	*b = was;
+}
+
+void shown_drop(struct output_state *state)
+{
+	record_clear(state->latched);
+}
+
+void shown_lose(struct output_state *state)
+{
+	swap(&state->lost, &state->flying);
+	record_clear(state->flying);
+}
+
+void shown_accept(struct output_state *state)
+{
+	swap(&state->flying, &state->latched);
+	record_clear(state->latched);
+}
+
+void shown_flip(struct output_state *state)
+{
+	swap(&state->shown, &state->flying);
+	record_clear(state->flying);
+	record_clear(state->lost);
+}
+
+void shown_unplace(struct output_state *state)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(state->records); i++) {
+		for (unsigned k = 0; k < state->records[i].n_places; k++) {
+			state->records[i].places[k].dst = (struct rect){0};
+		}
+	}
+}
+
+static void record_forget(struct shown *record, const struct scene_head *head)
+{
+	for (unsigned i = record->n_places; i-- > 0;) {
+		struct shown_place gone = record->places[i];
+
+		if (gone.head == head) {
+			record->places[i] = record->places[--record->n_places];
+			place_end(&gone);
+		}
+	}
+}
+
+void shown_forget_head(struct scene_head *head)
+{
+	struct scene_output *output;
+
+	list_for_each(output, &head->guest->scene->outputs, link) {
+		for (unsigned i = 0; i < ARRAY_SIZE(output->state->records); i++) {
+			record_forget(&output->state->records[i], head);
+		}
+	}
+}
+
+void shown_forget_guest(struct scene_guest *guest)
+{
+	struct scene_output *output;
+
+	list_for_each(output, &guest->scene->outputs, link) {
+		for (unsigned i = 0; i < ARRAY_SIZE(output->state->records); i++) {
+			output->state->records[i].marks &= ~(UINT64_C(1) << guest_priv(guest)->slot);
+		}
+		/* Layers name marks by their address. */
+		output->state->n_layers = 0;
+	}
+}
+
+void shown_finish(struct output_state *state)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(state->records); i++) {
+		record_clear(&state->records[i]);
+	}
+}
+
+/* ---- what is on the glass ---- */
+
+struct scene_guest *scene_output_shows(const struct scene_output *output)
+{
+	uint64_t marks = output->state->shown->marks;
+
+	return marks && !(marks & (marks - 1)) ? output->scene->slots[__builtin_ctzll(marks)] :
+						 NULL;
+}
+
+bool scene_output_shows_guest(const struct scene_output *output, const struct scene_guest *guest)
+{
+	return guest && (output->state->shown->marks >>
+				 guest_priv((struct scene_guest *)(uintptr_t)guest)->slot &
+			 1);
+}
+
+struct scene_head *scene_pick(struct scene_output *output, double x, double y, double *head_x,
+			      double *head_y)
+{
+	const struct shown *shown = output->state->shown;
+
+	if (output->scene->has_card) {
+		return NULL;
+	}
+	for (unsigned i = 0; i < shown->n_places; i++) {
+		const struct shown_place *place = &shown->places[i];
+
+		if (rect_contains(&place->dst, x, y) &&
+		    scene_output_shows_guest(output, place->head->guest)) {
+			*head_x = (x - place->dst.x) * place->width / place->dst.w;
+			*head_y = (y - place->dst.y) * place->height / place->dst.h;
+			return place->head;
+		}
+	}
+	return NULL;
+}
