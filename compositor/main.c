@@ -153,6 +153,22 @@ static int core_create(struct server *server)
 				      server->settings->font[0] ? server->settings->font : NULL);
 }
 
+static int cards_create(struct server *server)
+{
+	const struct settings *settings = server->settings;
+	const char *paths[ARRAY_SIZE(settings->cards)];
+	int ret = session_create(&server->session, server->event);
+
+	if (ret < 0) {
+		return ret;
+	}
+	for (unsigned i = 0; i < settings->n_cards; i++) {
+		paths[i] = settings->cards[i];
+	}
+	return kms_backend_create(&server->backend, server->event, server->session, paths,
+				  settings->n_cards, &repaint_output_listener, server->repaint);
+}
+
 static int outputs_create(struct server *server)
 {
 	const struct server_options *options = server->options;
@@ -166,14 +182,7 @@ static int outputs_create(struct server *server)
 		ret = headless_backend_create(&server->backend, server->clock, options->headless,
 					      &repaint_output_listener, server->repaint);
 	} else {
-		ret = session_create(&server->session, server->event);
-		if (ret == 0) {
-			ret = kms_backend_create(&server->backend, server->event, server->session,
-						 server->settings->n_cards ?
-							 server->settings->cards[0] :
-							 NULL,
-						 &repaint_output_listener, server->repaint);
-		}
+		ret = cards_create(server);
 	}
 	return ret < 0 ? ret : server->backend->ops->start(server->backend);
 }

@@ -74,8 +74,8 @@ struct output_device_ops {
 	 */
 	int (*set_power)(struct output_device *device, bool on);
 	/*
-	 * Another mode: 0x0@0 is the monitor's own choice. 0: removed and added follow on a later turn of the loop. -ENOENT
-	 * when it has no such mode. May be NULL.
+	 * Another mode: 0x0@0 is the monitor's own choice, refresh 0 the highest there is. 0: removed and added follow on a
+	 * later turn of the loop, unless that is its mode already. -ENOENT when it has no such mode. May be NULL.
 	 */
 	int (*set_mode)(struct output_device *device, int width, int height, int refresh_mhz);
 	/* Backlight from 0 to 1. May be NULL: it has none that we can reach. */
@@ -148,9 +148,13 @@ void headless_device_picture(struct output_device *device, struct target *out);
 
 /* ---- KMS ---- */
 
-/* path NULL: the first card with a usable connector. The device is opened through the session. -errno, logged. */
+/*
+ * The cards at these paths; none named: the first one with a usable connector. The first one that can be opened must be
+ * fit for use, the others are left out with a warning. A card that goes is let go, one of those named that comes is taken.
+ * Devices are opened through the session. -errno, logged.
+ */
 MUST_USE int kms_backend_create(struct output_backend **out, sd_event *event,
-				struct session *session, const char *path,
+				struct session *session, const char *const *paths, unsigned n_paths,
 				const struct output_listener *listener, void *data);
 
 #endif

@@ -9,6 +9,17 @@ void buffer_init(struct buffer *buffer, const struct buffer_ops *ops)
 	buffer->ops = ops;
 	buffer->locks = 0;
 	buffer->dropped = false;
+	buffer->device_data = NULL;
+	buffer->device_forget = NULL;
+}
+
+/* Dropped and unlocked. */
+static void buffer_end(struct buffer *buffer)
+{
+	if (buffer->device_forget) {
+		buffer->device_forget(buffer);
+	}
+	buffer->ops->destroy(buffer);
 }
 
 void buffer_lock(struct buffer *buffer)
@@ -24,7 +35,7 @@ void buffer_unlock(struct buffer *buffer)
 		return;
 	}
 	if (buffer->dropped) {
-		buffer->ops->destroy(buffer);
+		buffer_end(buffer);
 	} else if (buffer->ops->released) {
 		buffer->ops->released(buffer);
 	}
@@ -35,6 +46,6 @@ void buffer_drop(struct buffer *buffer)
 	assert(!buffer->dropped);
 	buffer->dropped = true;
 	if (!buffer->locks) {
-		buffer->ops->destroy(buffer);
+		buffer_end(buffer);
 	}
 }

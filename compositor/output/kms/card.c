@@ -56,6 +56,23 @@ static void read_driver(struct kms *kms)
 	}
 }
 
+static uint64_t cap_of(struct kms *kms, uint64_t cap, uint64_t otherwise)
+{
+	uint64_t value = 0;
+
+	return drmGetCap(kms->fd, cap, &value) == 0 ? value : otherwise;
+}
+
+/* What we can do without. */
+static void read_caps(struct kms *kms)
+{
+	kms->has_monotonic_times = cap_of(kms, DRM_CAP_TIMESTAMP_MONOTONIC, 0) != 0;
+	kms->has_modifiers = cap_of(kms, DRM_CAP_ADDFB2_MODIFIERS, 0) != 0;
+	kms->can_import = (cap_of(kms, DRM_CAP_PRIME, 0) & DRM_PRIME_CAP_IMPORT) != 0;
+	kms->cursor_width = (uint32_t)cap_of(kms, DRM_CAP_CURSOR_WIDTH, 64);
+	kms->cursor_height = (uint32_t)cap_of(kms, DRM_CAP_CURSOR_HEIGHT, 64);
+}
+
 /* What we need of the kernel. Each failure is a line that says what to do. */
 static int check_card(struct kms *kms)
 {
@@ -83,8 +100,7 @@ static int check_card(struct kms *kms)
 			kms->path);
 		return -EACCES;
 	}
-	kms->has_monotonic_times = drmGetCap(kms->fd, DRM_CAP_TIMESTAMP_MONOTONIC, &value) == 0 &&
-				   value;
+	read_caps(kms);
 	return 0;
 }
 
@@ -145,8 +161,8 @@ static enum card_rank consider_all(struct kms *kms, struct udev_enumerate *enume
 
 	udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(enumerate))
 	{
-		struct udev_device *device =
-			udev_device_new_from_syspath(kms->udev, udev_list_entry_get_name(entry));
+		struct udev_device *device = udev_device_new_from_syspath(
+			kms->backend->udev, udev_list_entry_get_name(entry));
 
 		if (device && is_our_card(kms, device)) {
 			(*seen)++;
@@ -161,7 +177,7 @@ static enum card_rank consider_all(struct kms *kms, struct udev_enumerate *enume
 
 static int open_first(struct kms *kms)
 {
-	struct udev_enumerate *enumerate = udev_enumerate_new(kms->udev);
+	struct udev_enumerate *enumerate = udev_enumerate_new(kms->backend->udev);
 	enum card_rank best;
 	unsigned seen = 0;
 

@@ -11,101 +11,6 @@
 #define MAX_RETRIES 500
 #define MAX_CLIPS 16
 
-/* A request in the making; the first failure sticks. */
-struct request {
-	drmModeAtomicReq *req;
-	int error;
-};
-
-static void set(struct request *request, uint32_t object, uint32_t prop, uint64_t value)
-{
-	if (request->error == 0 && prop != 0) {
-		int r = drmModeAtomicAddProperty(request->req, object, prop, value);
-
-		request->error = r < 0 ? r : 0;
-	}
-}
-
-static void set_plane_off(struct request *request, const struct kms_plane *plane)
-{
-	set(request, plane->id, plane->props[PLANE_FB_ID], 0);
-	set(request, plane->id, plane->props[PLANE_CRTC_ID], 0);
-}
-
-static void set_crtc_off(struct request *request, const struct kms_crtc *crtc)
-{
-	set(request, crtc->id, crtc->props[CRTC_MODE_ID], 0);
-	set(request, crtc->id, crtc->props[CRTC_ACTIVE], 0);
-}
-
-static int request_init(struct request *request)
-{
-	*request = (struct request){.req = drmModeAtomicAlloc()};
-	return request->req ? 0 : -ENOMEM;
-}
-
-/* flip_id comes back with the flip event, if the flags ask for one. */
-static int request_commit(struct kms *kms, struct request *request, uint32_t flags, uint64_t flip_id)
-{
-	if (request->error != 0) {
-		return request->error;
-	}
-	return drmModeAtomicCommit(kms->fd, request->req, flags, (void *)(uintptr_t)flip_id);
-}
-
-static void request_finish(struct request *request)
-{
-	drmModeAtomicFree(request->req);
-}
-
-void kms_commit_all_off(struct kms *kms)
-{
-	struct request request;
-	int r;
-
-	if (request_init(&request) < 0) {
-		return;
-	}
-	for (unsigned i = 0; i < kms->n_planes; i++) {
-		set_plane_off(&request, &kms->planes[i]);
-	}
-	for (unsigned i = 0; i < kms->n_connectors; i++) {
-		set(&request, kms->connectors[i].id, kms->connectors[i].props[CONNECTOR_CRTC_ID], 0);
-	}
-	for (unsigned i = 0; i < kms->n_crtcs; i++) {
-		set_crtc_off(&request, &kms->crtcs[i]);
-	}
-	r = request_commit(kms, &request, DRM_MODE_ATOMIC_ALLOW_MODESET, 0);
-	if (r < 0) {
-		log_warn(LOG_HOST, "%s: cannot switch off what was shown before: %s", kms->path,
-			 strerror(-r));
-	}
-	request_finish(&request);
-}
-
-void kms_commit_output_off(struct kms_output *output)
-{
-	struct kms *kms = output->kms;
-	const struct kms_connector *connector = kms_connector_find(kms, output->connector_id);
-	struct request request;
-	int r;
-
-	if (request_init(&request) < 0) {
-		return;
-	}
-	set_plane_off(&request, output->plane);
-	if (connector) {
-		set(&request, connector->id, connector->props[CONNECTOR_CRTC_ID], 0);
-	}
-	set_crtc_off(&request, output->crtc);
-	r = request_commit(kms, &request, DRM_MODE_ATOMIC_ALLOW_MODESET, 0);
-	if (r < 0) {
-		log_warn(LOG_HOST, "%s: cannot switch it off: %s", output->device.name,
-			 strerror(-r));
-	}
-	request_finish(&request);
-}
-
 /* A blob of what differs, or 0: then the driver takes everything as changed. */
 static uint32_t damage_blob(struct kms_output *output, const struct kms_buffer *buffer)
 {
@@ -116,7 +21,7 @@ static uint32_t damage_blob(struct kms_output *output, const struct kms_buffer *
 	int n = 0;
 
 	if (!output->plane->props[PLANE_FB_DAMAGE_CLIPS] || output->needs_modeset ||
-	    !buffer->serial) {
+	    !output->front || !buffer->serial) {
 		return 0;
 	}
 	/*
@@ -144,69 +49,85 @@ static uint32_t damage_blob(struct kms_output *output, const struct kms_buffer *
 	return blob;
 }
 
-static void set_modeset(struct request *request, const struct kms_output *output)
+static struct rect whole(const struct kms_output *output)
 {
-	const struct kms_connector *connector = kms_connector_find(output->kms,
-								   output->connector_id);
-
-	if (!connector) {
-		request->error = -ENODEV;
-		return;
-	}
-	set(request, connector->id, connector->props[CONNECTOR_CRTC_ID], output->crtc->id);
-	set(request, output->crtc->id, output->crtc->props[CRTC_MODE_ID], output->mode_blob);
-	set(request, output->crtc->id, output->crtc->props[CRTC_ACTIVE], 1);
+	return (struct rect){0, 0, output->device.width, output->device.height};
 }
 
-static void set_plane(struct request *request, const struct kms_output *output, uint32_t fb,
-		      uint32_t clips)
+static void set_primary(struct kms_request *request, const struct kms_output *output,
+			const struct kms_frame *frame, uint32_t clips)
 {
 	const struct kms_plane *plane = output->plane;
-	uint64_t w = (uint64_t)output->device.width, h = (uint64_t)output->device.height;
+	struct rect all = whole(output);
 
-	set(request, plane->id, plane->props[PLANE_FB_ID], fb);
-	set(request, plane->id, plane->props[PLANE_FB_DAMAGE_CLIPS], clips);
-	if (!output->needs_modeset) {
-		return;
+	if (frame->composed) {
+		kms_request_plane(request, plane, output->crtc->id, frame->composed->fb, &all, &all);
+		kms_request_set(request, plane->id, plane->props[PLANE_FB_DAMAGE_CLIPS], clips);
+	} else if (frame->has_primary) {
+		kms_request_set(request, plane->id, plane->props[PLANE_FB_DAMAGE_CLIPS], 0);
+	} else if (output->needs_modeset) {
+		/* There is nothing yet that it could keep. */
+		request->error = -EINVAL;
 	}
-	set(request, plane->id, plane->props[PLANE_CRTC_ID], output->crtc->id);
-	set(request, plane->id, plane->props[PLANE_SRC_X], 0);
-	set(request, plane->id, plane->props[PLANE_SRC_Y], 0);
-	set(request, plane->id, plane->props[PLANE_SRC_W], w << 16);
-	set(request, plane->id, plane->props[PLANE_SRC_H], h << 16);
-	set(request, plane->id, plane->props[PLANE_CRTC_X], 0);
-	set(request, plane->id, plane->props[PLANE_CRTC_Y], 0);
-	set(request, plane->id, plane->props[PLANE_CRTC_W], w);
-	set(request, plane->id, plane->props[PLANE_CRTC_H], h);
+}
+
+/* Planes that others have in use are left alone, unless the state is not known to be ours: then nobody has. */
+static void set_overlays_off(struct kms_request *request, const struct kms_output *output,
+			     const struct kms_frame *frame)
+{
+	for (unsigned i = 0; i < output->device.n_planes; i++) {
+		if (!(frame->lit & 1u << i) && output->overlays[i]->output == output) {
+			kms_request_plane_off(request, output->overlays[i]);
+		}
+	}
+}
+
+static void set_frame(struct kms_request *request, const struct kms_output *output,
+		      const struct kms_frame *frame, uint32_t clips)
+{
+	if (output->needs_modeset) {
+		kms_request_mode(request, output);
+	}
+	set_primary(request, output, frame, clips);
+	set_overlays_off(request, output, frame);
+	for (unsigned i = 0; i < frame->n_uses; i++) {
+		const struct output_plane_use *use = &frame->uses[i];
+		const struct kms_plane *plane = use->plane == OUTPUT_PRIMARY ?
+							output->plane :
+							output->overlays[use->plane];
+
+		kms_request_plane(request, plane, output->crtc->id, frame->fbs[i], &use->src,
+				  &use->dst);
+	}
 }
 
 static int commit_once(struct kms_output *output)
 {
 	struct kms *kms = output->kms;
-	uint32_t clips = damage_blob(output, output->acquired);
+	const struct kms_frame *frame = &output->frame;
+	uint32_t clips = frame->composed ? damage_blob(output, frame->composed) : 0;
 	uint32_t flags = DRM_MODE_PAGE_FLIP_EVENT | DRM_MODE_ATOMIC_NONBLOCK;
-	struct request request;
-	int r = request_init(&request);
+	struct kms_request request;
+	int r = kms_request_init(&request);
 
 	if (r < 0) {
 		goto out;
 	}
 	if (output->needs_modeset) {
 		flags |= DRM_MODE_ATOMIC_ALLOW_MODESET;
-		set_modeset(&request, output);
 	}
-	set_plane(&request, output, output->acquired->fb, clips);
+	set_frame(&request, output, frame, clips);
 	output->flip_id = ++kms->flip_ids;
-	r = request_commit(kms, &request, flags, output->flip_id);
+	r = kms_request_commit(kms, &request, flags, output->flip_id);
 	if (r == -EBUSY && output->needs_modeset) {
 		/*
 		 * A mode set may wait: for the flips of CRTCs that share something with this one. It comes with a new monitor or
 		 * a session switch, never by what a guest does, and until it is done nothing else could be set anyway.
 		 */
-		r = request_commit(kms, &request, flags & ~(uint32_t)DRM_MODE_ATOMIC_NONBLOCK,
-				   output->flip_id);
+		r = kms_request_commit(kms, &request, flags & ~(uint32_t)DRM_MODE_ATOMIC_NONBLOCK,
+				       output->flip_id);
 	}
-	request_finish(&request);
+	kms_request_finish(&request);
 out:
 	if (clips) {
 		drmModeDestroyPropertyBlob(kms->fd, clips);
@@ -214,12 +135,8 @@ out:
 	return r;
 }
 
-/* The kernel took it. */
-static void buffer_committed(struct kms_output *output)
+static void composed_committed(struct kms_output *output, struct kms_buffer *buffer)
 {
-	struct kms_buffer *buffer = output->acquired;
-
-	output->commits++;
 	buffer->serial = output->commits;
 	pixman_region32_clear(&buffer->stale);
 	for (unsigned i = 0; i < KMS_BUFFERS; i++) {
@@ -230,26 +147,49 @@ static void buffer_committed(struct kms_output *output)
 		}
 	}
 	output->acquired = NULL;
-	output->pending = buffer;
+}
+
+/* The kernel took it. */
+static void frame_committed(struct kms_output *output)
+{
+	const struct kms_frame *frame = &output->frame;
+
+	output->commits++;
+	output->pending = frame->has_primary ? NULL : output->front;
+	if (frame->composed) {
+		composed_committed(output, frame->composed);
+		output->pending = frame->composed;
+	}
+	kms_planes_taken(output, frame->lit);
+	output->is_waiting = false;
+	output->is_flying = true;
 	output->needs_modeset = false;
 	output->committed_ns = now_ns();
 	output->last_error = 0;
 }
 
 /* The kernel will not have it. */
-static void buffer_refused(struct kms_output *output, int error)
+static void frame_refused(struct kms_output *output, int error)
 {
-	output->acquired->serial = 0;
-	output->acquired = NULL;
+	output->is_waiting = false;
+	if (output->acquired) {
+		output->acquired->serial = 0;
+		output->acquired = NULL;
+	}
 	if (error == -EACCES || error == -EPERM) {
 		/* Another session has the card; ours has not been told yet. */
 		log_debug(LOG_HOST, "%s: not ours to drive", output->device.name);
 	} else if (error != output->last_error) {
-		log_error(LOG_HOST, "%s: %s does not show %dx%d: %s", output->device.name,
-			  output->kms->path, output->device.width, output->device.height,
-			  strerror(-error));
+		log_error(LOG_HOST, "%s: %s does not show %dx%d with %u planes: %s",
+			  output->device.name, output->kms->path, output->device.width,
+			  output->device.height, output->frame.n_uses, strerror(-error));
 	}
 	output->last_error = error;
+}
+
+static bool may_commit(const struct kms_output *output)
+{
+	return output->kms->is_active && !output->is_off;
 }
 
 static int arm_retry(struct kms_output *output);
@@ -260,18 +200,18 @@ static int handle_retry(sd_event_source *source, uint64_t usec, void *data)
 	struct kms *kms = output->kms;
 	int r;
 
-	if (!output->acquired) {
+	if (!output->is_waiting) {
 		return 0;
 	}
-	r = kms->is_active ? commit_once(output) : -EACCES;
+	r = may_commit(output) ? commit_once(output) : -EACCES;
 	if (r == 0) {
-		buffer_committed(output);
+		frame_committed(output);
 		return 0;
 	}
 	if (r == -EBUSY && output->retries < MAX_RETRIES && arm_retry(output) == 0) {
 		return 0;
 	}
-	buffer_refused(output, r);
+	frame_refused(output, r);
 	kms->listener->damaged(kms->data, &output->device);
 	return 0;
 }
@@ -291,20 +231,58 @@ static int arm_retry(struct kms_output *output)
 	return r < 0 ? r : sd_event_source_set_enabled(output->retry, SD_EVENT_ONESHOT);
 }
 
-int kms_commit(struct kms_output *output, const pixman_region32_t *damage)
+int kms_commit(struct kms_output *output, const struct output_frame *frame)
 {
-	int r;
+	int r = kms_planes_prepare(output, frame, output->acquired, &output->frame);
 
-	pixman_region32_copy(&output->damage, (pixman_region32_t *)damage);
-	r = output->kms->is_active ? commit_once(output) : -EACCES;
+	pixman_region32_clear(&output->damage);
+	if (frame->is_composed && frame->damage) {
+		pixman_region32_copy(&output->damage, (pixman_region32_t *)frame->damage);
+	}
+	if (r < 0) {
+		/* That an output was first is no fault of anybody's. */
+		frame_refused(output, r == -EBUSY ? -EACCES : r);
+		return r;
+	}
+	r = may_commit(output) ? commit_once(output) : -EACCES;
 	if (r == 0) {
-		buffer_committed(output);
+		frame_committed(output);
 		return 0;
 	}
 	output->retries = 0;
 	if (r == -EBUSY && arm_retry(output) == 0) {
+		output->is_waiting = true;
 		return 0;
 	}
-	buffer_refused(output, r);
+	frame_refused(output, r);
+	return r;
+}
+
+int kms_commit_test(struct kms_output *output, const struct output_frame *frame)
+{
+	/* Any buffer of the right size stands for what would be drawn. */
+	struct kms_buffer *composed = output->front ? output->front : &output->buffers[0];
+	uint32_t flags = DRM_MODE_ATOMIC_TEST_ONLY;
+	struct kms_request request;
+	struct kms_frame tried;
+	int r;
+
+	if (!may_commit(output)) {
+		return -EACCES;
+	}
+	r = kms_planes_prepare(output, frame, composed, &tried);
+	if (r < 0) {
+		return r;
+	}
+	r = kms_request_init(&request);
+	if (r < 0) {
+		return r;
+	}
+	set_frame(&request, output, &tried, 0);
+	if (output->needs_modeset) {
+		flags |= DRM_MODE_ATOMIC_ALLOW_MODESET;
+	}
+	r = kms_request_commit(output->kms, &request, flags, 0);
+	kms_request_finish(&request);
 	return r;
 }

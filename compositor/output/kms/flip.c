@@ -54,7 +54,7 @@ static struct kms_output *output_waiting(struct kms *kms, uint64_t flip_id)
 	struct kms_output *output;
 
 	list_for_each(output, &kms->outputs, link) {
-		if (output->pending && output->flip_id == flip_id) {
+		if (output->is_flying && output->flip_id == flip_id) {
 			return output;
 		}
 	}
@@ -70,7 +70,8 @@ static void handle_flip(struct kms *kms, const struct drm_event_vblank *event)
 		return;
 	}
 	output->front = output->pending;
-	output->pending = NULL;
+	output->is_flying = false;
+	kms_planes_flipped(output);
 	time_ns = believable(output, event->tv_sec * NSEC_PER_SEC + event->tv_usec * NSEC_PER_USEC);
 	probe_vblank(output, time_ns);
 	output->flipped_ns = time_ns;
@@ -113,11 +114,21 @@ void kms_flip_dispatch(struct kms *kms)
 void kms_flip_forget(struct kms_output *output)
 {
 	/* Rather the event was lost than the flip: then this one is on the glass. */
-	output->front = output->pending ? output->pending : output->front;
-	output->pending = NULL;
+	if (output->is_flying) {
+		output->front = output->pending;
+		output->is_flying = false;
+		kms_planes_flipped(output);
+	}
 	for (unsigned i = 0; i < KMS_BUFFERS; i++) {
 		output->buffers[i].serial = 0;
 	}
+}
+
+/* Not from within the card's own event: what would be freed is still in use there. */
+static int handle_gone(sd_event_source *source, void *data)
+{
+	kms_backend_remove_card(data);
+	return 0;
 }
 
 static int handle_readable(sd_event_source *source, int fd, uint32_t revents, void *data)
@@ -127,11 +138,17 @@ static int handle_readable(sd_event_source *source, int fd, uint32_t revents, vo
 	if (revents & EPOLLIN) {
 		kms_flip_dispatch(kms);
 	} else if (revents & (EPOLLHUP | EPOLLERR)) {
-		log_error(LOG_HOST, "%s is gone", kms->path);
 		sd_event_source_set_enabled(source, SD_EVENT_OFF);
-		sd_event_exit(kms->event, -ENODEV);
+		sd_event_source_set_enabled(kms->gone_source, SD_EVENT_ONESHOT);
 	}
 	return 0;
+}
+
+static int watch_gone(struct kms *kms)
+{
+	int r = sd_event_add_defer(kms->event, &kms->gone_source, handle_gone, kms);
+
+	return r < 0 ? r : sd_event_source_set_enabled(kms->gone_source, SD_EVENT_OFF);
 }
 
 int kms_flip_watch(struct kms *kms)
@@ -139,5 +156,8 @@ int kms_flip_watch(struct kms *kms)
 	int r = sd_event_add_io(kms->event, &kms->drm_source, kms->fd, EPOLLIN, handle_readable,
 				kms);
 
-	return r < 0 ? r : sd_event_source_set_priority(kms->drm_source, KMS_PRIORITY);
+	if (r == 0) {
+		r = sd_event_source_set_priority(kms->drm_source, KMS_PRIORITY);
+	}
+	return r < 0 ? r : watch_gone(kms);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Monitors come and go: the kernel says so through udev, then every connector is asked. */
+/* Monitors and cards come and go: the kernel says so through udev, then every connector is asked. */
 #include <errno.h>
 #include <libudev.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "compositor/output/kms/kms.h"
@@ -23,12 +24,6 @@ static struct kms_output *output_by_connector(struct kms *kms, uint32_t id)
 	return NULL;
 }
 
-static bool same_mode(const drmModeModeInfo *a, const drmModeModeInfo *b)
-{
-	return a->hdisplay == b->hdisplay && a->vdisplay == b->vdisplay && a->clock == b->clock &&
-	       a->htotal == b->htotal && a->vtotal == b->vtotal && a->flags == b->flags;
-}
-
 static void check_connector(struct kms *kms, uint32_t id)
 {
 	drmModeConnector *connector = drmModeGetConnector(kms->fd, id);
@@ -36,10 +31,10 @@ static void check_connector(struct kms *kms, uint32_t id)
 	const drmModeModeInfo *mode = NULL;
 
 	if (connector && connector->connection == DRM_MODE_CONNECTED) {
-		mode = kms_mode_choose(connector);
+		mode = kms_mode_wished(kms, connector);
 	}
 	/* Another preferred mode is another monitor: a virtual one that was resized, or one swapped quickly. */
-	if (output && (!mode || !same_mode(mode, &output->mode))) {
+	if (output && (!mode || !kms_mode_same(mode, &output->mode))) {
 		kms_output_remove(output, true);
 		output = NULL;
 	}
@@ -83,56 +78,129 @@ void kms_hotplug_scan(struct kms *kms)
 	}
 }
 
-/* The kernel's own carry HOTPLUG=1; those that an administrator triggers do not, and are meant all the same. */
-static bool concerns_us(struct kms *kms, struct udev_device *device)
-{
-	const char *action = udev_device_get_action(device);
-
-	return udev_device_get_devnum(device) == kms->devnum && action &&
-	       strcmp(action, "change") == 0;
-}
-
-static int handle_readable(sd_event_source *source, int fd, uint32_t revents, void *data)
+static int handle_rescan(sd_event_source *source, void *data)
 {
 	struct kms *kms = data;
-	struct udev_device *device;
-	bool changed = false;
 
-	/* One event per connector is common: ask them once. */
-	while ((device = udev_monitor_receive_device(kms->monitor))) {
-		changed |= concerns_us(kms, device);
-		udev_device_unref(device);
-	}
-	/* While the session is away they are asked when it comes back. */
-	if (changed && kms->is_active) {
+	if (kms->is_active) {
 		kms_hotplug_scan(kms);
 	}
 	return 0;
 }
 
-int kms_hotplug_watch(struct kms *kms)
+void kms_hotplug_scan_later(struct kms *kms)
+{
+	if (!kms->rescan_source) {
+		if (sd_event_add_defer(kms->event, &kms->rescan_source, handle_rescan, kms) < 0) {
+			return;
+		}
+		sd_event_source_set_priority(kms->rescan_source, HOTPLUG_PRIORITY);
+	}
+	/* Fails only after the loop's end, when nothing is shown any more. */
+	sd_event_source_set_enabled(kms->rescan_source, SD_EVENT_ONESHOT);
+}
+
+/* ---- what udev says ---- */
+
+/* A card that we are to use: one of those that were named, or any while there is none. */
+static bool is_wanted(const struct kms_backend *backend, const char *path)
+{
+	for (unsigned i = 0; i < backend->n_paths; i++) {
+		if (strcmp(backend->paths[i], path) == 0) {
+			return true;
+		}
+	}
+	return backend->n_paths == 0 && list_empty(&backend->cards);
+}
+
+static void card_came(struct kms_backend *backend, struct udev_device *device)
+{
+	const char *path = udev_device_get_devnode(device), *name = udev_device_get_sysname(device);
+
+	/* Connectors have no node, and render nodes no connectors. */
+	if (path && name && strncmp(name, "card", 4) == 0 &&
+	    !kms_backend_find(backend, udev_device_get_devnum(device)) &&
+	    is_wanted(backend, path) && kms_backend_add_card(backend, path) == 0) {
+		log_info(LOG_HOST, "%s has come", path);
+	}
+}
+
+/* Change events of the kernel carry HOTPLUG=1; those that an administrator triggers do not, and are meant all the same. */
+static void handle_device(struct kms_backend *backend, struct udev_device *device)
+{
+	const char *action = udev_device_get_action(device);
+	struct kms *kms = kms_backend_find(backend, udev_device_get_devnum(device));
+
+	if (!action) {
+		return;
+	}
+	if (kms && strcmp(action, "remove") == 0) {
+		kms_backend_remove_card(kms);
+	} else if (!kms && strcmp(action, "add") == 0 && backend->is_active) {
+		card_came(backend, device);
+	} else if (kms && strcmp(action, "change") == 0) {
+		/* One event per connector is common: they are asked once, on the loop's next turn. */
+		kms_hotplug_scan_later(kms);
+	}
+}
+
+static int handle_readable(sd_event_source *source, int fd, uint32_t revents, void *data)
+{
+	struct kms_backend *backend = data;
+	struct udev_device *device;
+
+	while ((device = udev_monitor_receive_device(backend->monitor))) {
+		handle_device(backend, device);
+		udev_device_unref(device);
+	}
+	return 0;
+}
+
+/* A card that came while the session was away could not be opened then. */
+void kms_hotplug_cards(struct kms_backend *backend)
+{
+	struct udev_device *device;
+	struct stat st;
+
+	for (unsigned i = 0; i < backend->n_paths; i++) {
+		if (stat(backend->paths[i], &st) == 0 && S_ISCHR(st.st_mode) &&
+		    !kms_backend_find(backend, st.st_rdev)) {
+			device = udev_device_new_from_devnum(backend->udev, 'c', st.st_rdev);
+			if (device) {
+				card_came(backend, device);
+			}
+			udev_device_unref(device);
+		}
+	}
+}
+
+static int monitor_start(struct udev_monitor *monitor)
+{
+	int r = udev_monitor_filter_add_match_subsystem_devtype(monitor, "drm", "drm_minor");
+
+	return r < 0 ? r : udev_monitor_enable_receiving(monitor);
+}
+
+int kms_hotplug_watch(struct kms_backend *backend)
 {
 	int r;
 
-	kms->monitor = udev_monitor_new_from_netlink(kms->udev, "udev");
-	if (!kms->monitor) {
+	backend->monitor = udev_monitor_new_from_netlink(backend->udev, "udev");
+	if (!backend->monitor) {
 		return errno ? -errno : -ENOMEM;
 	}
-	r = udev_monitor_filter_add_match_subsystem_devtype(kms->monitor, "drm", "drm_minor");
+	r = monitor_start(backend->monitor);
 	if (r < 0) {
 		return r;
 	}
-	r = udev_monitor_enable_receiving(kms->monitor);
-	if (r < 0) {
-		return r;
-	}
-	r = sd_event_add_io(kms->event, &kms->udev_source, udev_monitor_get_fd(kms->monitor),
-			    EPOLLIN, handle_readable, kms);
-	return r < 0 ? r : sd_event_source_set_priority(kms->udev_source, HOTPLUG_PRIORITY);
+	r = sd_event_add_io(backend->event, &backend->udev_source,
+			    udev_monitor_get_fd(backend->monitor), EPOLLIN, handle_readable,
+			    backend);
+	return r < 0 ? r : sd_event_source_set_priority(backend->udev_source, HOTPLUG_PRIORITY);
 }
 
-void kms_hotplug_unwatch(struct kms *kms)
+void kms_hotplug_unwatch(struct kms_backend *backend)
 {
-	kms->udev_source = sd_event_source_disable_unref(kms->udev_source);
-	kms->monitor = udev_monitor_unref(kms->monitor);
+	backend->udev_source = sd_event_source_disable_unref(backend->udev_source);
+	backend->monitor = udev_monitor_unref(backend->monitor);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One monitor: a connector, a CRTC, its primary plane, a mode and buffers. */
+#include <drm_fourcc.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,11 +9,7 @@
 #include "base/log.h"
 #include "compositor/output/kms/kms.h"
 
-#define MAX_SIZE 16384
-#define SAFE_WIDTH 1920
-#define SAFE_HEIGHT 1080
-
-static struct kms_output *output_of(struct output_device *device)
+struct kms_output *kms_output_of(struct output_device *device)
 {
 	return container_of(device, struct kms_output, device);
 }
@@ -37,13 +34,13 @@ static struct kms_buffer *free_buffer(struct kms_output *output)
 
 static int output_acquire(struct output_device *device, struct target *target)
 {
-	struct kms_output *output = output_of(device);
+	struct kms_output *output = kms_output_of(device);
 	struct kms_buffer *buffer = free_buffer(output);
 
-	if (!output->kms->is_active) {
+	if (!output->kms->is_active || output->is_off) {
 		return -EACCES;
 	}
-	if (output->pending || output->acquired) {
+	if (output->is_flying || output->is_waiting || output->acquired) {
 		return -EBUSY;
 	}
 	if (!buffer) {
@@ -62,106 +59,52 @@ static int output_acquire(struct output_device *device, struct target *target)
 
 static int output_commit(struct output_device *device, const struct output_frame *frame)
 {
-	struct kms_output *output = output_of(device);
+	return kms_commit(kms_output_of(device), frame);
+}
 
-	return output->acquired ? kms_commit(output, frame->damage) : -EINVAL;
+static int output_test(struct output_device *device, const struct output_frame *frame)
+{
+	return kms_commit_test(kms_output_of(device), frame);
 }
 
 static void output_cancel(struct output_device *device)
 {
-	output_of(device)->acquired = NULL;
+	kms_output_of(device)->acquired = NULL;
 }
 
 static void output_lost(struct output_device *device)
 {
-	kms_flip_forget(output_of(device));
+	kms_flip_forget(kms_output_of(device));
 }
 
 static const struct output_device_ops output_ops = {
 	.acquire = output_acquire,
 	.commit = output_commit,
+	.test = output_test,
 	.cancel = output_cancel,
 	.lost = output_lost,
+	.set_power = kms_power_set,
+	.set_mode = kms_mode_set,
 };
 
-/* ---- modes ---- */
-
-/*
- * The preferred mode; of a monitor that prefers none (a forced connector, a virtual head without a window) the largest that
- * any monitor and driver can be trusted with; then whatever there is, interlaced last.
- */
-static uint64_t mode_rank(const drmModeModeInfo *mode)
-{
-	uint64_t rank = (uint64_t)mode->hdisplay * mode->vdisplay * 1000 + mode->vrefresh;
-
-	if (mode->flags & DRM_MODE_FLAG_INTERLACE) {
-		return rank;
-	}
-	if (mode->type & DRM_MODE_TYPE_PREFERRED) {
-		return rank | 1ull << 62;
-	}
-	if (mode->hdisplay <= SAFE_WIDTH && mode->vdisplay <= SAFE_HEIGHT) {
-		return rank | 1ull << 61;
-	}
-	return rank | 1ull << 60;
-}
-
-const drmModeModeInfo *kms_mode_choose(const drmModeConnector *connector)
-{
-	const drmModeModeInfo *best = NULL;
-
-	for (int i = 0; i < connector->count_modes; i++) {
-		const drmModeModeInfo *mode = &connector->modes[i];
-
-		if (mode->hdisplay == 0 || mode->vdisplay == 0 || mode->hdisplay > MAX_SIZE ||
-		    mode->vdisplay > MAX_SIZE) {
-			continue;
-		}
-		if (!best || mode_rank(mode) > mode_rank(best)) {
-			best = mode;
-		}
-	}
-	return best;
-}
-
-static int mode_refresh_mhz(const drmModeModeInfo *mode)
-{
-	uint64_t mhz = 0;
-
-	if (mode->htotal && mode->vtotal) {
-		mhz = (uint64_t)mode->clock * 1000000 / mode->htotal / mode->vtotal;
-	}
-	if (mode->flags & DRM_MODE_FLAG_INTERLACE) {
-		mhz *= 2;
-	}
-	if (mode->flags & DRM_MODE_FLAG_DBLSCAN) {
-		mhz /= 2;
-	}
-	/* Virtual monitors come with timings that were never checked. */
-	if (mhz < 1000 || mhz > 1000000) {
-		mhz = mode->vrefresh >= 1 && mode->vrefresh <= 1000 ? mode->vrefresh * 1000ull :
-								      60000;
-	}
-	return (int)mhz;
-}
-
-static uint32_t mode_vblank_ns(const drmModeModeInfo *mode)
-{
-	if (mode->clock == 0 || mode->vtotal <= mode->vdisplay) {
-		return 0;
-	}
-	return (uint32_t)((uint64_t)(mode->vtotal - mode->vdisplay) * mode->htotal * 1000000 /
-			  mode->clock);
-}
-
 /* ---- finding a CRTC and a plane ---- */
+
+static bool has_format(const struct kms_plane *plane)
+{
+	for (unsigned i = 0; i < plane->n_formats; i++) {
+		if (plane->formats[i] == DRM_FORMAT_XRGB8888) {
+			return true;
+		}
+	}
+	return false;
+}
 
 static struct kms_plane *plane_for(struct kms *kms, const struct kms_crtc *crtc)
 {
 	for (unsigned i = 0; i < kms->n_planes; i++) {
 		struct kms_plane *plane = &kms->planes[i];
 
-		if (plane->is_primary && plane->has_format && !plane->output &&
+		if (plane->type == DRM_PLANE_TYPE_PRIMARY && has_format(plane) && !plane->output &&
 		    (plane->possible_crtcs & 1u << crtc->index)) {
 			return plane;
 		}
@@ -216,9 +159,9 @@ static void set_device(struct kms_output *output, const drmModeConnector *connec
 		 connector->connector_type_id);
 	device->width = output->mode.hdisplay;
 	device->height = output->mode.vdisplay;
-	device->refresh_mhz = mode_refresh_mhz(&output->mode);
+	device->refresh_mhz = kms_mode_refresh_mhz(&output->mode);
 	device->has_vblank = output->kms->has_vblank;
-	device->vblank_ns = device->has_vblank ? mode_vblank_ns(&output->mode) : 0;
+	device->vblank_ns = device->has_vblank ? kms_mode_vblank_ns(&output->mode) : 0;
 }
 
 static int allocate(struct kms_output *output)
@@ -266,6 +209,8 @@ static void output_destroy(struct kms_output *output)
 	if (output->plane) {
 		output->plane->output = NULL;
 	}
+	kms_planes_taken(output, 0);
+	kms_planes_flipped(output);
 	sd_event_source_disable_unref(output->retry);
 	for (unsigned i = 0; i < KMS_BUFFERS; i++) {
 		kms_buffer_finish(kms, &output->buffers[i]);
@@ -280,7 +225,7 @@ static void output_destroy(struct kms_output *output)
 
 void kms_output_add(struct kms *kms, const drmModeConnector *connector)
 {
-	const drmModeModeInfo *mode = kms_mode_choose(connector);
+	const drmModeModeInfo *mode = kms_mode_wished(kms, connector);
 	struct kms_output *output;
 	int r;
 
@@ -304,10 +249,11 @@ void kms_output_add(struct kms *kms, const drmModeConnector *connector)
 		output_destroy(output);
 		return;
 	}
+	kms_planes_offer(output);
 	list_append(&kms->outputs, &output->link);
-	log_info(LOG_HOST, "monitor %s: %dx%d at %d.%03d Hz", output->device.name,
+	log_info(LOG_HOST, "monitor %s: %dx%d at %d.%03d Hz, %u planes", output->device.name,
 		 output->device.width, output->device.height, output->device.refresh_mhz / 1000,
-		 output->device.refresh_mhz % 1000);
+		 output->device.refresh_mhz % 1000, output->device.n_planes);
 	kms->listener->added(kms->data, &output->device);
 }
 
@@ -319,7 +265,7 @@ void kms_output_remove(struct kms_output *output, bool off)
 	list_remove(&output->link);
 	kms->listener->removed(kms->data, &output->device);
 	if (off && kms->is_active) {
-		kms_commit_output_off(output);
+		kms_power_output_off(output);
 	}
 	output_destroy(output);
 }
