@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "compositor/output/kms/edid.h"
 #include "compositor/output/kms/kms.h"
 
 struct kms_output *kms_output_of(struct output_device *device)
@@ -164,6 +165,25 @@ static void set_device(struct kms_output *output, const drmModeConnector *connec
 	device->vblank_ns = device->has_vblank ? kms_mode_vblank_ns(&output->mode) : 0;
 }
 
+/* Without one, or with a broken one, the monitor is nobody in particular. */
+static void read_identity(struct kms_output *output)
+{
+	struct kms *kms = output->kms;
+	const struct kms_connector *connector = kms_connector_find(kms, output->connector_id);
+	drmModePropertyBlobRes *blob = NULL;
+
+	if (connector && connector->edid_blob) {
+		blob = drmModeGetPropertyBlob(kms->fd, connector->edid_blob);
+	}
+	if (!blob) {
+		return;
+	}
+	if (edid_parse(blob->data, blob->length, &output->device.identity) < 0) {
+		log_info(LOG_HOST, "%s: its monitor has no valid EDID", output->device.name);
+	}
+	drmModeFreePropertyBlob(blob);
+}
+
 static int allocate(struct kms_output *output)
 {
 	struct kms *kms = output->kms;
@@ -250,10 +270,12 @@ void kms_output_add(struct kms *kms, const drmModeConnector *connector)
 		return;
 	}
 	kms_planes_offer(output);
+	read_identity(output);
 	list_append(&kms->outputs, &output->link);
-	log_info(LOG_HOST, "monitor %s: %dx%d at %d.%03d Hz, %u planes", output->device.name,
+	log_info(LOG_HOST, "monitor %s: %dx%d at %d.%03d Hz, %u planes%s%s", output->device.name,
 		 output->device.width, output->device.height, output->device.refresh_mhz / 1000,
-		 output->device.refresh_mhz % 1000, output->device.n_planes);
+		 output->device.refresh_mhz % 1000, output->device.n_planes,
+		 output->device.identity.model[0] ? ", " : "", output->device.identity.model);
 	kms->listener->added(kms->data, &output->device);
 }
 
