@@ -326,6 +326,10 @@ static void sink_action(void *data, enum seat_action action)
 	case SEAT_ACTION_ATTENTION:
 		attention_begin(server->input);
 		break;
+	case SEAT_ACTION_LAYOUT:
+	case SEAT_ACTION_BRIGHTER:
+	case SEAT_ACTION_DARKER:
+		break;
 	case SEAT_ACTION_DISMISS:
 		attention_end(server->input);
 		break;
@@ -585,33 +589,41 @@ static int settle_create(struct input *input)
 	return sd_event_source_set_enabled(input->settle, SD_EVENT_OFF);
 }
 
-/* The configuration's chords, which were checked when it was read. */
-static int chords_of(const struct settings *settings, struct seat_chord *attention,
-		     struct seat_chord *switch_key)
+void input_set_chords(struct input *input, const struct settings *settings)
 {
-	int ret = seat_chord_parse(settings->attention_key, attention);
+	const struct {
+		enum seat_action action;
+		const char *text;
+	} chords[] = {
+		{SEAT_ACTION_ATTENTION, settings->attention_key},
+		{SEAT_ACTION_SWITCH, settings->switch_key},
+		/* Where there is nothing to switch, the key is the guests'. */
+		{SEAT_ACTION_LAYOUT, settings->n_layouts > 1 ? settings->layout_key : ""},
+		{SEAT_ACTION_BRIGHTER, settings->brighter_key},
+		{SEAT_ACTION_DARKER, settings->darker_key},
+	};
 
-	if (ret == 0 && settings->switch_key[0]) {
-		ret = seat_chord_parse(settings->switch_key, switch_key);
+	for (unsigned i = 0; i < ARRAY_SIZE(chords); i++) {
+		struct seat_chord chord = {0};
+
+		if (chords[i].text[0] && seat_chord_parse(chords[i].text, &chord) < 0) {
+			abort(); /* settings are checked when they are read */
+		}
+		seat_set_chord(input->seat, chords[i].action, &chord);
 	}
-	return ret;
 }
 
 int input_create(struct input **out, struct server *server)
 {
 	struct input *input = xcalloc(1, sizeof(*input));
-	struct seat_chord attention = {0}, switch_key = {0};
+	const struct seat_chord none = {0};
 	int ret;
 
 	input->server = server;
 	input->sink = wayland_seat_sink;
 	input->sink.action = sink_action;
-	ret = chords_of(server->settings, &attention, &switch_key);
-	if (ret < 0) {
-		free(input);
-		return ret;
-	}
-	input->seat = seat_create(&input->sink, &space, server, &attention, &switch_key);
+	input->seat = seat_create(&input->sink, &space, server, &none, &none);
+	input_set_chords(input, server->settings);
 	focus_init(&input->focus, &focus_events, input);
 	input->late = clock_timer_create(server->clock, PRIORITY_INPUT, handle_late, input);
 	ret = input->late ? settle_create(input) : -ENOMEM;

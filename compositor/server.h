@@ -107,6 +107,8 @@ void input_head_removed(struct input *input, struct scene_head *head);
 void input_output_presented(struct input *input, struct scene_output *output, uint64_t now_ns);
 void input_outputs_changed(struct input *input);
 struct seat *input_seat(struct input *input);
+/* The host's chords, after a reload as well. */
+void input_set_chords(struct input *input, const struct settings *settings);
 /* When the event that is being handed on happened, as its device says; 0: none is. */
 uint64_t input_event_ns(const struct input *input);
 /* Who has keyboard, pointer and touch now; NULL: nobody, or the host. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The attention chord and the switch key: what they are called, when they are complete. */
+/* The host's chords: what they are called, when they are complete. */
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -175,14 +175,19 @@ static bool covers(const struct seat_chord *down, const struct seat_chord *chord
 
 const struct seat_chord *seat_chord_completed(const struct seat *seat, uint32_t code)
 {
+	const struct seat_chord *attention = &seat->chords[SEAT_ACTION_ATTENTION];
 	struct seat_chord down = modifiers_down(seat);
 
-	if (code == seat->attention.key && covers(&down, &seat->attention)) {
-		return &seat->attention;
+	if (code == attention->key && covers(&down, attention)) {
+		return attention;
 	}
-	if (code == seat->switch_key.key && covers(&down, &seat->switch_key) &&
-	    covers(&seat->switch_key, &down)) {
-		return &seat->switch_key;
+	for (unsigned i = 0; i < SEAT_CHORDS; i++) {
+		const struct seat_chord *chord = &seat->chords[i];
+
+		if (chord != attention && chord->key && code == chord->key &&
+		    covers(&down, chord) && covers(chord, &down)) {
+			return chord;
+		}
 	}
 	return NULL;
 }
@@ -192,6 +197,7 @@ void seat_chord_complete(struct seat *seat, const struct seat_chord *chord, uint
 	static const uint32_t modifiers[] = {KEY_LEFTCTRL, KEY_RIGHTCTRL, KEY_LEFTALT,
 					     KEY_RIGHTALT, KEY_LEFTSHIFT, KEY_RIGHTSHIFT,
 					     KEY_LEFTMETA, KEY_RIGHTMETA};
+	enum seat_action action;
 
 	seat->chord = chord;
 	/* The recipient may know the key from another keyboard that holds it. */
@@ -200,10 +206,9 @@ void seat_chord_complete(struct seat *seat, const struct seat_chord *chord, uint
 		seat_key_release(seat, modifiers[i]);
 	}
 	seat_end_frame(seat);
-	if (chord == &seat->attention) {
-		seat->sink->action(seat->data, SEAT_ACTION_ATTENTION);
-	} else if (!seat->grabbed) {
-		seat->sink->action(seat->data, SEAT_ACTION_SWITCH);
+	action = (enum seat_action)(chord - seat->chords);
+	if (!seat->grabbed || (action != SEAT_ACTION_SWITCH && action != SEAT_ACTION_LAYOUT)) {
+		seat->sink->action(seat->data, action);
 	}
 }
 

@@ -13,9 +13,14 @@ struct seat *seat_create(const struct seat_sink *sink, const struct seat_space *
 	seat->sink = sink;
 	seat->space = space;
 	seat->data = data;
-	seat->attention = *attention;
-	seat->switch_key = *switch_key;
+	seat->chords[SEAT_ACTION_ATTENTION] = *attention;
+	seat->chords[SEAT_ACTION_SWITCH] = *switch_key;
 	return seat;
+}
+
+void seat_set_chord(struct seat *seat, enum seat_action action, const struct seat_chord *chord)
+{
+	seat->chords[action] = *chord;
 }
 
 void seat_destroy(struct seat *seat)

@@ -8,7 +8,7 @@
  * - one owner of the keyboard and of the pointer; each contact has the owner it had at its first touch, or nobody;
  * - a guest that lost the keyboard, the pointer or a contact has been sent releases for all that it held;
  * - a key that was down when the owner changed belongs to nobody until it is up;
- * - the keys that complete the attention chord or the switch key never reach a guest, and the modifiers of a chord
+ * - the keys that complete a chord of the host never reach a guest, and the modifiers of a chord
  *   that a guest already saw are released to it when the chord completes.
  */
 #ifndef HID_SEAT_H
@@ -26,7 +26,12 @@ struct seat_head;  /* opaque: one head of a guest */
 enum seat_action {
 	SEAT_ACTION_SWITCH,    /* to the next guest; not while the host has all input */
 	SEAT_ACTION_ATTENTION, /* the attention chord */
-	SEAT_ACTION_DISMISS,   /* Escape while the host has all input (seat_set_grabbed) */
+	SEAT_ACTION_LAYOUT,    /* to the next layout; not while the host has all input */
+	SEAT_ACTION_BRIGHTER,
+	SEAT_ACTION_DARKER,
+	SEAT_CHORDS, /* those above are told by a chord */
+	SEAT_ACTION_DISMISS =
+		SEAT_CHORDS, /* Escape while the host has all input (seat_set_grabbed) */
 };
 
 enum seat_axis {
@@ -81,7 +86,7 @@ struct seat_space {
 
 /*
  * Modifiers and a key; left and right ones count as the same. Matched when the key goes down on any keyboard, over the keys
- * that are down on all of them: the attention chord whatever other modifiers are down, the switch key with exactly its
+ * that are down on all of them: the attention chord whatever other modifiers are down, the others with exactly their
  * own. Until the modifiers of a completed chord are up, keys that go down belong to nobody.
  */
 struct seat_chord {
@@ -98,6 +103,8 @@ MUST_USE int seat_chord_parse(const char *text, struct seat_chord *out);
 struct seat *seat_create(const struct seat_sink *sink, const struct seat_space *space, void *data,
 			 const struct seat_chord *attention, const struct seat_chord *switch_key);
 void seat_destroy(struct seat *seat);
+/* From now on; a chord without a key is never complete. */
+void seat_set_chord(struct seat *seat, enum seat_action action, const struct seat_chord *chord);
 
 /* Devices: ids 0 to SEAT_MAX_DEVICES - 1 of the caller. Removing one lifts all that it holds. */
 void seat_device_added(struct seat *seat, unsigned device);

@@ -28,7 +28,7 @@ struct seat {
 	const struct seat_sink *sink;
 	const struct seat_space *space;
 	void *data;
-	struct seat_chord attention, switch_key;
+	struct seat_chord chords[SEAT_CHORDS]; /* by action; key 0: none */
 	const struct seat_chord *chord; /* completed, and its modifiers are not up yet; or NULL */
 
 	struct seat_guest *owner;

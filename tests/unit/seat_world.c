@@ -154,9 +154,9 @@ static void sink_action(void *data, enum seat_action action)
 {
 	static const struct seat_guest host = {'!'};
 	static const char *const names[] = {
-		[SEAT_ACTION_SWITCH] = "switch ",
-		[SEAT_ACTION_ATTENTION] = "attention ",
-		[SEAT_ACTION_DISMISS] = "dismiss ",
+		[SEAT_ACTION_SWITCH] = "switch ", [SEAT_ACTION_ATTENTION] = "attention ",
+		[SEAT_ACTION_LAYOUT] = "layout ", [SEAT_ACTION_BRIGHTER] = "brighter ",
+		[SEAT_ACTION_DARKER] = "darker ", [SEAT_ACTION_DISMISS] = "dismiss ",
 	};
 
 	note(data, &host, "%s", names[action]);

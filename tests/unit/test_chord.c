@@ -203,9 +203,69 @@ static void numbers_that_do_not_exist_do_nothing(void **state)
 	expect("");
 }
 
+static struct seat_chord chord_of(const char *text)
+{
+	struct seat_chord chord = {0};
+
+	assert_int_equal(seat_chord_parse(text, &chord), 0);
+	return chord;
+}
+
+static void press(uint32_t modifier, uint32_t code)
+{
+	key(0, modifier, true);
+	key(0, code, true);
+	key(0, code, false);
+	key(0, modifier, false);
+}
+
+/* Each chord is told by its own action, and its completing key to nobody. */
+static void other_chords_are_told(void **state)
+{
+	const struct seat_chord layout = chord_of("meta+space"), brighter = chord_of("meta+up");
+
+	seat_set_chord(seat, SEAT_ACTION_LAYOUT, &layout);
+	seat_set_chord(seat, SEAT_ACTION_BRIGHTER, &brighter);
+	press(KEY_LEFTMETA, KEY_SPACE);
+	expect("A:key 125 down A:. A:key 125 up A:. !:layout ");
+	press(KEY_LEFTMETA, KEY_UP);
+	expect("A:key 125 down A:. A:key 125 up A:. !:brighter ");
+	press(KEY_LEFTMETA, KEY_DOWN);
+	expect("A:key 125 down A:. A:key 108 down A:. A:key 108 up A:. A:key 125 up A:. ");
+	/* While the host has all input there is no other layout, but there is light. */
+	seat_set_grabbed(seat, true);
+	press(KEY_LEFTMETA, KEY_SPACE);
+	press(KEY_LEFTMETA, KEY_UP);
+	expect("!:brighter ");
+}
+
+/* Also while the old chord is held: nothing of it sticks. */
+static void chords_change_at_any_time(void **state)
+{
+	const struct seat_chord none = {0}, other = chord_of("ctrl+a");
+
+	key(0, KEY_LEFTMETA, true);
+	key(0, KEY_TAB, true);
+	expect("A:key 125 down A:. A:key 125 up A:. !:switch ");
+	seat_set_chord(seat, SEAT_ACTION_SWITCH, &none);
+	key(0, KEY_TAB, false);
+	key(0, KEY_LEFTMETA, false);
+	press(KEY_LEFTMETA, KEY_TAB);
+	expect("A:key 125 down A:. A:key 15 down A:. A:key 15 up A:. A:key 125 up A:. ");
+	seat_set_chord(seat, SEAT_ACTION_SWITCH, &other);
+	press(KEY_LEFTCTRL, KEY_A);
+	expect("A:key 29 down A:. A:key 29 up A:. !:switch ");
+	/* No chord has no key: not even the code that no key has completes it. */
+	seat_set_chord(seat, SEAT_ACTION_SWITCH, &none);
+	key(0, KEY_RESERVED, true);
+	assert_null(strstr(world_take_log(&world), "switch"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(other_chords_are_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(chords_change_at_any_time, setup, teardown),
 		cmocka_unit_test(chords_have_names),
 		cmocka_unit_test(anything_else_is_refused),
 		cmocka_unit_test_setup_teardown(modifiers_that_were_seen_are_released, setup,
