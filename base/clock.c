@@ -159,6 +159,14 @@ static struct clock_timer *earliest(struct clock_source *clock)
 	return first;
 }
 
+void clock_virtual_spend(struct clock_source *clock, uint64_t ns)
+{
+	if (clock->event) {
+		abort();
+	}
+	clock->virtual_ns += ns;
+}
+
 void clock_virtual_advance(struct clock_source *clock, uint64_t to_ns)
 {
 	struct clock_timer *timer;

@@ -32,6 +32,8 @@ void clock_timer_disarm(struct clock_timer *timer);
 /* UINT64_MAX when disarmed. */
 uint64_t clock_timer_at(const struct clock_timer *timer);
 
+/* Virtual only: time goes by in which nothing can run, as while the caller computes: timers that fall due are late. */
+void clock_virtual_spend(struct clock_source *clock, uint64_t ns);
 /* Virtual only: runs all timers up to and including to_ns in order, then stands there. */
 void clock_virtual_advance(struct clock_source *clock, uint64_t to_ns);
 

@@ -5,9 +5,12 @@
  *
  *	deadline = next vblank - length of the vertical blank - cost - margin
  *
- * The cost is a decayed maximum of what frames took from their planned start to the device's
- * acceptance; the margin grows when a frame missed its vblank and shrinks slowly. A device whose
- * flips have no true time is paced by its period.
+ * The next vblank lies on a grid that flips keep in step with the monitor: its phase, and how long
+ * its period really is, are measured, as modes are named by rounded numbers. The cost is what frames
+ * take from their planned start to the device's acceptance, the wake-up's lateness included; one
+ * that takes long all alone is a stall of the machine and not counted. The margin grows when a frame
+ * missed its vblank and shrinks slowly. A device whose flips have no true time gets one frame in each
+ * period of its mode.
  */
 #ifndef SCENE_FRAME_CLOCK_H
 #define SCENE_FRAME_CLOCK_H
@@ -16,12 +19,14 @@
 #include <stdint.h>
 
 struct frame_clock {
-	uint64_t period_ns;
-	uint64_t vblank_ns; /* length of the vertical blank */
-	bool has_vblank;    /* flip times are true */
-	uint64_t last_ns;   /* of the last flip; 0: none yet */
+	uint64_t period_ns;  /* measured, near nominal_ns */
+	uint64_t nominal_ns; /* of the mode */
+	uint64_t vblank_ns;  /* length of the vertical blank */
+	bool has_vblank;     /* flip times are true */
+	uint64_t grid_ns; /* a vblank; without vblanks: where the last frame belongs. 0: none yet */
+	uint64_t last_ns; /* of the last flip */
 	uint64_t target_ns; /* the vblank that the frame under way aims at; 0: unknown */
-	uint64_t cost_ns;
+	uint64_t cost_ns, last_cost_ns;
 	uint64_t margin_ns;
 	uint64_t decayed_ns; /* when the margin last shrank */
 	uint64_t frames, missed;
