@@ -71,8 +71,10 @@ class Tree:
 
     def __init__(self, directory):
         self.directory = directory
-        (self.kernel,) = os.listdir(self.path("lib/modules"))
         self._modules = {}
+        if not os.path.isdir(self.path("lib/modules")):
+            return  # a tree without a kernel: programs only
+        (self.kernel,) = os.listdir(self.path("lib/modules"))
         for folder, _, names in os.walk(self.path("lib/modules", self.kernel)):
             for name in names:
                 if name.endswith(".ko"):

@@ -191,11 +191,12 @@ class Vm:
         """Write a file in dom0."""
         self.dom0(f"cat >{path}", stdin=text.encode())
 
-    def create(self, name, kind="pv", devices=(), extra="", memory=128, wait=True, timeout=60):
+    def create(self, name, kind="pv", devices=(), extra="", memory=128, wait=True, timeout=60,
+               ramdisk="/boot/guest.cpio.gz"):
         """xl create: devices are lines of the xl.cfg format, extra goes to the kernel's command
         line. The guest's serial of past lives under this name is not in its log."""
         lines = [f'name="{name}"', f'type="{kind}"', 'kernel="/boot/vmlinux"',
-                 'ramdisk="/boot/guest.cpio.gz"', f"memory={memory}", "vcpus=1",
+                 f'ramdisk="{ramdisk}"', f"memory={memory}", "vcpus=1",
                  f'extra="console=hvc0 quiet rdinit=/init {extra}"', 'on_crash="destroy"',
                  'on_reboot="destroy"', *devices]
         self.put(f"/run/{name}.cfg", "\n".join(lines) + "\n")

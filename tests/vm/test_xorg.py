@@ -1,0 +1,92 @@
+"""A stock guest's Xorg, which draws into its front buffer and never flips, is on the glass all the same."""
+
+import random
+
+import desk as desks
+import xorg
+
+NEEDS = ("vitrined", "vitrine-broker")
+NAME = "office"
+SIZE = (800, 600)
+OUTPUT = "Virtual-1"
+# Of the server's built-in font "fixed", and the margin of the xterm.
+CELL = (6, 13)
+MARGIN = 2
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+WORD = 10
+WORDS = 3
+PASSES = 2
+
+
+class Screen:
+    """The guest, and what can be read on its monitor."""
+
+    def __init__(self, vm):
+        self.vm = vm
+        vm.destroy_all()
+        devices = [f'vdispl=["backend=0,be-alloc=0,connectors=A:{SIZE[0]}x{SIZE[1]}"]', keyboard()]
+        self.guest = xorg.create(vm, NAME, devices)
+        vm.wait(lambda: self.stat("shows", str) == NAME, 20, f"{OUTPUT} does not show {NAME}")
+        self.row = 1  # of the terminal: what is typed next appears there
+
+    def stat(self, key, kind=int):
+        return kind(self.vm.stats("vitrined")[f"output.{OUTPUT}.{key}"])
+
+    def cell(self, picture, column, row):
+        x, y, _, _ = (int(word) for word in self.rect.split())
+        return picture.crop(x + MARGIN + column * CELL[0], y + MARGIN + row * CELL[1], *CELL).pixels
+
+    def read(self, row, length):
+        """The letters of a row, by their likeness to those of the ruler in row 0; "?" for any other cell."""
+        self.rect = self.stat("rect", str)
+        picture = self.vm.screendump(0)
+        known = {self.cell(picture, column, 0): letter for column, letter in enumerate(LETTERS)}
+        assert len(known) == len(LETTERS), "the ruler is not on the monitor"
+        return "".join(known.get(self.cell(picture, column, row), "?") for column in range(length))
+
+    def type(self, text):
+        for letter in text:
+            self.vm.qmp.chord(letter)
+
+    def wait_text(self, row, text):
+        self.vm.wait(lambda: self.read(row, len(text)) == text, 30,
+                     f"{text!r} was typed, but {self.read(row, len(text))!r} is shown")
+
+
+def keyboard():
+    fields = {"backend-type": "linux", "unique-id": NAME, "feature-abs-pointer": 1,
+              "width": SIZE[0], "height": SIZE[1]}
+    return 'vkb=["' + ",".join(f"{key}={value}" for key, value in fields.items()) + '"]'
+
+
+def setup(vm):
+    screen = Screen(vm)
+    vm.wait(lambda: ruler_shown(screen), 60, "no ruler on the monitor")
+    return screen
+
+
+def ruler_shown(screen):
+    try:
+        return screen.read(0, len(LETTERS)) == LETTERS
+    except AssertionError:
+        return False
+
+
+def teardown(screen):
+    screen.vm.destroy_all()
+
+
+def word():
+    return "".join(random.choice(LETTERS) for _ in range(WORD))
+
+
+def test_typed_text(screen):
+    """What is typed into an xterm comes to the monitor although the guest flips nothing."""
+    flips = int(screen.vm.stats("vitrined")[f"guest.{NAME}.frames_shown"])
+    for _ in range(WORDS):
+        text = word()
+        screen.type(text)
+        screen.wait_text(screen.row, text)
+        screen.vm.qmp.chord("ret")
+        screen.row += 1
+    assert int(screen.vm.stats("vitrined")[f"guest.{NAME}.frames_shown"]) == flips, "it flipped"
