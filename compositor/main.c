@@ -149,6 +149,12 @@ static int core_create(struct server *server)
 	if (ret < 0) {
 		return ret;
 	}
+	/* Blocks its signal, so before anything that starts threads. */
+	ret = reload_create(&server->reload, server);
+	if (ret < 0) {
+		log_error(LOG_HOST, "no way to read the configuration anew: %s", strerror(-ret));
+		return ret;
+	}
 	return renderer_pixman_create(&server->renderer,
 				      server->settings->font[0] ? server->settings->font : NULL);
 }
@@ -215,6 +221,7 @@ static int server_start(struct server *server)
 /* In the opposite order; guests go first, while there still is a seat to take their input away. */
 static void server_stop(struct server *server)
 {
+	reload_destroy(server->reload);
 	test_input_destroy(server->test_input);
 	server->test_input = NULL;
 	if (server->stats) {

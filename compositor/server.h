@@ -32,6 +32,7 @@ struct layouts;
 struct monitors;
 struct control;
 struct trace;
+struct reload;
 
 /* Priorities on the loop, first to run first: frames before input before clients before mapping and the rest. */
 enum server_priority {
@@ -78,6 +79,7 @@ struct server {
 	struct monitors *monitors;
 	struct control *control;
 	struct trace *trace;
+	struct reload *reload;
 };
 
 /* ---- repaint.c: outputs come and go, frames are drawn at their deadlines ---- */
@@ -141,8 +143,16 @@ int monitors_set_backlight(struct monitors *monitors, const char *name, double l
 void monitors_identify(struct monitors *monitors);
 bool monitors_is_on(const struct monitors *monitors, const char *name);
 
-/* ---- reload.c: the configuration, again. 0, or -errno with the mistakes in errors: the old one stays in force ---- */
-int server_reload(struct server *server, FILE *errors);
+/* ---- reload.c: the configuration, read anew on SIGHUP and by command ---- */
+MUST_USE int reload_create(struct reload **out, struct server *server);
+void reload_destroy(struct reload *reload);
+/*
+ * errors: "" when the new configuration is in force, else the mistakes, a line each, and the old one stays in force.
+ * Called once, on a later turn of the loop.
+ */
+typedef void (*reload_done_fn)(void *data, const char *errors);
+/* done may be NULL. -EBUSY when too many wait already. The files are read by a thread, after this call. */
+int server_reload(struct server *server, reload_done_fn done, void *data);
 
 /* ---- control/: the D-Bus interface, on RUNTIME_DIR/control.sock and, where there is one, the system bus ---- */
 MUST_USE int control_create(struct control **out, struct server *server);

@@ -113,6 +113,7 @@ static inline struct world *world_create(void)
 	assert_non_null(mkdtemp(world->dir));
 	world->options.runtime_dir = world->dir;
 	world->server.options = &world->options;
+	world->server.settings = settings_default();
 	assert_true(sd_event_new(&world->server.event) >= 0);
 	world->server.clock = clock_virtual_create(START_NS);
 	world->server.scene = scene_create(&world_events, &world->server);
@@ -131,6 +132,7 @@ static inline void world_destroy(struct world *world)
 	scene_destroy(world->server.scene);
 	clock_destroy(world->server.clock);
 	sd_event_unref(world->server.event);
+	free(world->server.settings);
 	unlink(lock);
 	free(lock);
 	assert_int_equal(rmdir(world->dir), 0);

@@ -48,19 +48,23 @@ static unsigned find_index(const struct marks *marks, const char *name)
 	return MARK_COUNT;
 }
 
+uint32_t marks_colour(unsigned index)
+{
+	/* More guests than marks: the name alone tells them apart. */
+	return index == MARK_COUNT ? 0xffffff : palette[index % ARRAY_SIZE(palette)];
+}
+
 unsigned marks_take(struct marks *marks, struct mark *mark)
 {
 	unsigned index = find_index(marks, mark->name);
 
+	mark->colour = marks_colour(index);
 	if (index == MARK_COUNT) {
-		/* More guests than marks: the name alone tells them apart. */
-		mark->colour = 0xffffff;
 		mark->pattern = MARK_SOLID;
 		return index;
 	}
 	marks->used[index] = true;
 	memcpy(marks->last_name[index], mark->name, sizeof(marks->last_name[index]));
-	mark->colour = palette[index % ARRAY_SIZE(palette)];
 	mark->pattern = index % MARK_PATTERNS;
 	return index;
 }

@@ -89,6 +89,21 @@ struct scene_guest *scene_guest_add(struct scene *scene, const char *name, void 
 	return &priv->base;
 }
 
+void scene_guest_set_colour(struct scene_guest *guest, int64_t colour)
+{
+	uint32_t value = colour < 0 ? marks_colour(guest_priv(guest)->mark_index) :
+				      (uint32_t)colour;
+	struct scene_output *output;
+
+	if (guest->mark.colour == value) {
+		return;
+	}
+	guest->mark.colour = value;
+	list_for_each(output, &guest->scene->outputs, link) {
+		damage_add_all(output);
+	}
+}
+
 void scene_guest_remove(struct scene_guest *guest)
 {
 	struct scene *scene = guest->scene;

@@ -125,6 +125,8 @@ struct scene_guest *scene_guest_add(struct scene *scene, const char *name, void 
  * called, and a card of the host's stands in for it until it changes. 0: never.
  */
 void scene_guest_watch(struct scene_guest *guest, uint64_t frozen_ns);
+/* Of its mark, 0xRRGGBB; -1: the one that it was given when it came. */
+void scene_guest_set_colour(struct scene_guest *guest, int64_t colour);
 /* Its heads must be gone. */
 void scene_guest_remove(struct scene_guest *guest);
 struct scene_guest *scene_guest_find(struct scene *scene, const char *name);

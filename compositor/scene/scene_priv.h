@@ -147,6 +147,8 @@ bool layout_is_reachable(const struct layout *layout, const char *name);
 /* ---- mark.c ---- */
 /* Fills colour and pattern for mark->name; returns the index to give back. */
 unsigned marks_take(struct marks *marks, struct mark *mark);
+/* That goes with the index that marks_take gave. */
+uint32_t marks_colour(unsigned index);
 void marks_give_back(struct marks *marks, unsigned index);
 
 /* ---- head.c ---- */

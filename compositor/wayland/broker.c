@@ -25,6 +25,30 @@ static void orphans_end(void *data, uint64_t now)
 	heads_end_orphans(data);
 }
 
+/* What the configuration says of this guest. */
+static void guest_configure(struct guest *guest)
+{
+	const struct settings_guest *settings = settings_guest(guest->wayland->server->settings,
+							       guest->scene->mark.name);
+
+	scene_guest_set_colour(guest->scene, settings->colour);
+	scene_guest_watch(guest->scene, settings->frozen_ms * NSEC_PER_MSEC);
+}
+
+void wayland_settings_changed(struct wayland *wayland)
+{
+	struct guest *guest;
+
+	list_for_each(guest, &wayland->guests, link) {
+		guest_configure(guest);
+		for (unsigned i = 0; guest->connection && i < SCENE_MAX_HEADS; i++) {
+			if (guest->connection->heads[i]) {
+				head_settings_changed(guest->connection->heads[i]);
+			}
+		}
+	}
+}
+
 static struct guest *guest_create(struct wayland *wayland, const char *name)
 {
 	struct guest *guest = xcalloc(1, sizeof(*guest));
@@ -46,6 +70,7 @@ static struct guest *guest_create(struct wayland *wayland, const char *name)
 		free(guest);
 		return NULL;
 	}
+	guest_configure(guest);
 	list_append(&wayland->guests, &guest->link);
 	input_guest_added(wayland->server->input, guest->scene);
 	return guest;

@@ -10,8 +10,6 @@
 #include "compositor/wayland/wayland_priv.h"
 #include "vitrine-guest-v1-server-protocol.h"
 
-/* Between the flips that a worker acknowledges for a hidden head. */
-#define HIDDEN_PACE_MS 500
 /* What a head is told that has no place yet. */
 #define DEFAULT_REFRESH_MHZ 60000
 
@@ -32,12 +30,24 @@ static void send_mode(struct head *head, unsigned width, unsigned height, unsign
 	vitrine_head_v1_send_edid(head->resource, &array);
 }
 
+/* A hidden head's worker acknowledges its flips at the pace that the guest's settings give. */
 static void send_visibility(struct head *head, bool visible)
 {
-	if (!head->told || head->visible != visible) {
+	const struct scene_guest *guest = head->scene->guest;
+	const struct settings *settings = head->connection->wayland->server->settings;
+	unsigned pace_ms = visible ? 0 : 1000 / settings_guest(settings, guest->mark.name)->pace_hz;
+
+	if (!head->told || head->visible != visible || head->pace_ms != pace_ms) {
 		head->visible = visible;
-		vitrine_head_v1_send_visibility(head->resource, visible,
-						visible ? 0 : HIDDEN_PACE_MS);
+		head->pace_ms = pace_ms;
+		vitrine_head_v1_send_visibility(head->resource, visible, pace_ms);
+	}
+}
+
+void head_settings_changed(struct head *head)
+{
+	if (head->scene && head->resource && head->told) {
+		send_visibility(head, head->visible);
 	}
 }
 

@@ -25,6 +25,7 @@ struct head {
 	unsigned index;
 	bool told; /* what follows was sent */
 	bool visible;
+	unsigned pace_ms; /* 0 while visible */
 	unsigned width, height, refresh_mhz;
 };
 
@@ -33,6 +34,8 @@ void head_request(struct wl_client *client, struct wl_resource *root, uint32_t i
 		  struct wl_resource *surface, uint32_t index, uint32_t width, uint32_t height);
 /* scene_events.head_placed: tells the worker what changed for it. */
 void head_placed(struct head *head);
+/* The configuration says something else of its guest. */
+void head_settings_changed(struct head *head);
 /* The worker has ended: its heads stay in the scene. */
 void heads_orphan(struct connection *connection);
 void heads_end_orphans(struct guest *guest);

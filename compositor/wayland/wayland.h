@@ -43,6 +43,9 @@ extern const struct seat_sink wayland_seat_sink;
  */
 void wayland_set_keyboard(struct wayland *wayland, struct scene_guest *guest);
 
+/* server->settings is another one: what it says of guests holds from now on. */
+void wayland_settings_changed(struct wayland *wayland);
+
 /* Whether the guest's worker has put all that it was sent into the guest's rings. */
 bool wayland_input_done(const struct scene_guest *guest);
 
