@@ -139,12 +139,20 @@ struct output_backend {
  */
 struct clock_source;
 
-/* spec: WxH[@HZ][,WxH[@HZ]...]; names HEADLESS-1, ... -EINVAL (logged with the offending part) or 0. */
+/*
+ * spec: WxH[@HZ][+PLANE...][,...]; see headless/headless_spec.h for planes. Names HEADLESS-1, ... -EINVAL (logged with the
+ * offending part) or 0.
+ */
 MUST_USE int headless_backend_create(struct output_backend **out, struct clock_source *clock,
 				     const char *spec, const struct output_listener *listener,
 				     void *data);
-/* The picture that is on the glass of this headless device: valid until the next flip. */
+/* The picture that is on the glass of this headless device, planes and all: valid until the next flip. */
 void headless_device_picture(struct output_device *device, struct target *out);
+/* What tests and frames with planes are answered, when the planes' description rules them not out. NULL: 0. */
+typedef int (*headless_answer_fn)(void *data, const struct output_frame *frame);
+void headless_device_set_answer(struct output_device *device, headless_answer_fn answer, void *data);
+/* How many there were. */
+uint64_t headless_device_tests(const struct output_device *device);
 
 /* ---- KMS ---- */
 

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Monitors that nobody sees: three buffers each, and flips at their refresh on whatever clock they
- * are given.
+ * Monitors that nobody sees: three buffers each, planes if their spec names some, and flips at their
+ * refresh on whatever clock they are given.
  */
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "compositor/output/device.h"
+#include "compositor/output/headless/headless_planes.h"
 #include "compositor/output/headless/headless_spec.h"
 
 #define BUFFERS 3
@@ -28,7 +30,13 @@ struct headless_device {
 	struct headless_backend *backend;
 	struct headless_buffer buffers[BUFFERS];
 	struct headless_buffer *acquired, *flying, *front;
-	uint64_t commits;
+	bool is_flying;   /* a frame is, with or without a buffer of ours */
+	uint64_t commits; /* of drawn frames */
+	struct headless_shown flying_planes, front_planes;
+	uint8_t *picture; /* of drawn buffer and planes; NULL: was never needed */
+	headless_answer_fn answer;
+	void *answer_data;
+	uint64_t tests;
 	uint64_t period_ns;
 	uint64_t origin_ns; /* a vblank; the others are whole periods away */
 	struct clock_timer *timer;
@@ -66,7 +74,7 @@ static int headless_acquire(struct output_device *base, struct target *target)
 	struct headless_device *device = to_headless(base);
 	struct headless_buffer *best = NULL;
 
-	if (device->flying) {
+	if (device->is_flying) {
 		return -EBUSY;
 	}
 	assert(!device->acquired);
@@ -84,17 +92,45 @@ static int headless_acquire(struct output_device *base, struct target *target)
 	return 0;
 }
 
+static int planes_answer(struct headless_device *device, const struct output_frame *frame)
+{
+	int ret = headless_planes_check(&device->base, frame);
+
+	if (ret == 0 && frame->n_uses && device->answer) {
+		ret = device->answer(device->answer_data, frame);
+	}
+	return ret;
+}
+
+static int headless_test(struct output_device *base, const struct output_frame *frame)
+{
+	struct headless_device *device = to_headless(base);
+
+	device->tests++;
+	return planes_answer(device, frame);
+}
+
 static int headless_commit(struct output_device *base, const struct output_frame *frame)
 {
 	struct headless_device *device = to_headless(base);
 	uint64_t now = clock_now(device->backend->clock);
+	int ret = planes_answer(device, frame);
 
-	if (device->flying || !device->acquired) {
-		return device->flying ? -EBUSY : -EINVAL;
+	if (device->is_flying || frame->is_composed != (device->acquired != NULL)) {
+		return device->is_flying ? -EBUSY : -EINVAL;
 	}
-	device->flying = device->acquired;
-	device->acquired = NULL;
-	device->flying->committed = ++device->commits;
+	if (ret < 0) {
+		return ret;
+	}
+	device->is_flying = true;
+	device->flying = device->front;
+	device->flying_planes = device->front_planes;
+	headless_planes_apply(&device->flying_planes, frame);
+	if (frame->is_composed) {
+		device->flying = device->acquired;
+		device->acquired = NULL;
+		device->flying->committed = ++device->commits;
+	}
 	clock_timer_arm(device->timer,
 			device->origin_ns + ((now - device->origin_ns) / device->period_ns + 1) *
 						    device->period_ns);
@@ -109,6 +145,7 @@ static void headless_cancel(struct output_device *base)
 static const struct output_device_ops headless_device_ops = {
 	.acquire = headless_acquire,
 	.commit = headless_commit,
+	.test = headless_test,
 	.cancel = headless_cancel,
 };
 
@@ -119,7 +156,9 @@ static void handle_vblank(void *data, uint64_t now_ns)
 	uint64_t vblank_ns = now_ns - (now_ns - device->origin_ns) % device->period_ns;
 
 	device->front = device->flying;
+	device->front_planes = device->flying_planes;
 	device->flying = NULL;
+	device->is_flying = false;
 	device->backend->listener->flipped(device->backend->data, &device->base, vblank_ns);
 }
 
@@ -129,6 +168,7 @@ static void device_destroy(struct headless_device *device)
 	for (unsigned i = 0; i < BUFFERS; i++) {
 		free(device->buffers[i].pixels);
 	}
+	free(device->picture);
 	free(device);
 }
 
@@ -144,6 +184,7 @@ static struct headless_device *device_create(struct headless_backend *backend, u
 	device->base.height = mode->height;
 	device->base.refresh_mhz = mode->refresh_hz * 1000;
 	device->base.has_vblank = true;
+	headless_planes_describe(mode, &device->base);
 	device->period_ns = NSEC_PER_SEC / (uint64_t)mode->refresh_hz;
 	device->origin_ns = clock_now(backend->clock);
 	for (unsigned i = 0; i < BUFFERS; i++) {
@@ -211,8 +252,29 @@ int headless_backend_create(struct output_backend **out, struct clock_source *cl
 
 void headless_device_picture(struct output_device *base, struct target *out)
 {
-	const struct headless_device *device = to_headless(base);
+	struct headless_device *device = to_headless(base);
+	size_t size = (size_t)base->width * (size_t)base->height * 4;
 
 	/* Before the first flip: a buffer that nothing was drawn into, dark. */
 	fill_target(device, device->front ? device->front : &device->buffers[BUFFERS - 1], out);
+	if (!device->front_planes.n_uses) {
+		return;
+	}
+	if (!device->picture) {
+		device->picture = xcalloc(size, 1);
+	}
+	memcpy(device->picture, out->pixels, size);
+	out->pixels = device->picture;
+	headless_planes_draw(base, &device->front_planes, out);
+}
+
+void headless_device_set_answer(struct output_device *base, headless_answer_fn answer, void *data)
+{
+	to_headless(base)->answer = answer;
+	to_headless(base)->answer_data = data;
+}
+
+uint64_t headless_device_tests(const struct output_device *base)
+{
+	return ((const struct headless_device *)base)->tests;
 }
