@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/trace.h"
+#include "compositor/planes.h"
 #include "compositor/scene/frame_clock.h"
 #include "compositor/server.h"
 
@@ -25,6 +26,7 @@ struct repaint_output {
 	struct scene_output *output;  /* NULL while it is being added */
 	struct clock_timer *timer;    /* to the deadline of the next frame */
 	struct clock_timer *watch;    /* looks after the flip that is due */
+	struct planes *planes;
 	struct frame_clock clock;
 	bool wanted;         /* something changed since the last latch */
 	bool drawing;        /* a frame is being made: what it changes itself asks for no other */
@@ -138,9 +140,9 @@ static void draw(struct repaint_output *slot, struct target *target, const struc
 	      cost.bytes_read + cost.bytes_written);
 }
 
-static void commit(struct repaint_output *slot, const struct frame *frame)
+static void commit(struct repaint_output *slot, const struct frame *frame, bool is_composed)
 {
-	struct output_frame shown = {.is_composed = true};
+	struct output_frame shown = {.is_composed = is_composed};
 	pixman_region32_t damage;
 	int ret;
 
@@ -149,10 +151,14 @@ static void commit(struct repaint_output *slot, const struct frame *frame)
 	transform_region(slot->output->transform, slot->device->width, slot->device->height,
 			 &frame->damage, &damage);
 	shown.damage = &damage;
+	planes_fill(slot->planes, &shown);
 	ret = slot->device->ops->commit(slot->device, &shown);
 	pixman_region32_fini(&damage);
-	if (ret < 0) {
+	planes_committed(slot->planes, ret);
+	if (ret < 0 && is_composed) {
 		slot->device->ops->cancel(slot->device);
+	}
+	if (ret < 0) {
 		back_off(slot, "frame refused", ret);
 	} else {
 		await_flip(slot);
@@ -161,6 +167,19 @@ static void commit(struct repaint_output *slot, const struct frame *frame)
 	}
 	/* After a refusal everything is damaged, which asks for a frame. */
 	scene_output_committed(slot->output, ret >= 0);
+}
+
+static void frame_show(struct repaint_output *slot, struct target *target, struct frame *frame)
+{
+	bool is_composed = planes_choose(slot->planes, slot->output, target->age, frame);
+
+	trace(slot, TRACE_LATCH, now_of(slot->repaint), 0, 0);
+	if (is_composed) {
+		draw(slot, target, frame);
+	} else {
+		slot->device->ops->cancel(slot->device);
+	}
+	commit(slot, frame, is_composed);
 }
 
 static void frame_run(struct repaint_output *slot)
@@ -181,13 +200,10 @@ static void frame_run(struct repaint_output *slot)
 		back_off(slot, "no buffer", ret);
 		return;
 	}
+	slot->wanted = false;
 	if (scene_output_latch(slot->output, target.age, &frame)) {
-		slot->wanted = false;
-		trace(slot, TRACE_LATCH, now_of(slot->repaint), 0, 0);
-		draw(slot, &target, &frame);
-		commit(slot, &frame);
+		frame_show(slot, &target, &frame);
 	} else {
-		slot->wanted = false;
 		slot->device->ops->cancel(slot->device);
 	}
 	frame_finish(&frame);
@@ -240,6 +256,7 @@ static void slot_clear(struct repaint_output *slot)
 {
 	clock_timer_destroy(slot->timer);
 	clock_timer_destroy(slot->watch);
+	planes_destroy(slot->planes);
 	*slot = (struct repaint_output){.repaint = slot->repaint};
 }
 
@@ -250,13 +267,24 @@ static int slot_fill(struct repaint_output *slot, struct output_device *device)
 	slot->device = device;
 	slot->timer = clock_timer_create(server->clock, PRIORITY_FRAME, handle_deadline, slot);
 	slot->watch = clock_timer_create(server->clock, PRIORITY_FRAME, handle_watch, slot);
-	if (!slot->timer || !slot->watch) {
+	slot->planes = planes_create(server, device);
+	if (!slot->timer || !slot->watch || !slot->planes) {
 		return -ENOMEM;
 	}
 	frame_clock_init(&slot->clock, device->refresh_mhz, device->has_vblank, device->vblank_ns);
 	slot->output = scene_output_add(server->scene, device->name, device->width, device->height,
 					device->refresh_mhz, slot);
 	return slot->output ? 0 : -errno;
+}
+
+/* What a card can show on one monitor hangs on what it shows on the others. */
+static void planes_forget_all(struct repaint *repaint)
+{
+	for (unsigned i = 0; i < SCENE_MAX_OUTPUTS; i++) {
+		if (repaint->outputs[i].planes) {
+			planes_forget(repaint->outputs[i].planes);
+		}
+	}
 }
 
 static void handle_added(void *data, struct output_device *device)
@@ -275,6 +303,7 @@ static void handle_added(void *data, struct output_device *device)
 	}
 	log_info(LOG_US, "%s: %dx%d at %d.%03d Hz", device->name, device->width, device->height,
 		 device->refresh_mhz / 1000, device->refresh_mhz % 1000);
+	planes_forget_all(repaint);
 	slot->wanted = true;
 	arm(slot);
 	input_outputs_changed(repaint->server->input);
@@ -291,6 +320,7 @@ static void handle_removed(void *data, struct output_device *device)
 	log_info(LOG_US, "%s is gone", device->name);
 	scene_output_remove(slot->output);
 	slot_clear(slot);
+	planes_forget_all(repaint);
 	input_outputs_changed(repaint->server->input);
 }
 
@@ -317,6 +347,7 @@ static void handle_flipped(void *data, struct output_device *device, uint64_t ti
 		.refresh_ns = (uint32_t)slot->clock.period_ns,
 		.sequence = ++slot->sequence,
 	};
+	planes_flipped(slot->planes, now_ns, frame_clock_deadline(&slot->clock, now_ns));
 	trace(slot, TRACE_FLIP, how.time_ns, 0, slot->sequence);
 	if (slot->clock.missed != missed) {
 		trace(slot, TRACE_MISS, how.time_ns, 0, how.time_ns - target_ns);
@@ -337,6 +368,7 @@ static void handle_damaged(void *data, struct output_device *device)
 	/* A flip that was due is not told any more. */
 	slot->flying = false;
 	slot->away = false;
+	planes_forget(slot->planes);
 	scene_output_damage_all(slot->output);
 }
 
@@ -428,6 +460,7 @@ void repaint_report(struct repaint *repaint, FILE *out)
 		if (!slot->output) {
 			continue;
 		}
+		planes_report(slot->planes, out);
 		fprintf(out, "output.%s.missed %llu\n", slot->output->name,
 			(unsigned long long)slot->clock.missed);
 		fprintf(out, "output.%s.failed %llu\n", slot->output->name,

@@ -5,6 +5,8 @@ void damage_init(struct output_state *state)
 {
 	pixman_region32_init(&state->damage);
 	pixman_region32_init(&state->latched_damage);
+	pixman_region32_init(&state->planes);
+	pixman_region32_init(&state->latched_planes);
 	for (unsigned i = 0; i < DAMAGE_RING; i++) {
 		pixman_region32_init(&state->ring[i]);
 	}
@@ -14,6 +16,8 @@ void damage_finish(struct output_state *state)
 {
 	pixman_region32_fini(&state->damage);
 	pixman_region32_fini(&state->latched_damage);
+	pixman_region32_fini(&state->planes);
+	pixman_region32_fini(&state->latched_planes);
 	for (unsigned i = 0; i < DAMAGE_RING; i++) {
 		pixman_region32_fini(&state->ring[i]);
 	}
@@ -179,7 +183,46 @@ void damage_for_age(const struct scene_output *output, unsigned age, pixman_regi
 	region_collapse(out);
 }
 
-void damage_accepted(struct output_state *state)
+/* What planes cover is taken out of the damage; what they leave is added, since nothing was drawn there. */
+static void latched_uncover(struct scene_output *output, pixman_region32_t *covered)
+{
+	struct output_state *state = output->state;
+	pixman_region32_t left;
+
+	pixman_region32_init(&left);
+	pixman_region32_subtract(&left, &state->planes, covered);
+	region_clip(output, &left);
+	pixman_region32_union(&state->latched_damage, &state->latched_damage, &left);
+	pixman_region32_subtract(&state->latched_damage, &state->latched_damage, covered);
+	pixman_region32_fini(&left);
+}
+
+bool scene_output_set_planes(struct scene_output *output, unsigned target_age,
+			     const struct rect *parts, unsigned n, struct frame *frame)
+{
+	struct output_state *state = output->state;
+	pixman_region32_t *covered = &state->latched_planes;
+
+	pixman_region32_clear(covered);
+	for (unsigned i = 0; i < n; i++) {
+		pixman_region32_union_rect(covered, covered, parts[i].x, parts[i].y,
+					   (unsigned)parts[i].w, (unsigned)parts[i].h);
+	}
+	state->is_undrawn = false;
+	if (n == 0 && !pixman_region32_not_empty(&state->planes)) {
+		return true;
+	}
+	latched_uncover(output, covered);
+	state->is_undrawn = n > 0 && !pixman_region32_not_empty(&state->latched_damage);
+	pixman_region32_clear(&frame->damage);
+	if (!state->is_undrawn) {
+		damage_for_age(output, target_age, &frame->damage);
+		pixman_region32_subtract(&frame->damage, &frame->damage, covered);
+	}
+	return !state->is_undrawn;
+}
+
+static void ring_push(struct output_state *state)
 {
 	pixman_region32_t last = state->ring[DAMAGE_RING - 1];
 
@@ -189,6 +232,16 @@ void damage_accepted(struct output_state *state)
 	}
 	state->ring[0] = last;
 	pixman_region32_copy(&state->ring[0], &state->latched_damage);
-	pixman_region32_clear(&state->latched_damage);
 	state->ring_fill = MIN(state->ring_fill + 1, DAMAGE_RING);
+}
+
+void damage_accepted(struct output_state *state)
+{
+	/* Ages of targets count drawn frames. */
+	if (!state->is_undrawn) {
+		ring_push(state);
+	}
+	pixman_region32_clear(&state->latched_damage);
+	pixman_region32_copy(&state->planes, &state->latched_planes);
+	state->is_undrawn = false;
 }

@@ -223,7 +223,12 @@ static void candidates_collect(struct work *work, const struct plan_policy *poli
 		}
 		verdict = check_layer(work, policy, i, &candidate.is_under_cursor);
 		candidate.note = &plan->notes[plan->n_notes++];
-		*candidate.note = (struct plan_note){.layer = i, .verdict = verdict};
+		*candidate.note = (struct plan_note){
+			.layer = i,
+			.dst = candidate.layer->dst,
+			.has_dmabuf = candidate.layer->picture.buffer->dmabuf != NULL,
+			.verdict = verdict,
+		};
 		if (verdict == PLAN_PLANE) {
 			candidate.note->verdict = PLAN_NONE_LEFT;
 			part_fill(&candidate.part, candidate.layer);

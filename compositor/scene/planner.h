@@ -72,6 +72,8 @@ struct plan_input {
 /* About one layer with a picture. */
 struct plan_note {
 	unsigned layer;
+	struct rect dst; /* the layer's */
+	bool has_dmabuf;
 	enum plan_verdict verdict;
 };
 

@@ -244,7 +244,7 @@ void scene_set_card(struct scene *scene, const struct card *card);
 struct scene_head *scene_pick(struct scene_output *output, double x, double y, double *head_x,
 			      double *head_y);
 
-/* ---- frames: latch, draw, present, in that order per output ---- */
+/* ---- frames: latch, set planes, draw, present, in that order per output ---- */
 
 /* A frame to draw. Valid until the next call for the same output. */
 struct frame {
@@ -261,6 +261,13 @@ struct frame {
  */
 bool scene_output_latch(struct scene_output *output, unsigned target_age, struct frame *frame);
 void frame_finish(struct frame *frame);
+/*
+ * After each scene_output_latch, where there are planes: they show these opaque parts of the frame (output pixels), where nothing is
+ * drawn. frame->damage becomes what is left to draw. Returns false when that is nothing, in no target of any age: the frame
+ * goes without a drawn picture, and the one before stays.
+ */
+bool scene_output_set_planes(struct scene_output *output, unsigned target_age,
+			     const struct rect *parts, unsigned n, struct frame *frame);
 /*
  * The device took the frame (its flip is on the way), or refused it: then everything is damaged
  * again.

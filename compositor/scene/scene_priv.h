@@ -95,6 +95,9 @@ struct output_state {
 	pixman_region32_t latched_damage;
 	pixman_region32_t ring[DAMAGE_RING]; /* of accepted frames, newest first */
 	unsigned ring_fill;
+	/* What planes cover in the last accepted frame, in the latched one: nothing there is drawn. */
+	pixman_region32_t planes, latched_planes;
+	bool is_undrawn; /* the latched frame leaves the drawn picture as it is */
 
 	/* Of the frame drawn, accepted, presented; lost: accepted, and its flip never came. */
 	struct shown *latched, *flying, *shown, *lost;

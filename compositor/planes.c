@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+#include "compositor/planes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/trace.h"
+#include "config/settings.h"
+#include "compositor/scene/planner.h"
+
+/* Frames whose flips were lost keep their buffers until one comes; with more than this, planes stay empty. */
+#define MAX_HELD (3 * OUTPUT_MAX_USES)
+/* A test is only begun when the next frame is at least this far away. */
+#define TEST_ROOM_NS NSEC_PER_MSEC
+
+/* A buffer that a plane shows, or did when it was last heard of. */
+struct held {
+	struct buffer *buffer;
+	uint64_t commit; /* the last one that had it */
+};
+
+struct planes {
+	struct server *server;
+	struct output_device *device;
+	struct planner *planner;
+	struct plan plan; /* of the latched frame, and then of the one that was accepted */
+	struct held held[MAX_HELD];
+	unsigned n_held;
+	uint64_t commits;
+	struct clock_timer *timer; /* to the test */
+	struct plan_set test;   /* asked for by the last accepted frame; its buffers are locked */
+	uint64_t test_until_ns; /* not begun later than that */
+	uint64_t tests;
+};
+
+/* ---- what is on planes ---- */
+
+static struct held *held_find(struct planes *planes, const struct buffer *buffer)
+{
+	for (unsigned i = 0; i < planes->n_held; i++) {
+		if (planes->held[i].buffer == buffer) {
+			return &planes->held[i];
+		}
+	}
+	return NULL;
+}
+
+static void hold(struct planes *planes, struct buffer *buffer)
+{
+	struct held *held = held_find(planes, buffer);
+
+	if (!held) {
+		held = &planes->held[planes->n_held++];
+		held->buffer = buffer;
+		buffer_lock(buffer);
+	}
+	held->commit = planes->commits;
+}
+
+/* Lets go of what no commit from this one on shows. */
+static void let_go(struct planes *planes, uint64_t from)
+{
+	for (unsigned i = planes->n_held; i-- > 0;) {
+		struct held held = planes->held[i];
+
+		if (held.commit < from) {
+			planes->held[i] = planes->held[--planes->n_held];
+			buffer_unlock(held.buffer);
+		}
+	}
+}
+
+/* ---- asking the device ---- */
+
+static void test_drop(struct planes *planes)
+{
+	unsigned n = planes->test.n_uses;
+
+	clock_timer_disarm(planes->timer);
+	planes->test.n_uses = 0;
+	for (unsigned i = 0; i < n; i++) {
+		buffer_unlock(planes->test.uses[i].buffer);
+	}
+}
+
+static void test_take(struct planes *planes)
+{
+	for (unsigned i = 0; i < planes->plan.test.n_uses; i++) {
+		buffer_lock(planes->plan.test.uses[i].buffer);
+	}
+	test_drop(planes);
+	if (planes->plan.test.n_uses) {
+		planes->test = planes->plan.test;
+	}
+}
+
+/* The others say nothing about the configuration: it was asked for at the wrong time. */
+static bool is_answer(int ret)
+{
+	return ret != -EBUSY && ret != -EACCES && ret != -EINTR && ret != -EAGAIN && ret != -ENODEV;
+}
+
+static void handle_test(void *data, uint64_t now_ns)
+{
+	struct planes *planes = data;
+	struct trace *trace = planes->server->trace;
+	const struct output_frame frame = {.uses = planes->test.uses, .n_uses = planes->test.n_uses};
+	uint64_t took_ns;
+	int ret;
+
+	if (now_ns > planes->test_until_ns) {
+		return; /* after the next flip */
+	}
+	ret = planes->device->ops->test(planes->device, &frame);
+	took_ns = clock_now(planes->server->clock) - now_ns;
+	trace_add(trace, TRACE_TEST, trace_track(trace, "monitor", planes->device->name), now_ns,
+		  MAX(took_ns, 1), ret == 0);
+	planes->tests++;
+	if (is_answer(ret)) {
+		planner_learn(planes->planner, &planes->test.config, ret == 0);
+	}
+	test_drop(planes);
+}
+
+/* ---- frames ---- */
+
+static struct plan_policy policy_of(const struct planes *planes)
+{
+	const struct settings *settings = planes->server->settings;
+	bool has_room = planes->n_held + OUTPUT_MAX_USES <= MAX_HELD;
+
+	return (struct plan_policy){
+		.use_planes = has_room && (!settings || settings->use_planes),
+		.allow_incoherent = settings && settings->allow_incoherent_scanout,
+	};
+}
+
+bool planes_choose(struct planes *planes, struct scene_output *output, unsigned target_age,
+		   struct frame *frame)
+{
+	struct plan_policy policy = policy_of(planes);
+	const struct plan_input input = {
+		.layers = frame->layers,
+		.n_layers = frame->n_layers,
+		.width = output->width,
+		.height = output->height,
+		.transform = output->transform,
+	};
+	struct rect covered[OUTPUT_MAX_USES];
+
+	planner_plan(planes->planner, &policy, &input, &planes->plan);
+	for (unsigned i = 0; i < planes->plan.set.n_uses; i++) {
+		covered[i] = planes->plan.set.uses[i].dst;
+	}
+	return scene_output_set_planes(output, target_age, covered, planes->plan.set.n_uses, frame);
+}
+
+void planes_fill(const struct planes *planes, struct output_frame *frame)
+{
+	frame->uses = planes->plan.set.uses;
+	frame->n_uses = planes->plan.set.n_uses;
+}
+
+void planes_committed(struct planes *planes, int ret)
+{
+	const struct plan_set *set = &planes->plan.set;
+
+	if (ret < 0) {
+		if (set->n_uses && is_answer(ret)) {
+			planner_learn(planes->planner, &set->config, false);
+		}
+		return;
+	}
+	planes->commits++;
+	for (unsigned i = 0; i < set->n_uses; i++) {
+		hold(planes, set->uses[i].buffer);
+	}
+	test_take(planes);
+}
+
+void planes_flipped(struct planes *planes, uint64_t now_ns, uint64_t deadline_ns)
+{
+	let_go(planes, planes->commits);
+	if (planes->test.n_uses && deadline_ns >= now_ns + TEST_ROOM_NS) {
+		planes->test_until_ns = deadline_ns - TEST_ROOM_NS;
+		clock_timer_arm(planes->timer, now_ns);
+	}
+}
+
+void planes_forget(struct planes *planes)
+{
+	test_drop(planes);
+	planner_forget(planes->planner);
+}
+
+/* ---- what is told of them ---- */
+
+static const char *note_path(const struct plan_note *note)
+{
+	return note->verdict == PLAN_PLANE ? "plane" : "composed";
+}
+
+const char *planes_path(const struct planes *planes, const struct rect *dst, const char **why)
+{
+	for (unsigned i = 0; i < planes->plan.n_notes; i++) {
+		const struct plan_note *note = &planes->plan.notes[i];
+
+		if (rect_equal(&note->dst, dst)) {
+			*why = note->verdict == PLAN_PLANE ? NULL :
+							     plan_verdict_text(note->verdict);
+			return note_path(note);
+		}
+	}
+	*why = NULL;
+	return "-";
+}
+
+/* The largest picture that is drawn, or the largest of all. */
+static const struct plan_note *note_main(const struct plan *plan)
+{
+	const struct plan_note *best = NULL;
+
+	for (unsigned i = 0; i < plan->n_notes; i++) {
+		const struct plan_note *note = &plan->notes[i];
+		bool is_drawn = note->verdict != PLAN_PLANE;
+
+		if (!best || (is_drawn && best->verdict == PLAN_PLANE) ||
+		    (is_drawn == (best->verdict != PLAN_PLANE) &&
+		     (int64_t)note->dst.w * note->dst.h > (int64_t)best->dst.w * best->dst.h)) {
+			best = note;
+		}
+	}
+	return best;
+}
+
+void planes_report(const struct planes *planes, FILE *out)
+{
+	const struct plan_note *note = note_main(&planes->plan);
+	const char *name = planes->device->name;
+
+	fprintf(out, "output.%s.path %s\n", name, note ? note_path(note) : "-");
+	fprintf(out, "output.%s.why %s\n", name,
+		note && note->verdict != PLAN_PLANE ? plan_verdict_text(note->verdict) : "-");
+	fprintf(out, "output.%s.planes %u\n", name, planes->plan.set.n_uses);
+	fprintf(out, "output.%s.tests %llu\n", name, (unsigned long long)planes->tests);
+}
+
+/* ---- from plugging to unplugging ---- */
+
+struct planes *planes_create(struct server *server, struct output_device *device)
+{
+	struct planes *planes = xcalloc(1, sizeof(*planes));
+	const struct plan_device what = {
+		.planes = device->planes,
+		.n_planes = device->n_planes,
+		.can_test = device->ops->test != NULL,
+		.reads_memory = device->planes_read_memory,
+	};
+
+	planes->server = server;
+	planes->device = device;
+	/* Behind all that is urgent. */
+	planes->timer = clock_timer_create(server->clock, PRIORITY_LAST, handle_test, planes);
+	if (!planes->timer) {
+		free(planes);
+		return NULL;
+	}
+	planes->planner = planner_create(&what);
+	return planes;
+}
+
+void planes_destroy(struct planes *planes)
+{
+	if (!planes) {
+		return;
+	}
+	test_drop(planes);
+	let_go(planes, UINT64_MAX);
+	planner_destroy(planes->planner);
+	clock_timer_destroy(planes->timer);
+	free(planes);
+}

@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Planes in the frame loop, on headless monitors that have some: what they save, what is seen, what stays locked, and when
+ * the device is asked.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "compositor/server.h"
+#include "tests/frame_bench.h"
+#include "tests/scene_fixture.h"
+
+#define WITH_PLANES "800x600@60+overlay+overlay+memory"
+#define WITHOUT_PLANES "800x600@60"
+#define ENOUGH 60 /* frames until what is steady is on a plane */
+
+/* The device's side: what it was asked, and what it was given. */
+struct eye {
+	struct bench *bench;
+	struct output_device *device;
+	int (*answer)(struct eye *eye, const struct output_frame *frame, bool is_test);
+	uint64_t tests, commits; /* with planes */
+	uint64_t test_ns;
+	struct buffer *flying[OUTPUT_MAX_USES]; /* in the last of them */
+};
+
+static void eye_take(struct eye *eye, const struct output_frame *frame)
+{
+	eye->commits++;
+	for (unsigned i = 0; i < frame->n_uses; i++) {
+		eye->flying[i] = frame->uses[i].buffer;
+	}
+}
+
+static int handle_answer(void *data, const struct output_frame *frame)
+{
+	struct eye *eye = data;
+	bool is_test = headless_device_tests(eye->device) != eye->tests;
+	int ret = eye->answer ? eye->answer(eye, frame, is_test) : 0;
+
+	if (is_test) {
+		eye->tests++;
+		eye->test_ns = clock_now(eye->bench->server.clock);
+	} else if (ret == 0) {
+		eye_take(eye, frame);
+	}
+	return ret;
+}
+
+static void eye_open(struct eye *eye, struct bench *bench)
+{
+	memset(eye, 0, sizeof(*eye));
+	eye->bench = bench;
+	eye->device = repaint_device(bench->server.repaint, 0);
+	headless_device_set_answer(eye->device, handle_answer, eye);
+}
+
+/* Flips from one guest's buffers in turn, each in a colour of its own, one per period. */
+static void flip_for(struct bench *bench, struct scene_head *head,
+		     struct test_buffer *const *buffers, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		test_commit(head, buffers[i % 2], i + 1);
+		run_for(bench, HZ_60_NS);
+	}
+}
+
+static void buffers_make(struct test_buffer **buffers, int width, int height)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		buffers[i] = test_buffer_create(width, height, TEST_XR24, 0);
+		test_buffer_fill(buffers[i], 0x102030 + i);
+	}
+}
+
+static void buffers_drop(struct test_buffer *const *buffers)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		buffer_drop(&buffers[i]->base);
+	}
+}
+
+/* The value of a line of the report. */
+static void report_value(struct bench *bench, const char *key, char *value, size_t size)
+{
+	char *text = NULL, *line;
+	size_t text_size;
+	FILE *out = open_memstream(&text, &text_size);
+
+	assert_non_null(out);
+	repaint_report(bench->server.repaint, out);
+	fclose(out);
+	line = strstr(text, key);
+	assert_non_null(line);
+	snprintf(value, size, "%.*s", (int)strcspn(line + strlen(key) + 1, "\n"),
+		 line + strlen(key) + 1);
+	free(text);
+}
+
+/* ---- what they save ---- */
+
+static void a_steady_guest_costs_no_pixels(void **state)
+{
+	struct test_buffer *buffers[2];
+	struct scene_output *output;
+	struct scene_head *head;
+	uint64_t moved, frames;
+	struct bench bench;
+	struct eye eye;
+	char value[80];
+
+	(void)state;
+	bench_init(&bench, WITH_PLANES);
+	eye_open(&eye, &bench);
+	output = repaint_output(bench.server.repaint, 0);
+	head = add_guest(&bench, "work");
+	buffers_make(buffers, 640, 480);
+	flip_for(&bench, head, buffers, 3);
+	report_value(&bench, "output.HEADLESS-1.path", value, sizeof(value));
+	assert_string_equal(value, "composed");
+	report_value(&bench, "output.HEADLESS-1.why", value, sizeof(value));
+	assert_string_equal(value, "not steady yet");
+	flip_for(&bench, head, buffers, ENOUGH);
+	assert_int_equal(eye.tests, 1);
+	moved = output->bytes_read + output->bytes_written + output->bytes_compared;
+	frames = output->frames;
+	flip_for(&bench, head, buffers, 120);
+	assert_int_equal(output->frames - frames, 120);
+	assert_int_equal(output->bytes_read + output->bytes_written + output->bytes_compared, moved);
+	assert_int_equal(headless_device_tests(eye.device), 1);
+	assert_int_equal(pixel_at(&bench, 0, head->dst.x, head->dst.y), 0x102031);
+	report_value(&bench, "output.HEADLESS-1.path", value, sizeof(value));
+	assert_string_equal(value, "plane");
+	report_value(&bench, "output.HEADLESS-1.why", value, sizeof(value));
+	assert_string_equal(value, "-");
+	report_value(&bench, "output.HEADLESS-1.planes", value, sizeof(value));
+	assert_string_equal(value, "1");
+	bench_finish(&bench);
+	buffers_drop(buffers);
+}
+
+/* What is drawn beside a plane is the strip only. */
+static void a_changed_mark_is_drawn_beside_the_plane(void **state)
+{
+	struct test_buffer *buffers[2];
+	struct scene_output *output;
+	struct scene_head *head;
+	struct bench bench;
+	uint64_t read, written;
+
+	(void)state;
+	bench_init(&bench, WITH_PLANES);
+	output = repaint_output(bench.server.repaint, 0);
+	head = add_guest(&bench, "work");
+	buffers_make(buffers, 640, 480);
+	flip_for(&bench, head, buffers, ENOUGH);
+	/* All targets are as they were when the plane took over: bring them up to date. */
+	for (unsigned i = 0; i < 3; i++) {
+		scene_set_keyboard(bench.server.scene, i % 2 ? NULL : head->guest);
+		flip_for(&bench, head, buffers, 2);
+	}
+	read = output->bytes_read;
+	written = output->bytes_written;
+	scene_set_keyboard(bench.server.scene, NULL);
+	flip_for(&bench, head, buffers, 2);
+	assert_int_equal(output->bytes_read, read);
+	assert_int_equal(output->bytes_written - written, 800 * STRIP_HEIGHT * 4);
+	bench_finish(&bench);
+	buffers_drop(buffers);
+}
+
+/* ---- what is seen ---- */
+
+static void compare_glass(struct bench *a, struct bench *b)
+{
+	struct target left, right;
+
+	headless_device_picture(repaint_device(a->server.repaint, 0), &left);
+	headless_device_picture(repaint_device(b->server.repaint, 0), &right);
+	for (int y = 0; y < left.height; y++) {
+		const uint32_t *l = (const uint32_t *)(const void *)(left.pixels +
+								     (size_t)y *
+									     (size_t)left.stride);
+		const uint32_t *r = (const uint32_t *)(const void *)(right.pixels +
+								     (size_t)y *
+									     (size_t)right.stride);
+
+		for (int x = 0; x < left.width; x++) {
+			if ((l[x] ^ r[x]) & 0xffffff) {
+				fail_msg("at %d,%d: %06x with planes, %06x without", x, y, l[x],
+					 r[x]);
+			}
+		}
+	}
+}
+
+#define PLAYERS 3
+#define SIZES 3
+
+/* One of the two servers that live through the same history. */
+struct stage {
+	struct bench bench;
+	struct scene_head *heads[PLAYERS];
+	struct test_buffer *buffers[PLAYERS][SIZES][2];
+};
+
+static void stage_init(struct stage *stage, const char *spec)
+{
+	static const int sizes[SIZES][2] = {{640, 480}, {784, 560}, {900, 500}};
+
+	bench_init(&stage->bench, spec);
+	for (unsigned i = 0; i < PLAYERS; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "guest%u", i);
+		stage->heads[i] = add_guest(&stage->bench, name);
+		for (unsigned k = 0; k < SIZES; k++) {
+			for (unsigned n = 0; n < 2; n++) {
+				stage->buffers[i][k][n] =
+					test_buffer_create(sizes[k][0], sizes[k][1], TEST_XR24, 0);
+				test_buffer_fill(stage->buffers[i][k][n],
+						 0x010101 * (i * 40 + k * 10 + n + 1));
+			}
+		}
+	}
+}
+
+static void stage_finish(struct stage *stage)
+{
+	bench_finish(&stage->bench);
+	for (unsigned i = 0; i < PLAYERS; i++) {
+		for (unsigned k = 0; k < SIZES; k++) {
+			buffers_drop(stage->buffers[i][k]);
+		}
+	}
+}
+
+/* Of the numbers the same thing happens on each stage. */
+static void stage_step(struct stage *stage, const uint32_t *dice, unsigned *size)
+{
+	struct scene *scene = stage->bench.server.scene;
+	struct scene_output *output = repaint_output(stage->bench.server.repaint, 0);
+	static const struct card card = {.lines = {"halt"}, .n_lines = 1};
+	unsigned player = dice[1] % PLAYERS;
+
+	switch (dice[0] % 64) {
+	case 0:
+		scene_set_front(scene, stage->heads[player]->guest);
+		break;
+	case 1:
+		scene_set_card(scene, &card);
+		break;
+	case 2:
+	case 3:
+		scene_set_card(scene, NULL);
+		break;
+	case 4:
+		scene_set_keyboard(scene, dice[1] % 2 ? stage->heads[player]->guest : NULL);
+		break;
+	case 5:
+		size[player] = dice[2] % SIZES;
+		break;
+	case 6:
+		scene_output_damage_all(output);
+		break;
+	case 7:
+		repaint_output_listener.damaged(stage->bench.server.repaint,
+						repaint_device(stage->bench.server.repaint, 0));
+		break;
+	default:
+		break;
+	}
+	for (unsigned i = 0; i < PLAYERS; i++) {
+		if (dice[3] >> i & 3) {
+			test_commit(stage->heads[i], stage->buffers[i][size[i]][dice[4] >> i & 1],
+				    0);
+		}
+	}
+	run_for(&stage->bench, HZ_60_NS);
+}
+
+/* The same history with planes and without: every frame on the glass is the same, marks included. */
+static void planes_change_nothing_that_is_seen(void **state)
+{
+	struct stage *stages = xcalloc(2, sizeof(*stages));
+	unsigned sizes[2][PLAYERS] = {{0}};
+	uint32_t random = 99;
+	struct eye eye;
+
+	(void)state;
+	stage_init(&stages[0], WITH_PLANES);
+	stage_init(&stages[1], WITHOUT_PLANES);
+	eye_open(&eye, &stages[0].bench);
+	for (unsigned i = 0; i < 6000; i++) {
+		uint32_t dice[5];
+
+		for (unsigned k = 0; k < ARRAY_SIZE(dice); k++) {
+			dice[k] = test_random(&random) >> 8;
+		}
+		/* Quiet stretches: something must become steady. */
+		dice[0] = i / 200 % 2 ? dice[0] : 63;
+		stage_step(&stages[0], dice, sizes[0]);
+		stage_step(&stages[1], dice, sizes[1]);
+		compare_glass(&stages[0].bench, &stages[1].bench);
+	}
+	assert_true(eye.commits > 1000);
+	for (unsigned i = 0; i < 2; i++) {
+		stage_finish(&stages[i]);
+	}
+	free(stages);
+}
+
+/* ---- what stays locked ---- */
+
+/* A buffer is the device's until the flip of a frame without it, even when its head or guest is gone. */
+static void buffers_on_planes_are_locked(void **state)
+{
+	struct test_buffer *buffers[2];
+	struct scene_guest *guest;
+	struct scene_head *head;
+	struct bench bench;
+	struct eye eye;
+
+	(void)state;
+	bench_init(&bench, WITH_PLANES);
+	eye_open(&eye, &bench);
+	head = add_guest(&bench, "work");
+	guest = head->guest;
+	buffers_make(buffers, 640, 480);
+	flip_for(&bench, head, buffers, ENOUGH);
+	assert_ptr_equal(eye.flying[0], &buffers[1]->base);
+	/* Its successor is on the way, but not there: both are locked. */
+	test_commit(head, buffers[0], 1);
+	run_for(&bench, HZ_60_NS - 1);
+	assert_ptr_equal(eye.flying[0], &buffers[0]->base);
+	assert_true(buffers[0]->base.locks && buffers[1]->base.locks);
+	run_for(&bench, 1);
+	assert_int_equal(buffers[1]->base.locks, 0);
+	/* The head goes while its buffer is on the glass: the next flip, without it, lets go. */
+	scene_head_remove(head);
+	scene_guest_remove(guest);
+	assert_true(buffers[0]->base.locks);
+	run_for(&bench, HZ_60_NS - 1);
+	assert_true(buffers[0]->base.locks);
+	run_for(&bench, HZ_60_NS + 1);
+	assert_int_equal(buffers[0]->base.locks, 0);
+	bench_finish(&bench);
+	buffers_drop(buffers);
+}
+
+static void a_monitor_that_goes_lets_go(void **state)
+{
+	struct test_buffer *buffers[2];
+	struct scene_head *head;
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench, WITH_PLANES);
+	head = add_guest(&bench, "work");
+	buffers_make(buffers, 640, 480);
+	flip_for(&bench, head, buffers, ENOUGH);
+	test_commit(head, buffers[0], 1);
+	bench_finish(&bench);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(buffers[i]->base.locks, 0);
+	}
+	buffers_drop(buffers);
+}
+
+/* ---- when the device is asked ---- */
+
+static void tests_keep_out_of_the_way(void **state)
+{
+	struct test_buffer *buffers[2];
+	struct scene_head *head;
+	struct bench bench;
+	struct eye eye;
+
+	(void)state;
+	bench_init(&bench, WITH_PLANES);
+	eye_open(&eye, &bench);
+	head = add_guest(&bench, "work");
+	buffers_make(buffers, 640, 480);
+	while (!eye.tests) {
+		assert_true(bench.n_shown < ENOUGH);
+		flip_for(&bench, head, buffers, 1);
+	}
+	/* Right after a flip, when the next frame is far away. */
+	assert_int_equal(eye.test_ns, bench.shown_ns[bench.n_shown - 1]);
+	assert_int_equal(eye.commits, 0);
+	flip_for(&bench, head, buffers, 2);
+	assert_true(eye.commits >= 1);
+	bench_finish(&bench);
+	buffers_drop(buffers);
+}
+
+/* A monitor so fast that there is never time, and one that is not. */
+struct fast_device {
+	struct output_device base;
+	uint8_t pixels[64 * 64 * 4];
+	unsigned commits, tests;
+};
+
+static int fast_acquire(struct output_device *base, struct target *target)
+{
+	struct fast_device *device = (struct fast_device *)base;
+
+	*target =
+		(struct target){.pixels = device->pixels, .width = 64, .height = 64, .stride = 256};
+	return 0;
+}
+
+static int fast_commit(struct output_device *base, const struct output_frame *frame)
+{
+	((struct fast_device *)base)->commits++;
+	return 0;
+}
+
+static int fast_test(struct output_device *base, const struct output_frame *frame)
+{
+	((struct fast_device *)base)->tests++;
+	return 0;
+}
+
+static void fast_cancel(struct output_device *base)
+{
+}
+
+static const struct output_device_ops fast_ops = {
+	.acquire = fast_acquire,
+	.commit = fast_commit,
+	.test = fast_test,
+	.cancel = fast_cancel,
+};
+
+static unsigned tests_at(int refresh_hz)
+{
+	uint64_t period_ns = NSEC_PER_SEC / (uint64_t)refresh_hz, flip_ns;
+	struct fast_device fast = {.base = {.ops = &fast_ops,
+					    .name = "FAST-1",
+					    .width = 64,
+					    .height = 64,
+					    .refresh_mhz = refresh_hz * 1000,
+					    .has_vblank = true,
+					    .n_planes = 1,
+					    .planes_read_memory = true}};
+	struct test_buffer *buffer = test_buffer_create(8, 8, TEST_XR24, 0);
+	struct scene_head *head;
+	struct bench bench;
+
+	bench_init(&bench, WITHOUT_PLANES);
+	fast.base.planes[0] = (struct output_plane){.formats = &buffer->base.format, .n_formats = 1};
+	repaint_output_listener.added(bench.server.repaint, &fast.base);
+	head = scene_head_add(add_guest(&bench, "work")->guest, 1, 8, 8, NULL);
+	for (unsigned i = 0; i < 2 * ENOUGH; i++) {
+		unsigned commits = fast.commits;
+
+		test_commit(head, buffer, 0);
+		flip_ns = clock_now(bench.server.clock) + period_ns;
+		clock_virtual_advance(bench.server.clock, flip_ns);
+		if (fast.commits > commits) {
+			repaint_output_listener.flipped(bench.server.repaint, &fast.base, flip_ns);
+		}
+	}
+	assert_true(fast.commits > ENOUGH);
+	repaint_output_listener.removed(bench.server.repaint, &fast.base);
+	bench_finish(&bench);
+	buffer_drop(&buffer->base);
+	return fast.tests;
+}
+
+static void where_there_is_no_time_nothing_is_asked(void **state)
+{
+	(void)state;
+	assert_int_equal(tests_at(240), 1);
+	assert_int_equal(tests_at(1000), 0);
+}
+
+static int refuse_frames(struct eye *eye, const struct output_frame *frame, bool is_test)
+{
+	return is_test ? 0 : -EINVAL;
+}
+
+static int refuse_all(struct eye *eye, const struct output_frame *frame, bool is_test)
+{
+	return -EINVAL;
+}
+
+static int be_away(struct eye *eye, const struct output_frame *frame, bool is_test)
+{
+	return is_test ? -EACCES : 0;
+}
+
+/* A frame that the device refuses although it had agreed: drawn from then on, and seen. */
+static void a_broken_promise_is_drawn(void **state)
+{
+	struct test_buffer *buffers[2];
+	struct scene_head *head;
+	struct bench bench;
+	struct eye eye;
+	char value[80];
+
+	(void)state;
+	bench_init(&bench, WITH_PLANES);
+	eye_open(&eye, &bench);
+	eye.answer = refuse_frames;
+	head = add_guest(&bench, "work");
+	buffers_make(buffers, 640, 480);
+	flip_for(&bench, head, buffers, 3 * ENOUGH);
+	/* One for each of the two planes. */
+	assert_int_equal(eye.tests, 2);
+	report_value(&bench, "output.HEADLESS-1.why", value, sizeof(value));
+	assert_string_equal(value, "the kernel said no");
+	report_value(&bench, "output.HEADLESS-1.failed", value, sizeof(value));
+	assert_string_equal(value, "2");
+	assert_int_equal(pixel_at(&bench, 0, head->dst.x, head->dst.y), 0x102031);
+	bench_finish(&bench);
+	buffers_drop(buffers);
+}
+
+static void answers_count_until_something_changes(void **state)
+{
+	struct test_buffer *buffers[2];
+	struct scene_head *head;
+	struct bench bench;
+	struct eye eye;
+
+	(void)state;
+	bench_init(&bench, WITH_PLANES);
+	eye_open(&eye, &bench);
+	eye.answer = refuse_all;
+	head = add_guest(&bench, "work");
+	buffers_make(buffers, 640, 480);
+	flip_for(&bench, head, buffers, 2 * ENOUGH);
+	assert_int_equal(eye.tests, 2);
+	/* The session was away, or a mode was set. */
+	eye.answer = NULL;
+	repaint_output_listener.damaged(bench.server.repaint, eye.device);
+	flip_for(&bench, head, buffers, ENOUGH);
+	assert_int_equal(eye.tests, 3);
+	assert_true(eye.commits > 0);
+	bench_finish(&bench);
+	buffers_drop(buffers);
+	/* No answer is none: it is asked for again, and nothing is shown unasked. */
+	bench_init(&bench, WITH_PLANES);
+	eye_open(&eye, &bench);
+	eye.answer = be_away;
+	head = add_guest(&bench, "work");
+	buffers_make(buffers, 640, 480);
+	flip_for(&bench, head, buffers, 2 * ENOUGH);
+	assert_true(eye.tests > 2);
+	assert_int_equal(eye.commits, 0);
+	bench_finish(&bench);
+	buffers_drop(buffers);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_steady_guest_costs_no_pixels),
+		cmocka_unit_test(a_changed_mark_is_drawn_beside_the_plane),
+		cmocka_unit_test(planes_change_nothing_that_is_seen),
+		cmocka_unit_test(buffers_on_planes_are_locked),
+		cmocka_unit_test(a_monitor_that_goes_lets_go),
+		cmocka_unit_test(tests_keep_out_of_the_way),
+		cmocka_unit_test(where_there_is_no_time_nothing_is_asked),
+		cmocka_unit_test(a_broken_promise_is_drawn),
+		cmocka_unit_test(answers_count_until_something_changes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
