@@ -307,6 +307,11 @@ const struct scene_view *scene_output_views(const struct scene_output *output, u
 	return output->state->views;
 }
 
+bool scene_output_is_mirror(const struct scene_output *output)
+{
+	return output_mirrored(output) != NULL;
+}
+
 bool scene_head_room(const struct scene_head *head, int *width, int *height)
 {
 	const struct scene_view *view = main_view(head);

@@ -171,12 +171,18 @@ bool scene_guest_reachable(const struct scene_guest *guest)
 	return layout_is_reachable(&guest->scene->layout, guest->mark.name);
 }
 
-static bool has_visible_head(const struct scene_guest *guest)
+/* Were the guest in front, one of its heads would be in this region. */
+static bool region_shows(const struct layout_region *region, const struct scene_guest *guest)
 {
-	for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
-		if (guest->heads[i] && guest->heads[i]->visible) {
-			return true;
-		}
+	switch (region->shows) {
+	case LAYOUT_FRONT:
+		return region->head < 0 || guest->heads[region->head];
+	case LAYOUT_GUEST:
+		return strcmp(region->guest, guest->mark.name) == 0 && guest->heads[region->head];
+	case LAYOUT_MOSAIC:
+		return true;
+	case LAYOUT_NOTHING:
+		break;
 	}
 	return false;
 }
@@ -184,26 +190,20 @@ static bool has_visible_head(const struct scene_guest *guest)
 bool scene_guest_showable(const struct scene_guest *guest)
 {
 	const struct scene_output *output;
-	bool has_output = false;
 
 	list_for_each(output, &guest->scene->outputs, link) {
 		const struct layout_output *entry = output->state->entry;
 		const struct layout_region *regions;
 		unsigned n;
 
-		if (entry && entry->is_off) {
-			continue;
-		}
-		has_output = true;
 		regions = output_regions(output, &n);
-		for (unsigned i = 0; i < n; i++) {
-			if (regions[i].shows == LAYOUT_FRONT &&
-			    (regions[i].head < 0 || guest->heads[regions[i].head])) {
+		for (unsigned i = 0; i < n && !(entry && entry->is_off); i++) {
+			if (region_shows(&regions[i], guest)) {
 				return true;
 			}
 		}
 	}
-	return !has_output || has_visible_head(guest);
+	return list_empty(&guest->scene->outputs);
 }
 
 void scene_set_front(struct scene *scene, struct scene_guest *guest)

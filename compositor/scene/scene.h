@@ -193,6 +193,8 @@ struct scene_view {
 
 /* What is arranged on an output now, n of them; borrowed until the arrangement changes. */
 const struct scene_view *scene_output_views(const struct scene_output *output, unsigned *n);
+/* It shows what another one shows, which is there, too. */
+bool scene_output_is_mirror(const struct scene_output *output);
 /*
  * The room that a visible head's place has for its picture, and so the mode to ask of the guest.
  * False: its place is for a small copy of whatever it has.
@@ -284,6 +286,8 @@ void scene_output_presented(struct scene_output *output, const struct presented 
 struct scene_guest *scene_output_shows(const struct scene_output *output);
 /* The last presented frame showed this guest's mark beside its pixels or card, alone or among others. */
 bool scene_output_shows_guest(const struct scene_output *output, const struct scene_guest *guest);
+/* The last presented frame showed the card of scene_set_card. */
+bool scene_output_shows_card(const struct scene_output *output);
 /* Everything is to be drawn again: after a mode set, a session switch. */
 void scene_output_damage_all(struct scene_output *output);
 

@@ -66,6 +66,7 @@ struct head_state {
 /* What a frame shows: whose marks, and which head's picture where. */
 struct shown {
 	uint64_t marks; /* a bit for each guest: 1 << guest_priv.slot */
+	bool has_card;  /* the host's, over some of it at least */
 	unsigned n_places;
 	struct shown_place {
 		struct scene_head *head;

@@ -22,9 +22,22 @@ static void record_clear(struct shown *record)
 
 	record->n_places = 0;
 	record->marks = 0;
+	record->has_card = false;
 	for (unsigned i = 0; i < n; i++) {
 		place_end(&record->places[i]);
 	}
+}
+
+/* Views that are kept from it excepted. */
+static bool shows_card(const struct scene_output *output)
+{
+	const struct output_state *state = output->state;
+	bool any = state->n_views == 0;
+
+	for (unsigned i = 0; i < state->n_views; i++) {
+		any = any || !state->views[i].is_kept;
+	}
+	return output->scene->has_card && any;
 }
 
 void shown_latch(struct scene_output *output, uint64_t marks)
@@ -34,6 +47,7 @@ void shown_latch(struct scene_output *output, uint64_t marks)
 
 	record_clear(record);
 	record->marks = marks;
+	record->has_card = shows_card(output);
 	for (unsigned i = 0; i < state->n_views; i++) {
 		struct scene_head *head = state->views[i].head;
 		const struct picture *picture = head ? head_picture(head) : NULL;
@@ -153,6 +167,11 @@ bool scene_output_shows_guest(const struct scene_output *output, const struct sc
 	return guest && (output->state->shown->marks >>
 				 guest_priv((struct scene_guest *)(uintptr_t)guest)->slot &
 			 1);
+}
+
+bool scene_output_shows_card(const struct scene_output *output)
+{
+	return output->state->shown->has_card;
 }
 
 struct scene_head *scene_pick(struct scene_output *output, double x, double y, double *head_x,

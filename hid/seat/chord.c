@@ -78,6 +78,8 @@ static const struct key_name key_names[] = {
 	{"pause", KEY_PAUSE},
 	{"print", KEY_SYSRQ},
 	{"menu", KEY_COMPOSE},
+	{"brightnessup", KEY_BRIGHTNESSUP},
+	{"brightnessdown", KEY_BRIGHTNESSDOWN},
 };
 
 static bool word_is(const char *word, size_t len, const char *name)
@@ -130,6 +132,12 @@ static bool chord_take_word(struct seat_chord *chord, const char *word, size_t l
 	return chord->key != 0;
 }
 
+/* No guest needs it for anything else. */
+static bool stands_alone(uint32_t key)
+{
+	return key == KEY_BRIGHTNESSUP || key == KEY_BRIGHTNESSDOWN;
+}
+
 int seat_chord_parse(const char *text, struct seat_chord *out)
 {
 	struct seat_chord chord = {0};
@@ -145,7 +153,8 @@ int seat_chord_parse(const char *text, struct seat_chord *out)
 		}
 		text += len + 1;
 	}
-	if (!chord.key || !(chord.ctrl || chord.alt || chord.shift || chord.meta)) {
+	if (!chord.key ||
+	    !(chord.ctrl || chord.alt || chord.shift || chord.meta || stands_alone(chord.key))) {
 		return -EINVAL;
 	}
 	*out = chord;
@@ -200,6 +209,7 @@ void seat_chord_complete(struct seat *seat, const struct seat_chord *chord, uint
 	enum seat_action action;
 
 	seat->chord = chord;
+	seat_chord_update(seat); /* forgotten at once when it has no modifiers */
 	/* The recipient may know the key from another keyboard that holds it. */
 	seat_key_release(seat, code);
 	for (size_t i = 0; i < ARRAY_SIZE(modifiers); i++) {

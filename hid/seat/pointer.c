@@ -125,6 +125,9 @@ bool seat_point(const struct seat *seat, int output, double x, double y, double 
 	if (output < 0 ? !layout_area(seat, &area) : !output_area(seat, (unsigned)output, &area)) {
 		return false;
 	}
+	if (output >= 0 && seat->space->to_upright) {
+		seat->space->to_upright(seat->data, (unsigned)output, &x, &y);
+	}
 	*layout_x = clamp(area.x + x * area.w, area.x, area.w);
 	*layout_y = clamp(area.y + y * area.h, area.y, area.h);
 	return true;

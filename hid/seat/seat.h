@@ -78,6 +78,11 @@ struct seat_space {
 	void (*to_head)(void *data, struct seat_head *head, double x, double y, double *head_x,
 			double *head_y);
 	/*
+	 * A point of a device that is fixed to this output's panel, 0 to 1 on both axes, to the same point of the upright
+	 * picture. May be NULL: all are upright.
+	 */
+	void (*to_upright)(void *data, unsigned output, double *x, double *y);
+	/*
 	 * This output shows a head of the guest. While any does, relative motion stays on such outputs, and a button that
 	 * is pressed elsewhere belongs to nobody. May be NULL: then every output will do.
 	 */
@@ -96,7 +101,8 @@ struct seat_chord {
 
 /*
  * "ctrl+alt+tab": words ctrl, alt, shift, meta and one key name (letters, digits, tab, delete, escape, f1 to f12, left,
- * right, up, down, space, ...), any case. -EINVAL when it is none, or has no modifier.
+ * right, up, down, space, ...), any case. -EINVAL when it is none, or has no modifier; keys that mean one thing only
+ * (brightnessup, brightnessdown) may stand alone.
  */
 MUST_USE int seat_chord_parse(const char *text, struct seat_chord *out);
 
@@ -137,7 +143,7 @@ uint64_t seat_event_ns(const struct seat *seat);
 /* ---- events ---- */
 void seat_key(struct seat *seat, unsigned device, uint32_t code, bool pressed, uint64_t time_ns);
 void seat_motion(struct seat *seat, unsigned device, double dx, double dy, uint64_t time_ns);
-/* x and y from 0 to 1 over an output, or over the whole layout (output < 0). */
+/* x and y from 0 to 1 over an output's panel, or over the whole layout (output < 0). */
 void seat_motion_absolute(struct seat *seat, unsigned device, int output, double x, double y,
 			  uint64_t time_ns);
 void seat_button(struct seat *seat, unsigned device, uint32_t code, bool pressed, uint64_t time_ns);

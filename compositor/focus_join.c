@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who is in front and who has the input, joined from focus, scene and seat. What the scene reports
+ * from inside its calls is only noted here; conclusions are drawn on the loop's next turn (settle),
+ * when the scene may be changed again.
+ */
+#include "base/log.h"
+#include "compositor/input_priv.h"
+#include "compositor/wayland/wayland.h"
+
+void input_settle_later(struct input *input)
+{
+	/* Fails only after the loop's end, when there is nothing left to settle. */
+	sd_event_source_set_enabled(input->settle, SD_EVENT_ONESHOT);
+}
+
+/* ---- guests and where they are ---- */
+
+static bool has_heads(const struct scene_guest *guest)
+{
+	for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
+		if (guest->heads[i]) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A mirror counts: its flip shows the guest to people, too. */
+uint32_t outputs_showing(struct input *input, const struct scene_guest *guest)
+{
+	uint32_t outputs = 0;
+
+	for (unsigned i = 0; guest && i < SEAT_MAX_OUTPUTS; i++) {
+		const struct scene_output *output = repaint_output(input->server->repaint, i);
+		unsigned n = 0;
+		const struct scene_view *views = output ? scene_output_views(output, &n) : NULL;
+
+		for (unsigned k = 0; k < n; k++) {
+			if (views[k].head && views[k].head->guest == guest &&
+			    !rect_empty(&views[k].dst)) {
+				outputs |= UINT32_C(1) << i;
+			}
+		}
+	}
+	return outputs;
+}
+
+static bool can_be_front(const struct input *input, const struct scene_guest *guest)
+{
+	return guest != input->leaving && has_heads(guest) && scene_guest_reachable(guest) &&
+	       scene_guest_showable(guest);
+}
+
+struct scene_guest *guest_after(struct input *input, struct scene_guest *after)
+{
+	struct scene *scene = input->server->scene;
+	struct scene_guest *guest = after;
+
+	for (unsigned i = 0; i < SCENE_MAX_GUESTS; i++) {
+		guest = scene_guest_next(scene, guest);
+		if (!guest || can_be_front(input, guest)) {
+			return guest;
+		}
+		if (guest == after) {
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+struct scene_guest *guest_due(struct input *input)
+{
+	struct scene_guest *front = scene_front(input->server->scene), *next;
+
+	if (front && can_be_front(input, front)) {
+		return front;
+	}
+	next = guest_after(input, front);
+	if (next) {
+		return next;
+	}
+	/* No place for anybody: whoever was in front waits for one. */
+	return front && front != input->leaving && has_heads(front) ? front : NULL;
+}
+
+/* ---- focus ---- */
+
+static void late_arm(struct input *input)
+{
+	if (input->focus.deadline_ns == UINT64_MAX) {
+		clock_timer_disarm(input->late);
+	} else {
+		clock_timer_arm(input->late, input->focus.deadline_ns);
+	}
+}
+
+static void focus_grant(void *data, struct seat_guest *guest)
+{
+	struct input *input = data;
+	struct server *server = input->server;
+
+	/* Releases first, then the keyboard goes. */
+	seat_set_owner(input->seat, guest);
+	input->patient = input->patient && !guest;
+	wayland_set_keyboard(server->wayland, scene_guest(guest));
+	scene_set_keyboard(server->scene, scene_guest(guest));
+}
+
+/*
+ * A card hides the mark that is waited for. So once the card has been on the glass the picture is
+ * asked for again, and this time waited for without one, however slow the monitor.
+ */
+static void focus_late(void *data, struct seat_guest *guest)
+{
+	struct input *input = data;
+
+	if (guest && input->patient) {
+		return;
+	}
+	if (guest && input->requested) {
+		log_warn(LOG_HOST,
+			 "the new owner's frames are late: nobody has the input until they come");
+	}
+	input->late_card = guest != NULL;
+	card_show(input, scene_guest(guest));
+}
+
+const struct focus_events input_focus_events = {
+	.grant = focus_grant,
+	.late = focus_late,
+};
+
+void input_handle_late(void *data, uint64_t now_ns)
+{
+	struct input *input = data;
+
+	focus_timeout(&input->focus, now_ns);
+	late_arm(input);
+}
+
+static uint32_t longest_period(struct input *input, uint32_t outputs)
+{
+	uint64_t longest = 0;
+
+	for (unsigned i = 0; i < SEAT_MAX_OUTPUTS; i++) {
+		const struct scene_output *output = repaint_output(input->server->repaint, i);
+
+		if ((outputs >> i & 1) && output && output->refresh_mhz > 0) {
+			longest = MAX(longest, 1000 * NSEC_PER_SEC / (uint64_t)output->refresh_mhz);
+		}
+	}
+	return (uint32_t)MIN(longest, UINT32_MAX);
+}
+
+/* The guest's mark is on the glass of one output at least. */
+static bool on_glass(struct input *input, const struct scene_guest *guest)
+{
+	for (unsigned i = 0; i < SEAT_MAX_OUTPUTS; i++) {
+		const struct scene_output *output = repaint_output(input->server->repaint, i);
+
+		if (output && scene_output_shows_guest(output, guest)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Has these outputs flip once more, so that what they show is known for certain. */
+static void outputs_redraw(struct input *input, uint32_t outputs)
+{
+	for (unsigned i = 0; i < SEAT_MAX_OUTPUTS; i++) {
+		struct scene_output *output = repaint_output(input->server->repaint, i);
+
+		if ((outputs >> i & 1) && output) {
+			scene_output_damage_all(output);
+		}
+	}
+}
+
+void input_request(struct input *input, struct scene_guest *guest)
+{
+	uint32_t outputs = outputs_showing(input, guest);
+
+	input->requested = outputs;
+	focus_request(&input->focus, seat_guest(guest), outputs, longest_period(input, outputs),
+		      clock_now(input->server->clock));
+	late_arm(input);
+	outputs_redraw(input, outputs);
+	test_input_poll(input->server->test_input);
+}
+
+void input_settle(struct input *input)
+{
+	struct scene_guest *due = guest_due(input);
+	uint32_t outputs;
+
+	if (due != scene_front(input->server->scene)) {
+		scene_set_front(input->server->scene, due);
+	}
+	if (input->attention) {
+		return;
+	}
+	outputs = outputs_showing(input, due);
+	if (input->focus.target != seat_guest(due) ||
+	    (input->focus.is_pending && outputs != input->requested) ||
+	    (input->focus.owner && (!outputs || !on_glass(input, due)))) {
+		input_request(input, due);
+	}
+}
+
+int input_handle_settle(sd_event_source *source, void *data)
+{
+	struct input *input = data;
+
+	input_settle(input);
+	seat_layout_changed(input->seat);
+	return 0;
+}
+
+/* ---- what the scene and the frame loop report ---- */
+
+void input_guest_added(struct input *input, struct scene_guest *guest)
+{
+	input_settle_later(input);
+}
+
+void input_guest_removed(struct input *input, struct scene_guest *guest)
+{
+	input->leaving = guest;
+	seat_forget_guest(input->seat, seat_guest(guest));
+	focus_guest_gone(&input->focus, seat_guest(guest));
+	input_settle(input);
+	late_arm(input);
+	input->leaving = NULL;
+	input_settle_later(input);
+}
+
+static void head_moved(struct input *input, struct scene_head *head)
+{
+	input->moving = true;
+	seat_forget_head(input->seat, (struct seat_head *)head);
+	input->moving = false;
+	input_settle_later(input);
+}
+
+void input_head_placed(struct input *input, struct scene_head *head)
+{
+	head_moved(input, head);
+}
+
+void input_head_removed(struct input *input, struct scene_head *head)
+{
+	head_moved(input, head);
+}
+
+void input_output_presented(struct input *input, struct scene_output *output, uint64_t now_ns)
+{
+	int number = repaint_output_number(input->server->repaint, output->name);
+	struct scene_guest *owner;
+	struct scene_guest *target = scene_guest(input->focus.target);
+	/* Among several it is the one that is asked for that counts. */
+	struct scene_guest *shown = scene_output_shows_guest(output, target) ?
+					    target :
+					    scene_output_shows(output);
+
+	if (number >= 0) {
+		focus_shown(&input->focus, (unsigned)number, seat_guest(shown), now_ns);
+		late_arm(input);
+		owner = scene_guest(input->focus.owner);
+		if (owner && !on_glass(input, owner)) {
+			/* This was the last: it has moved to where it has yet to be shown. */
+			input_settle(input);
+		}
+		owner = scene_guest(input->focus.owner);
+		if (owner && scene_output_shows_guest(output, owner)) {
+			/* The pointer may be over what was not on the glass before. */
+			seat_layout_changed(input->seat);
+		}
+	}
+	if (input->late_card && scene_output_shows_card(output) && !input->attention) {
+		input->patient = true;
+		input_request(input, guest_due(input));
+	}
+	test_input_poll(input->server->test_input);
+}
+
+void input_outputs_changed(struct input *input)
+{
+	uint32_t outputs = 0;
+
+	for (unsigned i = 0; i < SEAT_MAX_OUTPUTS; i++) {
+		if (repaint_output(input->server->repaint, i)) {
+			outputs |= UINT32_C(1) << i;
+		} else if (input->outputs >> i & 1) {
+			focus_output_gone(&input->focus, i);
+		}
+	}
+	input->outputs = outputs;
+	late_arm(input);
+	/* At once: an owner that is on the glass of no other monitor has nothing from here on. */
+	input_settle(input);
+	input_settle_later(input);
+}
