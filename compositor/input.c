@@ -30,13 +30,13 @@ int input_switch_to(struct input *input, struct scene_guest *guest)
 		switch_guest(input);
 		return 0;
 	}
-	if (!has_heads(guest) || !scene_guest_reachable(guest)) {
+	if (!guest_can_be_front(input, guest)) {
 		return -EACCES;
 	}
 	if (guest != scene_front(input->server->scene)) {
 		input->patient = false;
 		scene_set_front(input->server->scene, guest);
-		request(input, guest);
+		input_request(input, guest);
 	}
 	return 0;
 }
