@@ -92,6 +92,7 @@ struct worker_display {
 	uint32_t devid;      /* the xenstore number: the same for the next worker */
 	uint32_t first_head; /* head index of connector 0 */
 	uint32_t attach;
+	uint32_t may_allocate; /* the toolstack wants its buffers allocated by the host (be-alloc) */
 	uint32_t n_connectors;
 	struct worker_connector connectors[PV_MAX_CONNECTORS];
 	struct xen_segment segment;

@@ -4,12 +4,15 @@
  * trusted.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compositor/wayland/head.h"
+#include "compositor/wayland/memory.h"
 #include "compositor/wayland/pool.h"
 #include "compositor/wayland/wayland_priv.h"
+#include "config/settings.h"
 #include "vitrine-broker-v1-server-protocol.h"
 
 /* A new worker has this long to make the heads of the one before its own. */
@@ -20,9 +23,25 @@ const char *guest_name(const struct guest *guest)
 	return guest->scene->mark.name;
 }
 
+struct be_alloc_policy guest_be_alloc_policy(const struct guest *guest)
+{
+	const struct settings *settings = guest->wayland->server->settings;
+	const struct settings_guest *policy;
+
+	if (!settings) {
+		return (struct be_alloc_policy){.is_allowed = false};
+	}
+	policy = settings_guest(settings, guest_name(guest));
+	return (struct be_alloc_policy){
+		.is_allowed = policy->allow_be_alloc,
+		.bytes = policy->be_alloc_bytes,
+	};
+}
+
 static void orphans_end(void *data, uint64_t now)
 {
 	heads_end_orphans(data);
+	memories_end_orphans(data);
 }
 
 /* What the configuration says of this guest. */
@@ -56,6 +75,7 @@ static struct guest *guest_create(struct wayland *wayland, const char *name)
 	guest->wayland = wayland;
 	guest->heads_left = LIMIT_HEAD_BURST;
 	list_init(&guest->pools);
+	list_init(&guest->memories);
 	guest->orphans = clock_timer_create(wayland->server->clock, PRIORITY_CLIENTS, orphans_end,
 					    guest);
 	if (guest->orphans) {
@@ -104,6 +124,7 @@ void guest_destroy(struct guest *guest)
 	input_guest_removed(wayland->server->input, guest->scene);
 	heads_end_all(guest);
 	pools_forget_guest(guest);
+	memories_forget_guest(guest);
 	log_info(LOG_US, "guest %s leaves the screen", guest_name(guest));
 	scene_guest_remove(guest->scene);
 	clock_timer_destroy(guest->orphans);
@@ -219,8 +240,76 @@ static void handle_map_failed(struct wl_client *client, struct wl_resource *reso
 	}
 }
 
+/* ---- memory that we have granted ---- */
+
+static void unknown_memory(struct wl_resource *resource, uint32_t serial)
+{
+	wl_resource_post_error(resource, VITRINE_BROKER_GUEST_V1_ERROR_UNKNOWN_MEMORY,
+			       "no memory %u waits for that", serial);
+}
+
+static void handle_be_alloc(struct wl_client *client, struct wl_resource *resource, uint32_t code,
+			    const char *reason)
+{
+	struct guest *guest = wl_resource_get_user_data(resource);
+
+	if (guest) {
+		guest->be_alloc_code = code < 4096 ? (int)code : EIO;
+		snprintf(guest->be_alloc_reason, sizeof(guest->be_alloc_reason), "%s", reason);
+	}
+}
+
+static void handle_kept(struct wl_client *client, struct wl_resource *resource, uint32_t serial,
+			int32_t memory, int32_t refs, uint32_t width, uint32_t height)
+{
+	struct guest *guest = wl_resource_get_user_data(resource);
+
+	if (!guest) {
+		close_fd(&memory);
+	} else if (!memory_kept(guest, serial, memory, refs, width, height)) {
+		unknown_memory(resource, serial);
+	}
+	close_fd(&refs);
+}
+
+static void handle_granted(struct wl_client *client, struct wl_resource *resource, uint32_t serial,
+			   int32_t refs)
+{
+	struct guest *guest = wl_resource_get_user_data(resource);
+
+	if (guest && !memory_granted(guest, serial, refs)) {
+		unknown_memory(resource, serial);
+	}
+	close_fd(&refs);
+}
+
+static void handle_grant_failed(struct wl_client *client, struct wl_resource *resource,
+				uint32_t serial, uint32_t code)
+{
+	struct guest *guest = wl_resource_get_user_data(resource);
+
+	if (guest && !memory_refused(guest, serial, code > 0 && code < 4096 ? (int)code : EIO)) {
+		unknown_memory(resource, serial);
+	}
+}
+
+static void handle_grant_ended(struct wl_client *client, struct wl_resource *resource,
+			       uint32_t serial)
+{
+	struct guest *guest = wl_resource_get_user_data(resource);
+
+	if (guest && !memory_ended(guest, serial)) {
+		unknown_memory(resource, serial);
+	}
+}
+
 static const struct vitrine_broker_guest_v1_interface guest_implementation = {
 	.destroy = object_destroy,
+	.be_alloc = handle_be_alloc,
+	.kept = handle_kept,
+	.granted = handle_granted,
+	.grant_failed = handle_grant_failed,
+	.grant_ended = handle_grant_ended,
 	.connect = handle_connect,
 	.mapped = handle_mapped,
 	.map_failed = handle_map_failed,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "compositor/wayland/head.h"
+#include "compositor/wayland/memory.h"
 #include "compositor/wayland/pool.h"
 #include "compositor/wayland/presentation.h"
 #include "compositor/wayland/shm.h"
@@ -364,6 +365,7 @@ void wayland_report(struct wayland *wayland, FILE *out)
 		fprintf(out, "guest.%s.pools %u\n", name, guest->n_pools);
 		fprintf(out, "guest.%s.buffers %u\n", name, guest->n_buffers);
 		fprintf(out, "guest.%s.pages %llu\n", name, (unsigned long long)guest->pages);
-		guest_seat_report(guest, out);
+		memories_report(guest, out);
+		pools_report(guest, out);
 	}
 }

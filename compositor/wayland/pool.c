@@ -10,17 +10,21 @@
 
 #include "compositor/scene/buffer.h"
 #include "compositor/wayland/buffer_parse.h"
+#include "compositor/wayland/memory.h"
 #include "compositor/wayland/wayland_priv.h"
 #include "vitrine-guest-v1-server-protocol.h"
 #include "xen/map.h"
 
 enum pool_state {
-	POOL_QUEUED,  /* holds refs */
-	POOL_ASKED,   /* the broker prepares the map */
-	POOL_MAPPING, /* on wayland.maps */
+	POOL_QUEUED,     /* holds refs */
+	POOL_ASKED,      /* the broker prepares the map */
+	POOL_ALLOCATING, /* on wayland.maps: memory is to be allocated */
+	POOL_GRANTING,   /* the broker grants the memory */
+	POOL_MAPPING,    /* on wayland.maps */
 	POOL_READY,
 	POOL_UNMAPPING, /* on wayland.maps */
-	POOL_GONE,      /* nothing is mapped: failed, or released */
+	POOL_LEFT, /* its memory is not its own any more; gone when the memory is, if it is told */
+	POOL_GONE, /* nothing is mapped: failed, or released */
 };
 
 struct pool {
@@ -34,7 +38,11 @@ struct pool {
 	int refs;
 	uint32_t pages;
 	unsigned n_buffers;
-	struct xen_map map;
+	struct list buffers;    /* struct pool_buffer.link; n_buffers of them */
+	struct xen_map map;     /* of the guest's pages */
+	struct memory *memory;  /* of ours, instead; from POOL_GRANTING to POOL_LEFT */
+	uint32_t width, height; /* of POOL_ALLOCATING */
+	bool is_over;           /* memory: not to be kept for another connection */
 };
 
 _Static_assert(LIMIT_PAGES <= XEN_MAX_SEGMENTS * XEN_SEGMENT_PAGES, "what one map can hold");
@@ -44,6 +52,8 @@ struct pool_buffer {
 	struct buffer base;
 	struct pool *pool;
 	struct wl_resource *resource; /* NULL once destroyed */
+	struct buffer_dmabuf dmabuf;
+	struct list link; /* pool.buffers */
 };
 
 static void work_add(struct pool *pool, enum pool_state state)
@@ -88,6 +98,29 @@ static void pool_free(struct pool *pool)
 	free(pool);
 }
 
+/* Nothing of it is shown any more. */
+static void pool_leave_memory(struct pool *pool)
+{
+	struct memory *memory = pool->memory;
+	bool is_told = pool->released && pool->resource;
+
+	if (pool->state == POOL_LEFT) {
+		if (!pool->resource) {
+			memory_forget_pool(memory, pool);
+			pool->memory = NULL;
+			pool_gone(pool);
+		}
+		return;
+	}
+	pool->state = POOL_LEFT;
+	if (!is_told) {
+		memory_forget_pool(memory, pool);
+		pool->memory = NULL;
+		pool_gone(pool);
+	}
+	memory_leave(memory, pool, pool->is_over || pool->released);
+}
+
 /* Takes the next step that follows from what still wants the pool. It may be gone afterwards. */
 static void pool_settle(struct pool *pool)
 {
@@ -95,6 +128,10 @@ static void pool_settle(struct pool *pool)
 		return;
 	}
 	if (pool->state == POOL_QUEUED) {
+		pool_gone(pool);
+	} else if (pool->memory) {
+		pool_leave_memory(pool);
+	} else if (pool->state == POOL_ALLOCATING) {
 		pool_gone(pool);
 	} else if (pool->state == POOL_MAPPING || pool->state == POOL_READY) {
 		work_add(pool, POOL_UNMAPPING);
@@ -141,6 +178,29 @@ static void unmap_one(struct pool *pool)
 	}
 }
 
+static void pool_refuse(struct pool *pool, int code)
+{
+	if (pool->resource && !pool->released) {
+		vitrine_grant_pool_v1_send_failed(pool->resource, (uint32_t)code);
+	}
+	pool_gone(pool);
+	pool_settle(pool);
+}
+
+/* Slow, so on a turn that nothing else needs. */
+static void allocate_one(struct pool *pool)
+{
+	int ret;
+
+	list_remove(&pool->work);
+	pool->state = POOL_GRANTING;
+	ret = memory_create(&pool->memory, pool, pool->guest, pool->width, pool->height,
+			    pool->pages);
+	if (ret < 0) {
+		pool_refuse(pool, -ret);
+	}
+}
+
 int pools_work(sd_event_source *source, void *data)
 {
 	struct wayland *wayland = data;
@@ -152,6 +212,8 @@ int pools_work(sd_event_source *source, void *data)
 		list_append(&wayland->maps, &pool->work);
 		if (pool->state == POOL_MAPPING) {
 			map_one(pool);
+		} else if (pool->state == POOL_ALLOCATING) {
+			allocate_one(pool);
 		} else {
 			unmap_one(pool);
 		}
@@ -160,6 +222,33 @@ int pools_work(sd_event_source *source, void *data)
 		sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	}
 	return 0;
+}
+
+/* ---- memory of ours ---- */
+
+void pool_memory_granted(struct pool *pool, int refs)
+{
+	if (pool->state != POOL_GRANTING) {
+		return;
+	}
+	pool->state = POOL_READY;
+	if (pool->resource && !pool->released) {
+		vitrine_grant_pool_v1_send_granted(pool->resource, refs);
+		vitrine_grant_pool_v1_send_ready(pool->resource);
+	}
+}
+
+void pool_memory_failed(struct pool *pool, int code)
+{
+	pool->memory = NULL;
+	pool_refuse(pool, code);
+}
+
+void pool_memory_gone(struct pool *pool)
+{
+	pool->memory = NULL;
+	pool_gone(pool);
+	pool_settle(pool);
 }
 
 /* ---- the broker's side ---- */
@@ -226,7 +315,8 @@ void pools_forget_guest(struct guest *guest)
 	list_for_each_safe(pool, tmp, &guest->pools, guest_link) {
 		list_remove(&pool->guest_link);
 		pool->guest = NULL;
-		if (pool->state == POOL_QUEUED || pool->state == POOL_ASKED) {
+		if (pool->state == POOL_QUEUED || pool->state == POOL_ASKED ||
+		    pool->state == POOL_ALLOCATING) {
 			pool_gone(pool);
 		}
 		pool_settle(pool);
@@ -250,6 +340,7 @@ static void buffer_destroy(struct buffer *base)
 	struct pool_buffer *buffer = container_of(base, struct pool_buffer, base);
 	struct pool *pool = buffer->pool;
 
+	list_remove(&buffer->link);
 	free(buffer);
 	pool->n_buffers--;
 	if (pool->guest) {
@@ -301,6 +392,31 @@ static struct wl_resource *guest_root(struct wl_resource *resource)
 	return connection->root ? connection->root : resource;
 }
 
+static const uint8_t *pool_pixels(const struct pool *pool)
+{
+	return pool->memory ? pool->memory->memory.pixels : pool->map.addr;
+}
+
+/* How high on the ladder it can come. */
+static void buffer_climb(struct pool_buffer *buffer, const struct buffer_shape *shape)
+{
+	const struct memory *memory = buffer->pool->memory;
+
+	buffer->base.rung = RUNG_MAPPED;
+	buffer->base.rung_reason = "the guest's own pages, which this kernel can't give to devices";
+	if (memory) {
+		buffer->dmabuf = (struct buffer_dmabuf){
+			.fd = memory->memory.fd,
+			.offset = shape->offset,
+			.stride = (uint32_t)shape->stride,
+			.is_coherent = memory->memory.is_coherent,
+		};
+		buffer->base.dmabuf = &buffer->dmabuf;
+		buffer->base.rung = RUNG_SCANOUT;
+		buffer->base.rung_reason = NULL;
+	}
+}
+
 static struct pool_buffer *buffer_create(struct pool *pool, const struct buffer_shape *shape)
 {
 	struct pool_buffer *buffer = calloc(1, sizeof(*buffer));
@@ -313,9 +429,11 @@ static struct pool_buffer *buffer_create(struct pool *pool, const struct buffer_
 	buffer->base.height = shape->height;
 	buffer->base.stride = shape->stride;
 	buffer->base.format = shape->format;
-	buffer->base.pixels = (const uint8_t *)pool->map.addr + shape->offset;
+	buffer->base.pixels = pool_pixels(pool) + shape->offset;
 	buffer->pool = pool;
+	buffer_climb(buffer, shape);
 	pool->n_buffers++;
+	list_append(&pool->buffers, &buffer->link);
 	pool->guest->n_buffers++;
 	return buffer;
 }
@@ -379,8 +497,18 @@ static void handle_release(struct wl_client *client, struct wl_resource *resourc
 	pool_settle(pool);
 }
 
+static void handle_destroy(struct wl_client *client, struct wl_resource *resource)
+{
+	struct pool *pool = wl_resource_get_user_data(resource);
+
+	if (pool) {
+		pool->is_over = true;
+	}
+	wl_resource_destroy(resource);
+}
+
 static const struct vitrine_grant_pool_v1_interface pool_implementation = {
-	.destroy = object_destroy,
+	.destroy = handle_destroy,
 	.release = handle_release,
 	.create_buffer = handle_create_buffer,
 };
@@ -391,6 +519,10 @@ static void pool_resource_destroyed(struct wl_resource *resource)
 
 	if (pool) {
 		pool->resource = NULL;
+		if (pool->memory) {
+			/* Buffers may be shown on; the next connection may have the memory all the same. */
+			memory_forget_pool(pool->memory, pool);
+		}
 		pool_settle(pool);
 	}
 }
@@ -416,6 +548,7 @@ static struct pool *pool_create(struct guest *guest, int refs, uint32_t pages)
 		return NULL;
 	}
 	list_init(&pool->work);
+	list_init(&pool->buffers);
 	pool->wayland = guest->wayland;
 	pool->guest = guest;
 	pool->state = POOL_QUEUED;
@@ -428,6 +561,11 @@ static struct pool *pool_create(struct guest *guest, int refs, uint32_t pages)
 	return pool;
 }
 
+static bool pool_has_room(const struct guest *guest, uint32_t pages)
+{
+	return guest->n_pools < 2 * LIMIT_POOLS && guest->pages + pages <= 2 * LIMIT_PAGES;
+}
+
 static const char *pool_objection(const struct guest *guest, int refs, uint32_t untrusted_pages,
 				  uint32_t *code)
 {
@@ -437,10 +575,31 @@ static const char *pool_objection(const struct guest *guest, int refs, uint32_t 
 		return "named its pages by something that is no sealed list of references";
 	}
 	*code = VITRINE_GUEST_V1_ERROR_TOO_MANY;
-	if (guest->n_pools >= 2 * LIMIT_POOLS || guest->pages + untrusted_pages > 2 * LIMIT_PAGES) {
+	if (!pool_has_room(guest, untrusted_pages)) {
 		return "has too many pages or pools";
 	}
 	return NULL;
+}
+
+/* refs: as of pool_create. NULL: no memory, which was posted. */
+static struct pool *pool_open(struct wl_client *client, struct wl_resource *root,
+			      struct guest *guest, uint32_t id, int refs, uint32_t pages)
+{
+	struct pool *pool = pool_create(guest, refs, pages);
+
+	if (!pool) {
+		close_fd(&refs);
+		wl_client_post_no_memory(client);
+		return NULL;
+	}
+	pool->resource = object_create(client, &vitrine_grant_pool_v1_interface,
+				       wl_resource_get_version(root), id, &pool_implementation,
+				       pool, pool_resource_destroyed);
+	if (!pool->resource) {
+		pool_settle(pool);
+		return NULL;
+	}
+	return pool;
 }
 
 void pool_request(struct wl_client *client, struct wl_resource *root, uint32_t id, int refs,
@@ -448,7 +607,6 @@ void pool_request(struct wl_client *client, struct wl_resource *root, uint32_t i
 {
 	struct guest *guest = guest_of(root);
 	const char *objection;
-	struct pool *pool;
 	uint32_t code;
 
 	if (!guest) {
@@ -461,18 +619,82 @@ void pool_request(struct wl_client *client, struct wl_resource *root, uint32_t i
 		connection_fault(root, code, objection);
 		return;
 	}
-	pool = pool_create(guest, refs, pages);
+	if (pool_open(client, root, guest, id, refs, pages)) {
+		guest_ask(guest);
+	}
+}
+
+static struct pool *pool_open_memory(struct wl_client *client, struct wl_resource *root,
+				     uint32_t id, uint32_t untrusted_pages)
+{
+	struct guest *guest = guest_of(root);
+
+	if (!guest) {
+		return NULL;
+	}
+	if (untrusted_pages == 0 || untrusted_pages > LIMIT_PAGES ||
+	    !pool_has_room(guest, untrusted_pages)) {
+		connection_fault(root, VITRINE_GUEST_V1_ERROR_TOO_MANY,
+				 "has too many pages or pools");
+		return NULL;
+	}
+	return pool_open(client, root, guest, id, -1, untrusted_pages);
+}
+
+void pool_allocate(struct wl_client *client, struct wl_resource *root, uint32_t id,
+		   uint32_t untrusted_width, uint32_t untrusted_height, uint32_t untrusted_pages)
+{
+	struct pool *pool = pool_open_memory(client, root, id, untrusted_pages);
+
+	if (pool) {
+		pool->width = untrusted_width; /* checked by memory_create */
+		pool->height = untrusted_height;
+		work_add(pool, POOL_ALLOCATING);
+	}
+}
+
+void pool_restore(struct wl_client *client, struct wl_resource *root, uint32_t id,
+		  uint32_t first_ref, uint32_t untrusted_pages)
+{
+	struct pool *pool = pool_open_memory(client, root, id, untrusted_pages);
+
 	if (!pool) {
-		close_fd(&refs);
-		wl_client_post_no_memory(client);
 		return;
 	}
-	pool->resource = object_create(client, &vitrine_grant_pool_v1_interface,
-				       wl_resource_get_version(root), id, &pool_implementation,
-				       pool, pool_resource_destroyed);
-	if (!pool->resource) {
-		pool_settle(pool);
+	pool->memory = memory_find(pool, pool->guest, first_ref, untrusted_pages);
+	if (!pool->memory) {
+		pool_refuse(pool, ENOENT);
 		return;
 	}
-	guest_ask(guest);
+	pool->state = POOL_READY;
+	vitrine_grant_pool_v1_send_ready(pool->resource);
+}
+
+void pools_report(const struct guest *guest, FILE *out)
+{
+	static const char *const rungs[] = {
+		[RUNG_COPIED] = "copied",
+		[RUNG_MAPPED] = "mapped",
+		[RUNG_SAMPLED] = "sampled",
+		[RUNG_SCANOUT] = "scanout",
+	};
+	const struct pool_buffer *buffer;
+	const struct pool *pool;
+	unsigned n = 0;
+
+	list_for_each(pool, &guest->pools, guest_link) {
+		list_for_each(buffer, &pool->buffers, link) {
+			const struct buffer *base = &buffer->base;
+
+			fprintf(out, "guest.%s.buffer.%u.size %d %d\n", guest_name(guest), n,
+				base->width, base->height);
+			fprintf(out, "guest.%s.buffer.%u.rung %s\n", guest_name(guest), n,
+				rungs[base->rung]);
+			if (base->rung_reason) {
+				fprintf(out, "guest.%s.buffer.%u.reason %s\n", guest_name(guest), n,
+					base->rung_reason);
+			}
+			n++;
+		}
+	}
 }

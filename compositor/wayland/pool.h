@@ -9,6 +9,7 @@
 #define WAYLAND_POOL_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include <systemd/sd-event.h>
 #include <wayland-server-core.h>
@@ -24,6 +25,16 @@ struct wayland;
 /* vitrine_guest_v1.create_grant_pool; refs becomes the pool's, also on failure. */
 void pool_request(struct wl_client *client, struct wl_resource *root, uint32_t id, int refs,
 		  uint32_t pages);
+
+/* vitrine_guest_v1.allocate_pool and restore_pool */
+void pool_allocate(struct wl_client *client, struct wl_resource *root, uint32_t id,
+		   uint32_t untrusted_width, uint32_t untrusted_height, uint32_t untrusted_pages);
+void pool_restore(struct wl_client *client, struct wl_resource *root, uint32_t id,
+		  uint32_t first_ref, uint32_t untrusted_pages);
+/* What becomes of a pool's memory. refs stays the caller's; code: a positive errno. */
+void pool_memory_granted(struct pool *pool, int refs);
+void pool_memory_failed(struct pool *pool, int code);
+void pool_memory_gone(struct pool *pool);
 
 /* The oldest pool that waits for the broker, NULL: none. */
 struct pool *pool_next_queued(struct guest *guest);
@@ -45,6 +56,9 @@ void pools_forget_guest(struct guest *guest);
 void pools_finish(struct wayland *wayland);
 /* Maps or unmaps one segment of the next pool in turn. */
 int pools_work(sd_event_source *source, void *data);
+
+/* Lines guest.NAME.buffer.N.KEY VALUE: size, the rung of the ladder that it is on, and the reason why no higher. */
+void pools_report(const struct guest *guest, FILE *out);
 
 /* The picture behind a wl_buffer, NULL when it is none of ours. */
 struct buffer *buffer_from_resource(struct wl_resource *resource);

@@ -20,6 +20,8 @@ static const struct vitrine_guest_v1_interface implementation = {
 	.destroy = object_destroy,
 	.create_head = head_request,
 	.create_grant_pool = pool_request,
+	.allocate_pool = pool_allocate,
+	.restore_pool = pool_restore,
 	.acknowledge_input = handle_acknowledge_input,
 };
 

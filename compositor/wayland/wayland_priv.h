@@ -76,7 +76,11 @@ struct guest {
 	struct wl_resource *resource;  /* vitrine_broker_guest_v1 */
 	struct connection *connection; /* of the worker, NULL: none */
 	struct list pools;             /* struct pool.guest_link */
-	struct pool *asking;           /* the one map request that the broker has, NULL: none */
+	struct list memories;          /* struct memory.link */
+	uint32_t memory_serial;        /* the last that is taken */
+	int be_alloc_code;        /* 0, or why it can have no memory of ours: a positive errno */
+	char be_alloc_reason[96]; /* for people; "" when it can */
+	struct pool *asking;      /* the one map request that the broker has, NULL: none */
 	unsigned n_pools, n_buffers;
 	uint64_t pages; /* of all pools, mapped or to be */
 	uint32_t map_serial;
@@ -84,6 +88,12 @@ struct guest {
 	uint64_t heads_at_ns;        /* when they were counted */
 	struct clock_timer *orphans; /* ends heads that a new worker did not take over */
 	struct log_limit limit;
+};
+
+/* What the configuration says of memory that the server allocates for this guest. */
+struct be_alloc_policy {
+	bool is_allowed;
+	uint64_t bytes;
 };
 
 struct connection {
@@ -141,6 +151,7 @@ void guest_destroy(struct guest *guest);
 /* Has the broker prepare the map of the guest's next queued pool, one at a time. */
 void guest_ask(struct guest *guest);
 const char *guest_name(const struct guest *guest);
+struct be_alloc_policy guest_be_alloc_policy(const struct guest *guest);
 
 /* ---- root.c: vitrine_guest_v1 ---- */
 

@@ -26,9 +26,10 @@ struct broker {
 	struct registry *registry;
 	struct list guests; /* struct guest.link */
 	uint32_t domid;     /* ours */
-	int state_dir;      /* state_dir.h; -1: none */
-	uint64_t slots;     /* bits of the uids in use; BROKER_MAX_GUESTS of them */
-	uint32_t next_id;   /* of devices: a number is never used twice */
+	struct xen_dmabuf_support dmabuf;
+	int state_dir;    /* state_dir.h; -1: none */
+	uint64_t slots;   /* bits of the uids in use; BROKER_MAX_GUESTS of them */
+	uint32_t next_id; /* of devices: a number is never used twice */
 	struct budget complaints;
 	bool own_uids; /* root: each worker gets a uid of its own */
 	bool stopping;

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "pvdispl/broker/guest.h"
+#include "pvdispl/broker/memory.h"
 #include "pvdispl/broker/store.h"
 #include "xen/xen.h"
 
@@ -97,6 +98,30 @@ void display_finish(struct device *device)
 	guest_return_heads(device->guest, device->display.first_head, device->display.layout.n);
 }
 
+/*
+ * A frontend reads the node when we reach InitWait, and can't change it. Where memory of ours is of no use to it, it is
+ * told to use its own. A driver domain may not write there: then its buffers are refused.
+ */
+static void settle_be_alloc(struct device *device)
+{
+	struct guest *guest = device->guest;
+	const char *reason;
+
+	if (memory_obstacle(guest, &reason) == 0) {
+		return;
+	}
+	if (store_write(guest->broker->xen, device->frontend, "be-alloc", "0") == 0) {
+		device->display.be_alloc = false;
+		log_warn(LOG_ADMIN,
+			 "guest %s: be-alloc=1 is not possible: %s; it uses its own memory",
+			 guest->name, reason);
+	} else {
+		log_warn(LOG_ADMIN,
+			 "guest %s: be-alloc=1 is not possible: %s; its buffers will be refused, use be-alloc=0",
+			 guest->name, reason);
+	}
+}
+
 void display_write_features(struct device *device)
 {
 	if (store_write(device->guest->broker->xen, device->backend, "versions", "2,1") < 0) {
@@ -105,9 +130,7 @@ void display_write_features(struct device *device)
 	}
 	write_frozen(device);
 	if (device->display.be_alloc) {
-		log_warn(LOG_ADMIN,
-			 "guest %s: be-alloc=1 is not served, its buffers will be refused; use be-alloc=0",
-			 device->guest->name);
+		settle_be_alloc(device);
 	}
 }
 
@@ -172,6 +195,7 @@ static void fill_message(const struct device *device, const uint32_t *local,
 		.devid = device->devid,
 		.first_head = device->display.first_head,
 		.attach = device->bus.attach,
+		.may_allocate = device->display.be_alloc,
 		.n_connectors = layout->n,
 		.segment = map->segments[0],
 	};

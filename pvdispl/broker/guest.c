@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/fdmsg.h"
+#include "pvdispl/broker/memory.h"
 #include "pvdispl/broker/state_dir.h"
 #include "pvdispl/broker/store.h"
 
@@ -367,7 +368,41 @@ static int handle_server_map(void *data, const uint32_t *refs, uint32_t n, struc
 	return guest_prepare_map(guest, refs, n, false, out);
 }
 
+static void handle_announced(void *data, struct server_guest *here)
+{
+	struct guest *guest = data;
+	const struct memory *memory;
+	const char *reason;
+	int code = memory_obstacle(guest, &reason);
+
+	server_tell_be_alloc(here, code, reason);
+	list_for_each(memory, &guest->memories, link) {
+		server_tell_kept(here, memory->serial, memory->fd, memory->refs, memory->width,
+				 memory->height);
+	}
+}
+
+static int handle_grant(void *data, uint32_t serial, int fd, uint32_t width, uint32_t height,
+			int *refs)
+{
+	struct memory *memory;
+	int ret = memory_grant(data, serial, fd, width, height, &memory);
+
+	if (ret == 0) {
+		*refs = memory->refs;
+	}
+	return ret;
+}
+
+static void handle_end_grant(void *data, uint32_t serial)
+{
+	(void)memory_end(data, serial);
+}
+
 const struct server_ops guest_server_ops = {
+	.announced = handle_announced,
+	.grant = handle_grant,
+	.end_grant = handle_end_grant,
 	.connection = handle_connection,
 	.dropped = handle_dropped,
 	.map = handle_server_map,
@@ -383,6 +418,7 @@ static struct guest *guest_alloc(struct broker *broker, uint32_t domid)
 	guest->domid = domid;
 	list_init(&guest->link);
 	list_init(&guest->devices);
+	list_init(&guest->memories);
 	guest->slot = (unsigned)__builtin_ctzll(~broker->slots);
 	broker->slots |= 1ull << guest->slot;
 	return guest;
@@ -445,6 +481,7 @@ static void guest_end(struct guest *guest)
 {
 	guest->ending = true;
 	log_info(LOG_US, "guest %s: has no devices any more", guest->name);
+	memories_end(guest);
 	server_remove_guest(guest->server);
 	guest->server = NULL;
 	guest_stop(guest);
@@ -484,6 +521,7 @@ void guest_destroy(struct guest *guest)
 	if (guest->worker) {
 		worker_destroy(guest->worker);
 	}
+	memories_end(guest);
 	if (guest->server) {
 		server_remove_guest(guest->server);
 	}
@@ -513,6 +551,7 @@ void guest_report(const struct guest *guest, FILE *out)
 	fprintf(out, "guest.%s.grants_handed %llu\n", guest->name,
 		(unsigned long long)guest->grants);
 	fprintf(out, "guest.%s.faults %llu\n", guest->name, (unsigned long long)guest->faults);
+	memories_report(guest, out);
 	list_for_each(device, &guest->devices, link) {
 		device_report(device, out);
 	}

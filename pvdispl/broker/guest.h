@@ -23,8 +23,9 @@ struct guest {
 	char name[PV_NAME_SIZE];
 	char *vm;    /* which machine this domain number stands for; NULL: the store does not say */
 	char *state; /* name of its file in broker.state_dir; NULL: none */
-	struct list devices; /* struct device.link */
-	uint32_t heads;      /* bits of the head indices that its displays have */
+	struct list devices;  /* struct device.link */
+	struct list memories; /* struct memory.link */
+	uint32_t heads;       /* bits of the head indices that its displays have */
 	struct worker *worker;
 	struct server_guest *server; /* NULL before guest_start and when ending */
 	bool ending;                 /* no device is left: only its worker is waited for */

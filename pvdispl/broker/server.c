@@ -136,6 +136,40 @@ static void handle_map(void *data, struct vitrine_broker_guest_v1 *proxy, uint32
 	close_fd(&prepared.fd);
 }
 
+static void handle_grant(void *data, struct vitrine_broker_guest_v1 *proxy, uint32_t serial,
+			 int32_t memory, uint32_t width, uint32_t height)
+{
+	struct server_guest *guest = data;
+	int refs = -1;
+	int ret = guest->server->ops->grant(guest->data, serial, memory, width, height, &refs);
+
+	close(memory);
+	if (ret < 0) {
+		vitrine_broker_guest_v1_grant_failed(proxy, serial, (uint32_t)-ret);
+	} else {
+		vitrine_broker_guest_v1_granted(proxy, serial, refs);
+	}
+}
+
+static void handle_end_grant(void *data, struct vitrine_broker_guest_v1 *proxy, uint32_t serial)
+{
+	struct server_guest *guest = data;
+
+	guest->server->ops->end_grant(guest->data, serial);
+	vitrine_broker_guest_v1_grant_ended(proxy, serial);
+}
+
+void server_tell_be_alloc(struct server_guest *guest, int code, const char *reason)
+{
+	vitrine_broker_guest_v1_be_alloc(guest->proxy, (uint32_t)code, reason);
+}
+
+void server_tell_kept(struct server_guest *guest, uint32_t serial, int memory, int refs,
+		      uint32_t width, uint32_t height)
+{
+	vitrine_broker_guest_v1_kept(guest->proxy, serial, memory, refs, width, height);
+}
+
 static void handle_disconnected(void *data, struct vitrine_broker_guest_v1 *proxy,
 				const char *reason)
 {
@@ -148,6 +182,8 @@ static void handle_disconnected(void *data, struct vitrine_broker_guest_v1 *prox
 }
 
 static const struct vitrine_broker_guest_v1_listener guest_listener = {
+	.grant = handle_grant,
+	.end_grant = handle_end_grant,
 	.map = handle_map,
 	.disconnected = handle_disconnected,
 };
@@ -159,6 +195,7 @@ static void guest_announce(struct server_guest *guest)
 	guest->proxy = broker ? vitrine_broker_v1_add_guest(broker, guest->name) : NULL;
 	if (guest->proxy) {
 		vitrine_broker_guest_v1_add_listener(guest->proxy, &guest_listener, guest);
+		guest->server->ops->announced(guest->data, guest);
 		guest_connect(guest);
 	}
 }

@@ -23,6 +23,13 @@ struct server_ops {
 	void (*dropped)(void *guest, const char *reason);
 	/* Prepare a read-only map of the guest's pages. */
 	int (*map)(void *guest, const uint32_t *refs, uint32_t n, struct xen_prepared *out);
+	/* A server has just heard of the guest: server_tell_* is what it should know before its worker connects. */
+	void (*announced)(void *guest, struct server_guest *here);
+	/* Grant width x height pixels of memory to the guest. 0 and the references in *refs, which stay the callee's; or -errno. */
+	int (*grant)(void *guest, uint32_t serial, int memory, uint32_t width, uint32_t height,
+		     int *refs);
+	/* End it. */
+	void (*end_grant)(void *guest, uint32_t serial);
 };
 
 /* Returns 0 also when no server is there. runtime_dir and ops are borrowed. Logged. */
@@ -36,5 +43,11 @@ struct server_guest *server_add_guest(struct server *server, const char *name, v
 void server_remove_guest(struct server_guest *guest);
 /* A new worker is there and gets a connection as soon as the server has seen the end of the last one; or none is. */
 void server_set_worker(struct server_guest *guest, bool present);
+
+/* Whether memory can be granted to the guest: code 0, or a positive errno with a reason. */
+void server_tell_be_alloc(struct server_guest *guest, int code, const char *reason);
+/* What an earlier server has had granted. The fds stay the caller's. */
+void server_tell_kept(struct server_guest *guest, uint32_t serial, int memory, int refs,
+		      uint32_t width, uint32_t height);
 
 #endif

@@ -250,7 +250,7 @@ static unsigned take_event(struct xenbus *s, enum xenbus_event event)
 		return lose_worker(s);
 	case XENBUS_STATELESS:
 		/* The frontend starts over, through no fault of its own. */
-		return connecting && s->held ? close_device(s) : 0;
+		return s->held && s->phase != XENBUS_PHASE_CLOSING ? close_device(s) : 0;
 	case XENBUS_TIMER:
 		return run_timer(s);
 	}

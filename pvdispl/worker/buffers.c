@@ -35,30 +35,104 @@ static void on_pool_changed(struct pool *pool)
 	display_pool_changed(dbuf->display, dbuf);
 }
 
-int dbuf_create(struct display *display, const struct command_dbuf_create *command, uint32_t *refs,
-		int state)
+static int store(struct dbuf *dbuf)
+{
+	return state_add_dbuf(&dbuf->display->worker->state, dbuf->display->state, dbuf->cookie,
+			      &dbuf->geometry, dbuf->refs, dbuf->is_allocated);
+}
+
+/* What cannot be stored is not to be used: the pool then has no references when it is ready. */
+static void on_pool_granted(struct pool *pool, int fd)
+{
+	struct dbuf *dbuf = container_of(pool, struct dbuf, pool);
+	size_t size = dbuf->geometry.pages * sizeof(*dbuf->refs);
+
+	if (dbuf->refs || dbuf->is_dying) {
+		return;
+	}
+	dbuf->refs = malloc(size);
+	if (!dbuf->refs || memfd_read_sealed(fd, dbuf->refs, size) < 0) {
+		goto bad;
+	}
+	dbuf->state = store(dbuf);
+	if (dbuf->state >= 0) {
+		return;
+	}
+	dbuf->state = -1;
+bad:
+	free(dbuf->refs);
+	dbuf->refs = NULL;
+}
+
+static struct dbuf *dbuf_alloc(struct display *display, const struct command_dbuf_create *command)
 {
 	struct dbuf *dbuf = calloc(1, sizeof(*dbuf));
-	int ret = dbuf ? state : -ENOMEM;
 
-	if (dbuf && state < 0) {
-		ret = state_add_dbuf(&display->worker->state, display->state, command->cookie,
-				     &command->geometry, refs);
+	if (dbuf) {
+		dbuf->state = -1;
+		dbuf->display = display;
+		dbuf->cookie = command->cookie;
+		dbuf->geometry = command->geometry;
+		dbuf->is_allocated = command->is_allocated;
+		pool_init(&dbuf->pool, on_pool_changed);
+		dbuf->pool.granted = on_pool_granted;
 	}
-	if (ret < 0) {
-		free(dbuf);
-		free(refs);
-		return ret;
-	}
-	dbuf->state = ret;
-	dbuf->display = display;
-	dbuf->cookie = command->cookie;
-	dbuf->geometry = command->geometry;
-	dbuf->refs = refs;
-	pool_init(&dbuf->pool, on_pool_changed);
+	return dbuf;
+}
+
+static void dbuf_add(struct dbuf *dbuf)
+{
+	struct display *display = dbuf->display;
+
 	list_append(&display->dbufs, &dbuf->link);
 	display->worker->used.buffers++;
 	display->worker->used.pages += dbuf->geometry.pages;
+}
+
+int dbuf_create(struct display *display, const struct command_dbuf_create *command, uint32_t *refs,
+		int state)
+{
+	struct dbuf *dbuf = dbuf_alloc(display, command);
+
+	if (!dbuf) {
+		free(refs);
+		return -ENOMEM;
+	}
+	dbuf->refs = refs;
+	dbuf->state = state < 0 ? store(dbuf) : state;
+	if (dbuf->state < 0) {
+		int ret = dbuf->state;
+
+		free(refs);
+		free(dbuf);
+		return ret;
+	}
+	dbuf_add(dbuf);
+	return 0;
+}
+
+int dbuf_allocate(struct display *display, const struct command_dbuf_create *command,
+		  struct dbuf **out)
+{
+	struct client *client = display->worker->client;
+	struct dbuf *dbuf;
+	int ret;
+
+	if (!client || !client->is_ready) {
+		return -ENODEV;
+	}
+	dbuf = dbuf_alloc(display, command);
+	if (!dbuf) {
+		return -ENOMEM;
+	}
+	ret = pool_allocate(&dbuf->pool, client, command->geometry.width, command->height,
+			    command->geometry.pages);
+	if (ret < 0) {
+		free(dbuf);
+		return ret;
+	}
+	dbuf_add(dbuf);
+	*out = dbuf;
 	return 0;
 }
 
@@ -88,7 +162,13 @@ void dbuf_open(struct dbuf *dbuf)
 	if (!client || !client->is_ready) {
 		return;
 	}
-	ret = pool_open(&dbuf->pool, client, dbuf->refs, dbuf->geometry.pages);
+	if (dbuf->is_allocated) {
+		ret = dbuf->refs ? pool_restore(&dbuf->pool, client, dbuf->refs[0],
+						dbuf->geometry.pages) :
+				   -ENOENT;
+	} else {
+		ret = pool_open(&dbuf->pool, client, dbuf->refs, dbuf->geometry.pages);
+	}
 	if (ret < 0) {
 		dbuf->pool.state = POOL_FAILED;
 		dbuf->pool.error = -ret;

@@ -26,8 +26,9 @@ struct dbuf {
 	struct display *display;
 	uint64_t cookie;
 	struct geometry_dbuf geometry;
-	uint32_t *refs; /* geometry.pages of them */
-	int state;      /* index; -1: the next worker is not to know it */
+	uint32_t *refs;    /* geometry.pages of them; NULL: memory that the server is allocating */
+	bool is_allocated; /* the server's memory, not the guest's */
+	int state;         /* index; -1: the next worker is not to know it */
 	unsigned n_fbs;
 	bool is_dying; /* its cookie is free already; gone when the server has let go */
 	struct pool pool;
@@ -58,6 +59,12 @@ MUST_USE int dbuf_check(struct display *display, const struct command_dbuf_creat
  */
 MUST_USE int dbuf_create(struct display *display, const struct command_dbuf_create *command,
 			 uint32_t *refs, int state);
+/*
+ * Has the server allocate it; its references come while the pool is POOL_MAPPING. -ENODEV: there is no server. Not stored
+ * before it has references.
+ */
+MUST_USE int dbuf_allocate(struct display *display, const struct command_dbuf_create *command,
+			   struct dbuf **out);
 struct dbuf *dbuf_find(struct display *display, uint64_t cookie);
 /* Has the server map it; no server or a failure leaves the pool in POOL_NONE or POOL_FAILED. */
 void dbuf_open(struct dbuf *dbuf);

@@ -138,6 +138,13 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 			 connector->display->worker->name);
 		dbuf_destroy(connector->dbuf);
 	}
+	if (connector->wait == WAIT_POOL && connector->dbuf->is_allocated) {
+		log_warn(LOG_HOST, "the display server has no memory for guest %s in time",
+			 connector->display->worker->name);
+		(void)dbuf_release(connector->dbuf);
+		connector_answer(connector, -ETIMEDOUT, 0);
+		return 0;
+	}
 	connector_answer(connector, 0, 0);
 	return 0;
 }

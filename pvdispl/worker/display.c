@@ -58,6 +58,18 @@ void display_fault(struct display *display, const char *what)
 	broker_link_tell(&display->worker->broker, WORKER_FAULT, WORKER_KIND_DISPLAY, display->id);
 }
 
+/* Memory that the guest draws into is not the display server's any more: only a new start gets it others. */
+static void display_start_over(struct display *display)
+{
+	if (display->is_closing) {
+		return;
+	}
+	display->is_closing = true;
+	stop(display);
+	broker_link_tell(&display->worker->broker, WORKER_STATELESS, WORKER_KIND_DISPLAY,
+			 display->id);
+}
+
 static int on_event(sd_event_source *source, int fd, uint32_t revents, void *data)
 {
 	struct display *display = data;
@@ -189,6 +201,7 @@ int display_open(struct worker *worker, const struct worker_display *message, in
 	display = xcalloc(1, sizeof(*display));
 	display->worker = worker;
 	display->id = message->id;
+	display->may_allocate = message->may_allocate != 0;
 	display->state = -1;
 	display->map.fd = -1;
 	list_init(&display->dbufs);
@@ -306,6 +319,9 @@ void display_pool_changed(struct display *display, struct dbuf *dbuf)
 	} else if (dbuf->pool.state == POOL_FAILED) {
 		worker_blame(display->worker, "display %u: a buffer of %u pages cannot be shown: %s",
 			     display->id, dbuf->geometry.pages, strerror(dbuf->pool.error));
+		if (dbuf->is_allocated) {
+			display_start_over(display);
+		}
 	}
 	update_all(display);
 }

@@ -23,6 +23,7 @@ struct display {
 	uint32_t id;
 	int state; /* index in worker.state; -1: none */
 	bool is_closing;
+	bool may_allocate; /* the toolstack wants its buffers allocated by the host */
 	unsigned n_connectors;
 	struct connector connectors[PV_MAX_CONNECTORS];
 	struct list dbufs, fbs;

@@ -15,10 +15,6 @@ void displif_copy(struct displif_request *untrusted_out, const struct displif_re
 	memcpy(untrusted_out, words, sizeof(words));
 }
 
-/*
- * REQ_ALLOC is left alone: Linux does not clear old bytes of a slot, so the bit may be the rest of
- * a fourcc.
- */
 static int parse_dbuf_create(const struct displif_dbuf_create *untrusted,
 			     struct command_dbuf_create *out)
 {
@@ -40,6 +36,8 @@ static int parse_dbuf_create(const struct displif_dbuf_create *untrusted,
 	out->cookie = untrusted->dbuf_cookie;
 	out->geometry = untrusted_geometry;
 	out->directory = untrusted->gref_directory;
+	out->is_allocated = untrusted->flags & DISPLIF_DBUF_REQ_ALLOC;
+	out->height = untrusted->height;
 	return 0;
 }
 

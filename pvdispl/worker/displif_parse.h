@@ -18,6 +18,12 @@ struct command_dbuf_create {
 	uint64_t cookie;
 	struct geometry_dbuf geometry;
 	uint32_t directory; /* reference, not 0 */
+	/*
+	 * The guest asks for memory of ours (REQ_ALLOC). Only to be believed where the toolstack wants that: Linux does not clear old
+	 * bytes of a slot, so the bit may be the rest of a fourcc.
+	 */
+	bool is_allocated;
+	uint32_t height; /* checked with the geometry */
 };
 
 struct command_fb_attach {

@@ -51,6 +51,17 @@ int geometry_check_dbuf(const struct geometry_dbuf *untrusted, uint32_t untruste
 	return 0;
 }
 
+int geometry_check_allocated(const struct geometry_dbuf *dbuf, uint32_t height)
+{
+	uint64_t size = row_bytes(dbuf->width, 32) * height;
+
+	if (dbuf->bpp != 32 || dbuf->offset != 0 || height == 0 ||
+	    (size + XEN_PAGE_SIZE - 1) / XEN_PAGE_SIZE != dbuf->pages) {
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int geometry_cut_fb(const struct geometry_dbuf *dbuf, uint32_t untrusted_width,
 		    uint32_t untrusted_height, uint32_t bytes_per_pixel, struct geometry_fb *out)
 {

@@ -25,6 +25,9 @@ struct geometry_dbuf {
 	uint32_t width, bpp; /* 0: as the framebuffer says */
 };
 
+/* Whether memory that is allocated for it would be just as large: rows of 32-bit pixels without a gap, nothing else. */
+MUST_USE int geometry_check_allocated(const struct geometry_dbuf *dbuf, uint32_t height);
+
 /* A picture inside a display buffer. */
 struct geometry_fb {
 	uint32_t offset;

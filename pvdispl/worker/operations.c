@@ -26,12 +26,42 @@ static int pool_status(const struct dbuf *dbuf)
 	}
 }
 
+static void on_filled(struct directory *directory, int error)
+{
+	struct connector *connector = container_of(directory, struct connector, directory);
+	struct dbuf *dbuf = dbuf_find(connector->display, connector->command.u.dbuf_create.cookie);
+
+	directory_cancel(directory);
+	if (error < 0 && dbuf) {
+		(void)dbuf_release(dbuf);
+	}
+	connector_answer(connector, error, 0);
+}
+
+/* The guest finds in its directory what it may map. */
+static int fill_directory(struct connector *connector, const struct dbuf *dbuf)
+{
+	int ret = directory_write(&connector->directory, connector->command.u.dbuf_create.directory,
+				  dbuf->refs, dbuf->geometry.pages, on_filled);
+
+	if (ret < 0) {
+		return ret;
+	}
+	worker_timer_disarm(connector->timer);
+	connector->wait = WAIT_DIRECTORY;
+	connector->dbuf = NULL;
+	return 1;
+}
+
 /* Answers unless the server is still at it. A buffer that cannot be mapped does not come to be. */
 static void settle_create(struct connector *connector)
 {
 	struct dbuf *dbuf = connector->dbuf;
 	int status = pool_status(dbuf);
 
+	if (status == 0 && dbuf->is_allocated) {
+		status = dbuf->refs ? fill_directory(connector, dbuf) : -ENODEV;
+	}
 	if (status > 0) {
 		return;
 	}
@@ -80,15 +110,36 @@ static bool is_made(const struct connector *connector)
 	const struct command_dbuf_create *command = &connector->command.u.dbuf_create;
 	const struct dbuf *dbuf = dbuf_find(connector->display, command->cookie);
 
-	return connector->is_replay && dbuf &&
+	return connector->is_replay && dbuf && dbuf->is_allocated == command->is_allocated &&
 	       memcmp(&dbuf->geometry, &command->geometry, sizeof(dbuf->geometry)) == 0;
+}
+
+static int execute_dbuf_allocate(struct connector *connector)
+{
+	const struct command_dbuf_create *command = &connector->command.u.dbuf_create;
+	int ret = geometry_check_allocated(&command->geometry, command->height);
+
+	if (ret == 0 && is_made(connector)) {
+		return fill_directory(connector, dbuf_find(connector->display, command->cookie));
+	}
+	if (ret == 0) {
+		ret = dbuf_check(connector->display, command);
+	}
+	if (ret == 0) {
+		ret = dbuf_allocate(connector->display, command, &connector->dbuf);
+	}
+	return start(connector, WAIT_POOL, ret);
 }
 
 static int execute_dbuf_create(struct connector *connector)
 {
-	const struct command_dbuf_create *command = &connector->command.u.dbuf_create;
+	struct command_dbuf_create *command = &connector->command.u.dbuf_create;
 	int ret = dbuf_check(connector->display, command);
 
+	command->is_allocated &= connector->display->may_allocate;
+	if (command->is_allocated) {
+		return execute_dbuf_allocate(connector);
+	}
 	if (is_made(connector)) {
 		return 0;
 	}

@@ -30,6 +30,8 @@ struct pool {
 	uint32_t pages; /* while there is a proxy */
 	struct client *client;
 	struct vitrine_grant_pool_v1 *proxy;
+	/* The references of memory that the server has allocated; before POOL_READY. fd stays the caller's. NULL: not wanted. */
+	void (*granted)(struct pool *pool, int refs);
 	/* The state changed by itself. May destroy the pool. */
 	void (*changed)(struct pool *pool);
 };
@@ -40,6 +42,11 @@ void pool_init(struct pool *pool, void (*changed)(struct pool *pool));
  */
 MUST_USE int pool_open(struct pool *pool, struct client *client, const uint32_t *refs,
 		       uint32_t pages);
+/* The same, for memory of the server's: new, or what the worker before us, or the server, has still. */
+MUST_USE int pool_allocate(struct pool *pool, struct client *client, uint32_t width,
+			   uint32_t height, uint32_t pages);
+MUST_USE int pool_restore(struct pool *pool, struct client *client, uint32_t first_ref,
+			  uint32_t pages);
 /* Only when POOL_READY. The caller has checked that the pool covers it. */
 struct wl_buffer *pool_create_buffer(struct pool *pool, const struct geometry_fb *geometry,
 				     uint32_t fourcc);

@@ -47,6 +47,7 @@ static int restore_dbuf(struct display *display, int index)
 			     .offset = untrusted->offset,
 			     .width = untrusted->width,
 			     .bpp = untrusted->bpp},
+		.is_allocated = untrusted->is_allocated != 0,
 	};
 	uint32_t *refs;
 	int ret = command.cookie ? check_geometry(&command.geometry) : -EINVAL;

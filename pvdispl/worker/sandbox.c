@@ -30,6 +30,7 @@ static const int plain_calls[] = {
 	PERMIT(newfstatat), /* how glibc does fstat; without openat there is little to find */
 	PERMIT(ftruncate),
 	PERMIT(lseek),
+	PERMIT(pread64),
 	PERMIT(pwrite64),
 	/* the loop */
 	PERMIT(epoll_wait),

@@ -239,7 +239,7 @@ int state_take_display(struct state *state, uint32_t devid)
 }
 
 int state_add_dbuf(struct state *state, int display, uint64_t cookie,
-		   const struct geometry_dbuf *geometry, const uint32_t *refs)
+		   const struct geometry_dbuf *geometry, const uint32_t *refs, bool is_allocated)
 {
 	int i = free_dbuf(state, geometry->pages);
 
@@ -259,6 +259,7 @@ int state_add_dbuf(struct state *state, int display, uint64_t cookie,
 		.width = geometry->width,
 		.bpp = geometry->bpp,
 		.first = write_blocks(state, refs, geometry->pages),
+		.is_allocated = is_allocated,
 	};
 	if (state->file) {
 		publish(&state->file->entries.dbufs[i], &state->entries.dbufs[i],

@@ -39,7 +39,8 @@ void state_remove_display(struct state *state, int display);
 
 /* Return an index or -ENOSPC. They are stored when this returns. */
 MUST_USE int state_add_dbuf(struct state *state, int display, uint64_t cookie,
-			    const struct geometry_dbuf *geometry, const uint32_t *refs);
+			    const struct geometry_dbuf *geometry, const uint32_t *refs,
+			    bool is_allocated);
 MUST_USE int state_add_fb(struct state *state, int dbuf, uint64_t cookie, uint32_t width,
 			  uint32_t height, uint32_t fourcc);
 /* index -1: not stored. */

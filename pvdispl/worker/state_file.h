@@ -16,7 +16,7 @@
 #include "pvdispl/worker_protocol.h"
 
 #define STATE_MAGIC 0x7473726b72777670ull
-#define STATE_VERSION 1u
+#define STATE_VERSION 2u
 #define STATE_BLOCK_REFS 63u
 /* References of one buffer are a chain of blocks, the last of which may have room: so all that is allowed always fits. */
 #define STATE_BLOCKS (PV_MAX_PAGES / STATE_BLOCK_REFS + 1 + PV_MAX_BUFFERS)
@@ -54,7 +54,7 @@ struct state_dbuf {
 	uint64_t cookie;
 	uint32_t pages, offset, width, bpp; /* struct geometry_dbuf */
 	uint32_t first;                     /* block */
-	uint32_t reserved;
+	uint32_t is_allocated;              /* the references are to memory of the host */
 };
 
 struct state_fb {

@@ -7,8 +7,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include <wayland-server.h>
@@ -31,6 +33,11 @@ struct desk {
 	uint32_t mapped, failed; /* serials */
 	uint32_t code;
 	struct xen_map map;
+	int be_alloc; /* code; -1: not told */
+	char reason[96];
+	uint32_t granted, kept, grant_failed, grant_ended; /* serials */
+	int refs, memory;                                  /* of granted and kept */
+	uint32_t width, height;                            /* of kept */
 };
 
 static void guest_destroy_request(struct wl_client *client, struct wl_resource *resource)
@@ -67,7 +74,62 @@ static void guest_map_failed(struct wl_client *client, struct wl_resource *resou
 	desk->code = code;
 }
 
+static void guest_be_alloc(struct wl_client *client, struct wl_resource *resource, uint32_t code,
+			   const char *reason)
+{
+	struct desk *desk = wl_resource_get_user_data(resource);
+
+	desk->be_alloc = (int)code;
+	snprintf(desk->reason, sizeof(desk->reason), "%s", reason);
+}
+
+static void guest_kept(struct wl_client *client, struct wl_resource *resource, uint32_t serial,
+		       int32_t memory, int32_t refs, uint32_t width, uint32_t height)
+{
+	struct desk *desk = wl_resource_get_user_data(resource);
+
+	close_fd(&desk->refs);
+	close_fd(&desk->memory);
+	desk->refs = refs;
+	desk->memory = memory;
+	desk->width = width;
+	desk->height = height;
+	desk->kept = serial;
+}
+
+static void guest_granted(struct wl_client *client, struct wl_resource *resource, uint32_t serial,
+			  int32_t refs)
+{
+	struct desk *desk = wl_resource_get_user_data(resource);
+
+	close_fd(&desk->refs);
+	desk->refs = refs;
+	desk->granted = serial;
+}
+
+static void guest_grant_failed(struct wl_client *client, struct wl_resource *resource,
+			       uint32_t serial, uint32_t code)
+{
+	struct desk *desk = wl_resource_get_user_data(resource);
+
+	desk->grant_failed = serial;
+	desk->code = code;
+}
+
+static void guest_grant_ended(struct wl_client *client, struct wl_resource *resource,
+			      uint32_t serial)
+{
+	struct desk *desk = wl_resource_get_user_data(resource);
+
+	desk->grant_ended = serial;
+}
+
 static const struct vitrine_broker_guest_v1_interface guest_implementation = {
+	.be_alloc = guest_be_alloc,
+	.kept = guest_kept,
+	.granted = guest_granted,
+	.grant_failed = guest_grant_failed,
+	.grant_ended = guest_grant_ended,
 	.destroy = guest_destroy_request,
 	.connect = guest_connect,
 	.mapped = guest_mapped,
@@ -117,6 +179,9 @@ static void desk_open(struct desk *desk, const struct world *world)
 
 	memset(desk, 0, sizeof(*desk));
 	desk->connection = -1;
+	desk->be_alloc = -1;
+	desk->refs = -1;
+	desk->memory = -1;
 	desk->map.fd = -1;
 	desk->display = wl_display_create();
 	desk->global = wl_global_create(desk->display, &vitrine_broker_v1_interface, 1, desk,
@@ -131,6 +196,8 @@ static void desk_close(struct desk *desk)
 	wl_display_destroy(desk->display);
 	xen_map_finish(&desk->map);
 	close_fd(&desk->connection);
+	close_fd(&desk->refs);
+	close_fd(&desk->memory);
 }
 
 /* Serves until *counter has reached n. */
@@ -314,6 +381,153 @@ static void a_guest_has_only_so_much_mapped_in_a_second(void **state)
 	desk_close(&desk);
 }
 
+/* ---- memory of ours (be-alloc) ---- */
+
+#define PIXELS 2048u /* a row, 2 pages */
+
+static int make_memory(void)
+{
+	int fd = memfd_create("memory", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, PIXELS * 4), 0);
+	return fd;
+}
+
+static void send_grant(struct desk *desk, uint32_t serial, int fd)
+{
+	vitrine_broker_guest_v1_send_grant(desk->guest, serial, fd, PIXELS, 1);
+	wl_display_flush_clients(desk->display);
+}
+
+/* Whether the guest can map what refs names; writes text there. */
+static bool guest_draws(const struct world *world, int refs, const char *text)
+{
+	struct xen_prepared prepared;
+	struct xen_map map;
+	uint32_t list[2];
+	bool mapped;
+
+	assert_int_equal(memfd_read_sealed(refs, list, sizeof(list)), 0);
+	assert_int_equal(xen_map_prepare(world->guest, 0, list, 2, true, &prepared), 0);
+	assert_int_equal(xen_map_init(&map, prepared.fd, prepared.segments, prepared.n_segments, 2,
+				      true),
+			 0);
+	mapped = xen_map_step(&map) == 0;
+	if (mapped) {
+		strcpy((char *)map.addr + XEN_PAGE_SIZE, text);
+	}
+	xen_map_finish(&map);
+	return mapped;
+}
+
+static void check_drawn(int memory, const char *text)
+{
+	char found[32];
+
+	assert_int_equal(pread(memory, found, sizeof(found), XEN_PAGE_SIZE), sizeof(found));
+	assert_string_equal(found, text);
+}
+
+static void memory_is_granted_until_it_is_ended(void **state)
+{
+	struct world *world = *state;
+	int memory = make_memory();
+	struct desk desk;
+
+	desk_open(&desk, world);
+	broker_start(world);
+	make_guest(world);
+	serve_until(&desk, &desk.connected, 1);
+	assert_int_equal(desk.be_alloc, 0);
+	assert_string_equal(desk.reason, "");
+	send_grant(&desk, 3, memory);
+	serve_until(&desk, &desk.granted, 3);
+	assert_true(guest_draws(world, desk.refs, "by the guest"));
+	check_drawn(memory, "by the guest");
+	assert_string_equal(stat_value(world, "guest.work.pages_granted"), "2");
+	/* The same number again, and a size that it has not. */
+	send_grant(&desk, 3, memory);
+	serve_until(&desk, &desk.grant_failed, 3);
+	assert_int_equal(desk.code, EEXIST);
+	vitrine_broker_guest_v1_send_grant(desk.guest, 4, memory, PIXELS, 2);
+	wl_display_flush_clients(desk.display);
+	serve_until(&desk, &desk.grant_failed, 4);
+	vitrine_broker_guest_v1_send_end_grant(desk.guest, 3);
+	wl_display_flush_clients(desk.display);
+	serve_until(&desk, &desk.grant_ended, 3);
+	assert_false(guest_draws(world, desk.refs, "too late"));
+	assert_string_equal(stat_value(world, "guest.work.pages_granted"), "0");
+	close(memory);
+	desk_close(&desk);
+}
+
+/* The server goes, the guest draws on; the next server gets the memory, while nobody else holds it. */
+static void memory_outlives_the_server(void **state)
+{
+	struct world *world = *state;
+	int memory = make_memory();
+	struct desk desk;
+	int refs;
+
+	desk_open(&desk, world);
+	broker_start(world);
+	make_guest(world);
+	serve_until(&desk, &desk.connected, 1);
+	send_grant(&desk, 9, memory);
+	close(memory);
+	serve_until(&desk, &desk.granted, 9);
+	refs = desk.refs;
+	desk.refs = -1;
+	desk_close(&desk);
+	wait_log(world, "the display server is gone");
+	assert_true(guest_draws(world, refs, "alone"));
+	desk_open(&desk, world);
+	serve_until(&desk, &desk.connected, 1);
+	assert_int_equal(desk.kept, 9);
+	assert_int_equal(desk.width, PIXELS);
+	assert_int_equal(desk.height, 1);
+	check_drawn(desk.memory, "alone");
+	assert_true(guest_draws(world, desk.refs, "for the next one"));
+	check_drawn(desk.memory, "for the next one");
+	/* The guest's end is its grants' end, before the server hears of it. */
+	put(world, DISPLAY_BE, "online", "0");
+	put(world, DISPLAY_BE, "state", "5");
+	wait_store(world, DISPLAY_BE "/state", "6");
+	assert_int_equal(xen_store_remove(world->toolstack, "/local/domain/0/backend/vdispl/5"), 0);
+	serve_until(&desk, &desk.removed, 1);
+	assert_false(guest_draws(world, refs, "gone"));
+	close(refs);
+	desk_close(&desk);
+}
+
+/* Its frontend reads be-alloc when the backend waits for it: by then it says what is possible. */
+static void a_pv_guest_is_told_to_use_its_own_memory(void **state)
+{
+	static const char *const sizes[] = {"1024x768", NULL};
+	struct world *world = *state;
+	int memory = make_memory();
+	struct desk desk;
+
+	desk_open(&desk, world);
+	broker_start(world);
+	make_domain(world, "work");
+	put(world, "/libxl/5", "type", "pv");
+	put(world, DISPLAY_FE, "be-alloc", "1");
+	make_display(world, sizes);
+	wait_store(world, DISPLAY_BE "/state", "2");
+	assert_string_equal(store_value(world, DISPLAY_FE "/be-alloc"), "0");
+	wait_log(world, "be-alloc=1 is not possible: a PV guest can't map memory of the host");
+	serve_until(&desk, &desk.connected, 1);
+	assert_int_equal(desk.be_alloc, EOPNOTSUPP);
+	assert_non_null(strstr(desk.reason, "PV guest"));
+	send_grant(&desk, 1, memory);
+	serve_until(&desk, &desk.grant_failed, 1);
+	assert_int_equal(desk.code, EOPNOTSUPP);
+	close(memory);
+	desk_close(&desk);
+}
+
 #define BROKER_TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 
 int main(int argc, char **argv)
@@ -323,6 +537,9 @@ int main(int argc, char **argv)
 		BROKER_TEST(guests_do_without_a_server_until_one_comes),
 		BROKER_TEST(a_dropped_worker_is_connected_again_but_not_at_once),
 		BROKER_TEST(maps_are_of_the_connections_own_guest),
+		BROKER_TEST(memory_is_granted_until_it_is_ended),
+		BROKER_TEST(memory_outlives_the_server),
+		BROKER_TEST(a_pv_guest_is_told_to_use_its_own_memory),
 		BROKER_TEST(bad_map_requests_are_answered),
 		BROKER_TEST(a_guest_has_only_so_much_mapped_in_a_second),
 	};

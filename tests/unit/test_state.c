@@ -63,7 +63,7 @@ static int add_dbuf(struct state *state, int display, uint64_t cookie, uint32_t 
 {
 	const struct geometry_dbuf geometry = {.pages = pages, .width = 64, .bpp = 32};
 	uint32_t *refs = make_refs(pages, first);
-	int ret = state_add_dbuf(state, display, cookie, &geometry, refs);
+	int ret = state_add_dbuf(state, display, cookie, &geometry, refs, false);
 
 	free(refs);
 	return ret;

@@ -28,6 +28,7 @@ struct displif_request request_dbuf_create(const struct connector *connector,
 				.bpp = 8 * BYTES_PER_PIXEL,
 				.buffer_sz = buffer_bytes(connector),
 				.gref_directory = buffer->dir_refs[0],
+				.flags = buffer->is_allocated ? DISPLIF_DBUF_REQ_ALLOC : 0,
 			},
 	};
 }
@@ -67,8 +68,11 @@ static int make_buffer(struct connector *connector, struct buffer *buffer)
 	struct display *display = connector->display;
 	struct connector *first = &display->connectors[0];
 	struct displif_request request;
-	int ret = buffer_init(buffer, display->front->xen, display->bus.backend_id,
-			      buffer_bytes(connector));
+	struct xen *xen = display->front->xen;
+	uint32_t backend = display->bus.backend_id;
+	int ret = display->be_alloc ?
+			  buffer_init_allocated(buffer, xen, backend, buffer_bytes(connector)) :
+			  buffer_init(buffer, xen, backend, buffer_bytes(connector));
 
 	if (ret < 0) {
 		log_error(LOG_HOST, "connector %u: cannot share %u pages: %s", connector->index,
@@ -78,6 +82,9 @@ static int make_buffer(struct connector *connector, struct buffer *buffer)
 	connector->n_buffers++;
 	request = request_dbuf_create(connector, buffer);
 	ret = display_request(first, &request);
+	if (ret == 0 && buffer->is_allocated) {
+		ret = buffer_map(buffer, xen, backend);
+	}
 	if (ret == 0) {
 		request = request_fb_attach(connector, buffer);
 		ret = display_request(first, &request);

@@ -207,6 +207,18 @@ static int publish(struct display *display)
 	return bus_switch(bus, BUS_INITIALISED);
 }
 
+static bool read_be_alloc(const struct display *display)
+{
+	char *path = xasprintf("%s/be-alloc", display->bus.dir);
+	size_t len;
+	char *text = xen_store_read(display->front->xen, path, &len);
+	bool be_alloc = text && strcmp(text, "1") == 0;
+
+	free(text);
+	free(path);
+	return be_alloc;
+}
+
 int display_connect(struct display *display)
 {
 	const struct bus *bus = &display->bus;
@@ -214,6 +226,8 @@ int display_connect(struct display *display)
 	int ret = bus_wait(bus, 1u << BUS_INIT_WAIT, CONNECT_TIMEOUT_NS);
 
 	if (ret == 0) {
+		/* Linux reads it now: the backend may have overruled it. */
+		display->be_alloc = read_be_alloc(display);
 		what = "rings and event channels";
 		ret = make_rings(display);
 	}

@@ -69,6 +69,7 @@ struct display {
 	unsigned n_connectors;
 	struct connector connectors[FRONT_MAX_CONNECTORS];
 	bool connected;
+	bool be_alloc; /* as the toolstack says */
 };
 
 /* Finds the device and its connectors. Returns 0 or -errno. */

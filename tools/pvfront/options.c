@@ -31,6 +31,8 @@ static const char usage[] =
 	"  --toolstack                create and destroy domain and devices as xl does, with:\n"
 	"  --name=NAME                the domain's name (default guest)\n"
 	"  --connectors=WxH,...       connectors of the display (default 1024x768)\n"
+	"  --be-alloc                 the backend allocates the buffers\n"
+	"  --type=TYPE                of the domain: pv, pvh (default) or hvm\n"
 	"  --inputs=KIND,...          keyboards, each abs, rel, abs+touch, rel+touch or none (default abs+touch)\n";
 
 enum {
@@ -49,6 +51,8 @@ enum {
 	OPT_NAME,
 	OPT_CONNECTORS,
 	OPT_INPUTS,
+	OPT_BE_ALLOC,
+	OPT_TYPE,
 	OPT_HELP,
 };
 
@@ -68,6 +72,8 @@ static const struct option long_options[] = {
 	{"name", required_argument, NULL, OPT_NAME},
 	{"connectors", required_argument, NULL, OPT_CONNECTORS},
 	{"inputs", required_argument, NULL, OPT_INPUTS},
+	{"be-alloc", no_argument, NULL, OPT_BE_ALLOC},
+	{"type", required_argument, NULL, OPT_TYPE},
 	{"help", no_argument, NULL, OPT_HELP},
 	{0},
 };
@@ -223,6 +229,12 @@ static bool parse_option(struct options *o, int c, const char *text)
 		return parse_connectors(o, text);
 	case OPT_INPUTS:
 		return parse_inputs(o, text);
+	case OPT_BE_ALLOC:
+		return o->be_alloc = true;
+	case OPT_TYPE:
+		o->type = text;
+		return strcmp(text, "pv") == 0 || strcmp(text, "pvh") == 0 ||
+		       strcmp(text, "hvm") == 0;
 	default:
 		return parse_number_option(o, c, text);
 	}
@@ -235,6 +247,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	*options = (struct options){
 		.xen = "real",
 		.name = "guest",
+		.type = "pvh",
 		.nonce = 1,
 		.fps = 60,
 		.n_buffers = 2,

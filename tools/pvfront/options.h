@@ -34,6 +34,8 @@ struct options {
 	uint32_t n_buffers;
 	uint32_t no_flip; /* bit of each connector that is drawn in place */
 	bool toolstack;
+	bool be_alloc;    /* the toolstack has the backend allocate buffers */
+	const char *type; /* of the domain, as the toolstack says: pv, pvh or hvm */
 	bool stay;
 	bool inputs; /* serve vkb devices */
 	bool list_hostile;

@@ -24,7 +24,7 @@ struct device {
 struct toolstack {
 	struct xen *xen; /* as domain 0 */
 	uint32_t domid;
-	char *domain, *vm; /* directories */
+	char *domain, *vm, *libxl; /* directories */
 	struct device devices[MAX_DEVICES];
 	unsigned n_devices;
 	int error; /* the first */
@@ -131,7 +131,7 @@ static void make_display(struct toolstack *t, const struct options *options)
 {
 	const struct device *device = make_frontend(t, "vdispl", "vdispl", 0);
 
-	put_readonly(t, device->frontend, "be-alloc", "0");
+	put_readonly(t, device->frontend, "be-alloc", options->be_alloc ? "1" : "0");
 	for (unsigned i = 0; i < options->n_connectors; i++) {
 		char name[32], value[32];
 
@@ -183,6 +183,8 @@ int toolstack_create(struct toolstack **out, const char *spec, uint32_t domid,
 	t->domid = domid;
 	t->domain = xasprintf("/local/domain/%u", domid);
 	make_domain(t, options->name);
+	t->libxl = xasprintf("/libxl/%u", domid);
+	put_in(t, t->libxl, "type", "%s", options->type);
 	make_display(t, options);
 	for (unsigned i = 0; i < options->n_offers; i++) {
 		make_input(t, &options->offers[i], i);
@@ -281,7 +283,9 @@ int toolstack_destroy(struct toolstack *t)
 	if (t->vm) {
 		(void)xen_store_remove(t->xen, t->vm);
 	}
+	(void)xen_store_remove(t->xen, t->libxl);
 	xen_close(t->xen);
+	free(t->libxl);
 	free(t->domain);
 	free(t->vm);
 	free(t);

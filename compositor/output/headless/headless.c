@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "compositor/output/device.h"
 #include "compositor/output/headless/headless_planes.h"
+#include "compositor/output/headless/headless_memory.h"
 #include "compositor/output/headless/headless_spec.h"
 
 #define BUFFERS 3
@@ -231,6 +232,8 @@ static void headless_destroy(struct output_backend *base)
 static const struct output_backend_ops headless_backend_ops = {
 	.start = headless_start,
 	.destroy = headless_destroy,
+	.memory_create = headless_memory_create,
+	.memory_destroy = headless_memory_destroy,
 };
 
 int headless_backend_create(struct output_backend **out, struct clock_source *clock,
