@@ -13,6 +13,8 @@
 #define MAX_HELD (3 * OUTPUT_MAX_USES)
 /* A test is only begun when the next frame is at least this far away. */
 #define TEST_ROOM_NS NSEC_PER_MSEC
+/* After the device had no answer, frames until it is tried again: another monitor may have the plane for long. */
+#define PAUSE_FRAMES 64
 
 /* A buffer that a plane shows, or did when it was last heard of. */
 struct held {
@@ -32,6 +34,7 @@ struct planes {
 	struct plan_set test;   /* asked for by the last accepted frame; its buffers are locked */
 	uint64_t test_until_ns; /* not begun later than that */
 	uint64_t tests;
+	uint64_t paused_until, untested_until; /* of commits: no planes, no tests before */
 };
 
 /* ---- what is on planes ---- */
@@ -86,6 +89,9 @@ static void test_drop(struct planes *planes)
 
 static void test_take(struct planes *planes)
 {
+	if (planes->commits < planes->untested_until) {
+		planes->plan.test.n_uses = 0;
+	}
 	for (unsigned i = 0; i < planes->plan.test.n_uses; i++) {
 		buffer_lock(planes->plan.test.uses[i].buffer);
 	}
@@ -119,6 +125,8 @@ static void handle_test(void *data, uint64_t now_ns)
 	planes->tests++;
 	if (is_answer(ret)) {
 		planner_learn(planes->planner, &planes->test.config, ret == 0);
+	} else {
+		planes->untested_until = planes->commits + PAUSE_FRAMES;
 	}
 	test_drop(planes);
 }
@@ -133,6 +141,7 @@ static struct plan_policy policy_of(const struct planes *planes)
 	return (struct plan_policy){
 		.use_planes = has_room && (!settings || settings->use_planes),
 		.allow_incoherent = settings && settings->allow_incoherent_scanout,
+		.is_paused = planes->commits < planes->paused_until,
 	};
 }
 
@@ -162,14 +171,24 @@ void planes_fill(const struct planes *planes, struct output_frame *frame)
 	frame->n_uses = planes->plan.set.n_uses;
 }
 
+/* The next try must do without them, or there is never a frame. */
+static void frame_refused(struct planes *planes, int ret)
+{
+	if (is_answer(ret)) {
+		planner_learn(planes->planner, &planes->plan.set.config, false);
+	} else if (ret != -EACCES) {
+		planes->paused_until = planes->commits + PAUSE_FRAMES;
+	}
+}
+
 void planes_committed(struct planes *planes, int ret)
 {
 	const struct plan_set *set = &planes->plan.set;
 
+	if (ret < 0 && set->n_uses) {
+		frame_refused(planes, ret);
+	}
 	if (ret < 0) {
-		if (set->n_uses && is_answer(ret)) {
-			planner_learn(planes->planner, &set->config, false);
-		}
 		return;
 	}
 	planes->commits++;
@@ -191,6 +210,7 @@ void planes_flipped(struct planes *planes, uint64_t now_ns, uint64_t deadline_ns
 void planes_forget(struct planes *planes)
 {
 	test_drop(planes);
+	planes->paused_until = planes->untested_until = 0;
 	planner_forget(planes->planner);
 }
 

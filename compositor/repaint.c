@@ -452,6 +452,15 @@ struct output_device *repaint_device(struct repaint *repaint, unsigned number)
 	return number < SCENE_MAX_OUTPUTS ? repaint->outputs[number].device : NULL;
 }
 
+const char *repaint_head_path(struct repaint *repaint, const struct scene_head *head,
+			      const char **why)
+{
+	const struct repaint_output *slot = head->output ? head->output->data : NULL;
+
+	*why = NULL;
+	return slot && slot->planes ? planes_path(slot->planes, &head->dst, why) : "-";
+}
+
 void repaint_report(struct repaint *repaint, FILE *out)
 {
 	for (unsigned i = 0; i < SCENE_MAX_OUTPUTS; i++) {

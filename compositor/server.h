@@ -93,6 +93,12 @@ int repaint_output_number(struct repaint *repaint, const char *name);
 struct scene_output *repaint_output(struct repaint *repaint, unsigned number);
 /* NULL when there is no such output. Its backend's functions take it, headless_device_picture for one. */
 struct output_device *repaint_device(struct repaint *repaint, unsigned number);
+/*
+ * How the head's picture came to the glass of its output: "plane", "sampled" (read by the GPU), "composed" (read by the
+ * CPU), or "-" when it is not shown. why: what kept it from a plane, NULL on one.
+ */
+const char *repaint_head_path(struct repaint *repaint, const struct scene_head *head,
+			      const char **why);
 /* Lines `output.NAME.KEY VALUE` of what the scene does not know: missed, failed, cost_us, margin_us. */
 void repaint_report(struct repaint *repaint, FILE *out);
 

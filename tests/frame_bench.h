@@ -17,7 +17,7 @@
 #include "tests/scene_fixture.h"
 
 #define HZ_60_NS (NSEC_PER_SEC / 60)
-#define LOG_SIZE 256
+#define LOG_SIZE 2048
 
 /* ---- what the frame loop calls of input.c ---- */
 

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "compositor/scene/planner.h"
+#include "compositor/scene/planner_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/format.h"
 #include "base/util.h"
-#include "compositor/scene/buffer.h"
 
-#define MAX_CANDIDATES 16 /* more pictures than any device has planes */
-#define MAX_SEEN 32
 /*
  * Frames without change before a picture may leave the drawn frame for a plane. Each time that it had to come back the
  * number doubles, until it has stayed for long.
@@ -17,64 +13,6 @@
 #define STEADY_FRAMES 16u
 #define STEADY_FRAMES_MAX 1024u
 #define TRUST_FACTOR 16u
-
-/* A picture that was a candidate lately, by its geometry and format. */
-struct seen {
-	struct plan_part part;
-	uint64_t last_frame; /* 0: the slot is free */
-	uint32_t steady, needed;
-	bool on_plane; /* in its last frame */
-};
-
-struct planner {
-	struct plan_device device;
-	struct plan_cache cache;
-	struct seen seen[MAX_SEEN];
-	uint64_t frame;
-	struct plan_config last; /* what planes showed in the frame before */
-};
-
-/* A layer that only the device may still refuse. */
-struct candidate {
-	const struct layer *layer;
-	unsigned index;
-	struct plan_note *note;
-	struct plan_part part;
-	struct seen *seen;
-	bool is_under_cursor;
-};
-
-struct work {
-	struct planner *planner;
-	const struct plan_input *input;
-	struct plan *plan;
-	struct candidate candidates[MAX_CANDIDATES];
-	unsigned n_candidates;
-};
-
-const char *plan_verdict_text(enum plan_verdict verdict)
-{
-	static const char *const texts[PLAN_VERDICTS] = {
-		[PLAN_PLANE] = "on a plane",
-		[PLAN_OFF] = "planes are turned off",
-		[PLAN_NO_PLANES] = "the monitor has no planes",
-		[PLAN_TURNED] = "the monitor is turned and planes do not turn",
-		[PLAN_NO_DMABUF] = "its buffer is not a dma-buf",
-		[PLAN_INCOHERENT] = "planes may read its buffer stale",
-		[PLAN_CUT] = "it reaches out of the monitor",
-		[PLAN_CARD] = "covered by the card",
-		[PLAN_COVERED] = "covered by something drawn",
-		[PLAN_UNSTEADY] = "not steady yet",
-		[PLAN_FORMAT] = "no plane has its format",
-		[PLAN_SCALED] = "scaled and the plane does not scale",
-		[PLAN_SIZE] = "not of a size that the plane takes",
-		[PLAN_NONE_LEFT] = "no plane left",
-		[PLAN_TESTING] = "the kernel is being asked",
-		[PLAN_REFUSED] = "the kernel said no",
-	};
-
-	return texts[verdict];
-}
 
 struct planner *planner_create(const struct plan_device *device)
 {
@@ -89,162 +27,14 @@ void planner_destroy(struct planner *planner)
 	free(planner);
 }
 
-/* ---- which layers can go to a plane at all ---- */
-
-static bool is_picture(const struct layer *layer)
-{
-	return layer->kind == LAYER_BUFFER || layer->kind == LAYER_CURSOR;
-}
-
-/* What may be above a picture: nothing but cursors, which may get a plane of their own, and a frame around it. */
-static enum plan_verdict check_above(const struct plan_input *input, unsigned index,
-				     bool *is_under_cursor)
-{
-	const struct rect *dst = &input->layers[index].dst;
-
-	for (unsigned i = index + 1; i < input->n_layers; i++) {
-		const struct layer *above = &input->layers[i];
-
-		if (!rect_intersects(dst, &above->dst) ||
-		    (above->kind == LAYER_FRAME && rect_covers(&above->frame.hole, dst))) {
-			continue;
-		}
-		if (above->kind != LAYER_CURSOR) {
-			return above->kind == LAYER_CARD ? PLAN_CARD : PLAN_COVERED;
-		}
-		*is_under_cursor = true;
-	}
-	return PLAN_PLANE;
-}
-
-static enum plan_verdict check_buffer(const struct plan_device *device,
-				      const struct plan_policy *policy, const struct buffer *buffer)
-{
-	if (device->reads_memory) {
-		return PLAN_PLANE;
-	}
-	if (!buffer->dmabuf) {
-		return PLAN_NO_DMABUF;
-	}
-	return buffer->dmabuf->is_coherent || policy->allow_incoherent ? PLAN_PLANE :
-									 PLAN_INCOHERENT;
-}
-
-static enum plan_verdict check_layer(const struct work *work, const struct plan_policy *policy,
-				     unsigned index, bool *is_under_cursor)
-{
-	const struct plan_device *device = &work->planner->device;
-	const struct plan_input *input = work->input;
-	const struct layer *layer = &input->layers[index];
-	struct rect all = {0, 0, input->width, input->height};
-	enum plan_verdict verdict;
-
-	if (!policy->use_planes) {
-		return PLAN_OFF;
-	}
-	if (!device->can_test) {
-		return PLAN_NO_PLANES;
-	}
-	if (input->transform != TRANSFORM_NORMAL) {
-		return PLAN_TURNED;
-	}
-	verdict = check_buffer(device, policy, layer->picture.buffer);
-	if (verdict != PLAN_PLANE) {
-		return verdict;
-	}
-	if (rect_empty(&layer->dst) || !rect_covers(&all, &layer->dst)) {
-		return PLAN_CUT;
-	}
-	return check_above(input, index, is_under_cursor);
-}
-
-static void part_fill(struct plan_part *part, const struct layer *layer)
-{
-	const struct buffer *buffer = layer->picture.buffer;
-	const struct buffer_dmabuf *dmabuf = buffer->dmabuf;
-	bool is_cursor = layer->kind == LAYER_CURSOR;
-
-	*part = (struct plan_part){
-		.format = is_cursor ? buffer->format : pixel_format_opaque(buffer->format),
-		.modifier = dmabuf ? dmabuf->modifier : 0,
-		.width = buffer->width,
-		.height = buffer->height,
-		.stride = dmabuf ? (int32_t)dmabuf->stride : buffer->stride,
-		.has_dmabuf = dmabuf != NULL,
-		.src = layer->picture.src,
-		.dst = layer->dst,
-	};
-	if (is_cursor) {
-		part->dst.x = part->dst.y = 0;
-	}
-}
-
-/* Cursors first, since what lies under them hangs on them; then the largest, which saves most. */
-static bool is_before(const struct candidate *a, const struct candidate *b)
-{
-	bool a_cursor = a->layer->kind == LAYER_CURSOR, b_cursor = b->layer->kind == LAYER_CURSOR;
-
-	if (a_cursor != b_cursor) {
-		return a_cursor;
-	}
-	return (int64_t)a->layer->dst.w * a->layer->dst.h >
-	       (int64_t)b->layer->dst.w * b->layer->dst.h;
-}
-
-static void candidate_insert(struct work *work, const struct candidate *candidate)
-{
-	unsigned at = work->n_candidates;
-
-	while (at > 0 && is_before(candidate, &work->candidates[at - 1])) {
-		at--;
-	}
-	if (at == MAX_CANDIDATES) {
-		return;
-	}
-	if (work->n_candidates < MAX_CANDIDATES) {
-		work->n_candidates++;
-	}
-	memmove(&work->candidates[at + 1], &work->candidates[at],
-		(work->n_candidates - 1 - at) * sizeof(*candidate));
-	work->candidates[at] = *candidate;
-}
-
-static void candidates_collect(struct work *work, const struct plan_policy *policy)
-{
-	const struct plan_input *input = work->input;
-	struct plan *plan = work->plan;
-
-	for (unsigned i = 0; i < input->n_layers && plan->n_notes < PLAN_MAX_NOTES; i++) {
-		struct candidate candidate = {.layer = &input->layers[i], .index = i};
-		enum plan_verdict verdict;
-
-		if (!is_picture(candidate.layer)) {
-			continue;
-		}
-		verdict = check_layer(work, policy, i, &candidate.is_under_cursor);
-		candidate.note = &plan->notes[plan->n_notes++];
-		*candidate.note = (struct plan_note){
-			.layer = i,
-			.dst = candidate.layer->dst,
-			.has_dmabuf = candidate.layer->picture.buffer->dmabuf != NULL,
-			.verdict = verdict,
-		};
-		if (verdict == PLAN_PLANE) {
-			candidate.note->verdict = PLAN_NONE_LEFT;
-			part_fill(&candidate.part, candidate.layer);
-			candidate_insert(work, &candidate);
-		}
-	}
-}
-
 /* ---- hysteresis: who has been there long enough ---- */
 
-static struct seen *seen_find(struct planner *planner, const struct plan_part *part)
+static struct plan_seen *seen_find(struct planner *planner, const struct plan_part *part)
 {
-	struct seen *oldest = &planner->seen[0];
+	struct plan_seen *oldest = &planner->seen[0];
 
-	for (unsigned i = 0; i < MAX_SEEN; i++) {
-		struct seen *seen = &planner->seen[i];
+	for (unsigned i = 0; i < PLAN_MAX_SEEN; i++) {
+		struct plan_seen *seen = &planner->seen[i];
 
 		/* Two pictures of the same geometry do not share one: each is found once a frame. */
 		if (seen->last_frame && seen->last_frame != planner->frame &&
@@ -253,11 +43,11 @@ static struct seen *seen_find(struct planner *planner, const struct plan_part *p
 		}
 		oldest = seen->last_frame < oldest->last_frame ? seen : oldest;
 	}
-	*oldest = (struct seen){.part = *part, .needed = STEADY_FRAMES};
+	*oldest = (struct plan_seen){.part = *part, .needed = STEADY_FRAMES};
 	return oldest;
 }
 
-static void seen_came_back(struct seen *seen)
+static void seen_came_back(struct plan_seen *seen)
 {
 	seen->steady = 0;
 	if (seen->on_plane) {
@@ -266,12 +56,12 @@ static void seen_came_back(struct seen *seen)
 	}
 }
 
-static void candidates_see(struct work *work)
+static void candidates_see(struct plan_work *work)
 {
 	struct planner *planner = work->planner;
 
 	for (unsigned i = 0; i < work->n_candidates; i++) {
-		struct seen *seen = seen_find(planner, &work->candidates[i].part);
+		struct plan_seen *seen = seen_find(planner, &work->candidates[i].part);
 
 		if (seen->last_frame != planner->frame - 1) {
 			seen_came_back(seen);
@@ -287,7 +77,7 @@ static void candidates_see(struct work *work)
 
 /* ---- who gets which plane ---- */
 
-static void set_add(struct plan_set *set, const struct candidate *candidate, unsigned plane)
+static void set_add(struct plan_set *set, const struct plan_candidate *candidate, unsigned plane)
 {
 	struct output_plane_use *use = &set->uses[set->n_uses];
 
@@ -370,7 +160,7 @@ static enum plan_verdict plane_check(const struct output_plane *plane, const str
 }
 
 /* What the device says of the set with this one more; asks for its answer when there is none. */
-static enum plan_verdict set_try(struct work *work, const struct candidate *candidate,
+static enum plan_verdict set_try(struct plan_work *work, const struct plan_candidate *candidate,
 				 unsigned plane)
 {
 	struct plan *plan = work->plan;
@@ -396,7 +186,7 @@ static bool is_whole(const struct plan_input *input, const struct plan_part *par
 	return part->dst.w == input->width && part->dst.h == input->height && !is_scaled(part);
 }
 
-static enum plan_verdict place_on(struct work *work, const struct candidate *candidate,
+static enum plan_verdict place_on(struct plan_work *work, const struct plan_candidate *candidate,
 				  unsigned plane)
 {
 	const struct output_plane *what = &work->planner->device.planes[plane];
@@ -415,7 +205,7 @@ static enum plan_verdict place_on(struct work *work, const struct candidate *can
 }
 
 /* Of several reasons the one that came closest to a yes: the verdicts stand in this order. */
-static enum plan_verdict place(struct work *work, const struct candidate *candidate)
+static enum plan_verdict place(struct plan_work *work, const struct plan_candidate *candidate)
 {
 	enum plan_verdict best = 0, verdict;
 
@@ -435,12 +225,12 @@ static enum plan_verdict place(struct work *work, const struct candidate *candid
 	return best > PLAN_UNSTEADY ? best : PLAN_NONE_LEFT;
 }
 
-static void assign(struct work *work)
+static void assign(struct plan_work *work)
 {
 	struct plan *plan = work->plan;
 
 	for (unsigned i = 0; i < work->n_candidates; i++) {
-		struct candidate *candidate = &work->candidates[i];
+		struct plan_candidate *candidate = &work->candidates[i];
 
 		if (candidate->is_under_cursor && !set_has_cursors(&plan->set, work->input)) {
 			candidate->note->verdict = PLAN_COVERED;
@@ -466,10 +256,10 @@ static bool part_is_on(const struct plan_part *part, const struct plan_part *on)
 	return plan_part_equal(&moved, on);
 }
 
-static bool set_add_part(struct work *work, struct plan_set *set, const struct plan_part *part)
+static bool set_add_part(struct plan_work *work, struct plan_set *set, const struct plan_part *part)
 {
 	for (unsigned i = 0; i < work->n_candidates; i++) {
-		const struct candidate *candidate = &work->candidates[i];
+		const struct plan_candidate *candidate = &work->candidates[i];
 
 		if (!set_has_layer(set, candidate->index) && part_is_on(&candidate->part, part) &&
 		    (!candidate->is_under_cursor || set_has_cursors(set, work->input))) {
@@ -490,7 +280,7 @@ static int64_t set_area(const struct plan_set *set)
 	return area;
 }
 
-static void keep_last(struct work *work)
+static void keep_last(struct plan_work *work)
 {
 	const struct plan_config *last = &work->planner->last;
 	struct plan_set set = {.n_uses = 0};
@@ -511,10 +301,10 @@ static void keep_last(struct work *work)
 
 /* ---- the whole ---- */
 
-static void finish(struct work *work)
+static void finish(struct plan_work *work)
 {
 	for (unsigned i = 0; i < work->n_candidates; i++) {
-		struct candidate *candidate = &work->candidates[i];
+		struct plan_candidate *candidate = &work->candidates[i];
 		bool on_plane = set_has_layer(&work->plan->set, candidate->index);
 
 		if (on_plane) {
@@ -533,13 +323,18 @@ static void finish(struct work *work)
 void planner_plan(struct planner *planner, const struct plan_policy *policy,
 		  const struct plan_input *input, struct plan *plan)
 {
-	struct work work = {.planner = planner, .input = input, .plan = plan};
+	struct plan_work work;
 
+	/* The candidates are filled as far as they are counted. */
+	work.planner = planner;
+	work.input = input;
+	work.plan = plan;
+	work.n_candidates = 0;
 	plan->n_notes = 0;
 	plan->set.n_uses = plan->set.config.n_parts = 0;
 	plan->test.n_uses = plan->test.config.n_parts = 0;
 	planner->frame++;
-	candidates_collect(&work, policy);
+	plan_candidates_collect(&work, policy);
 	candidates_see(&work);
 	assign(&work);
 	keep_last(&work);

@@ -30,6 +30,7 @@ enum plan_verdict {
 	PLAN_PLANE,
 	PLAN_OFF,        /* planes are not to be used */
 	PLAN_NO_PLANES,  /* the device has none that can be tested */
+	PLAN_BUSY,       /* somebody else had them just now */
 	PLAN_TURNED,     /* planes do not turn pictures */
 	PLAN_NO_DMABUF,  /* no device can read its buffer */
 	PLAN_INCOHERENT, /* a device may read what is no longer true */
@@ -52,6 +53,7 @@ const char *plan_verdict_text(enum plan_verdict verdict);
 struct plan_policy {
 	bool use_planes;
 	bool allow_incoherent; /* buffers that scanout may read stale */
+	bool is_paused;        /* nothing goes to a plane in this frame */
 };
 
 /* What the planner has to work with. */

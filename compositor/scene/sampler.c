@@ -183,6 +183,23 @@ static uint64_t card_step(struct scene_head *head, uint64_t now_ns)
 	return NEVER;
 }
 
+/* Planes read what the guest draws by themselves: there is nothing to be seen late. */
+static bool is_scanned_out(const struct scene_head *head)
+{
+	struct scene_view *view;
+
+	list_for_each(view, &head->state->views, link) {
+		const struct rect *dst = &view->dst;
+		pixman_box32_t box = {dst->x, dst->y, dst->x + dst->w, dst->y + dst->h};
+
+		if (pixman_region32_contains_rectangle(&view->output->state->planes, &box) !=
+		    PIXMAN_REGION_IN) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static uint64_t head_step(struct scene_head *head, uint64_t now_ns)
 {
 	struct head_state *state = head->state;
@@ -194,6 +211,10 @@ static uint64_t head_step(struct scene_head *head, uint64_t now_ns)
 	}
 	if (state->stage != COMMIT_SHOWN || state->has_pending || rect_empty(&head->dst)) {
 		return NEVER; /* its flip comes first, and brings the caller back */
+	}
+	if (!guest_priv(head->guest)->frozen_ns && is_scanned_out(head)) {
+		sampler_reset(sampler);
+		return NEVER; /* so does the frame that it is drawn in again */
 	}
 	due = sampler->has_baseline ? sampler->next_ns : state->presented_ns + QUIET_NS;
 	if (now_ns < due) {
