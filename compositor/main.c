@@ -200,6 +200,9 @@ static int server_start(struct server *server)
 	if (ret == 0) {
 		ret = outputs_create(server);
 	}
+	if (ret == 0) {
+		ret = monitors_create(&server->monitors, server);
+	}
 	if (ret == 0 && server->session) {
 		ret = input_open_devices(server->input);
 	}
@@ -230,6 +233,8 @@ static void server_stop(struct server *server)
 	if (server->wayland) {
 		wayland_destroy(server->wayland);
 	}
+	monitors_destroy(server->monitors);
+	server->monitors = NULL;
 	if (server->backend) {
 		server->backend->ops->destroy(server->backend);
 	}
