@@ -54,6 +54,7 @@ static void sink_action(void *data, enum seat_action action)
 		attention_begin(server->input);
 		break;
 	case SEAT_ACTION_LAYOUT:
+		(void)layouts_switch(server->layouts, NULL);
 		break;
 	case SEAT_ACTION_BRIGHTER:
 		monitors_step_backlight(server->monitors, 1);

@@ -54,11 +54,23 @@ static void handle_picture_shown(void *data, struct scene_head *head, uint64_t c
 		  how->time_ns > commit_ns ? how->time_ns - commit_ns : 1, head->index);
 }
 
+static void handle_head_frozen(void *data, struct scene_head *head, bool is_frozen)
+{
+	const char *name = head->guest->mark.name;
+
+	/* Once for each time that it stood still for the configured time: no guest can do that often. */
+	log_guest(is_frozen ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, name, NULL,
+		  is_frozen ? "the picture of head %u stands still: the host's card covers it" :
+			      "the picture of head %u moves again",
+		  head->index);
+}
+
 static const struct scene_events scene_events = {
 	.frame_wanted = handle_frame_wanted,
 	.head_placed = handle_head_placed,
 	.commit_done = handle_commit_done,
 	.picture_shown = handle_picture_shown,
+	.head_frozen = handle_head_frozen,
 };
 
 /* ---- start ---- */
@@ -142,6 +154,10 @@ static int core_create(struct server *server)
 		return ret;
 	}
 	ret = input_create(&server->input, server);
+	if (ret < 0) {
+		return ret;
+	}
+	ret = layouts_create(&server->layouts, server);
 	if (ret < 0) {
 		return ret;
 	}
@@ -238,6 +254,7 @@ static void server_stop(struct server *server)
 	if (server->backend) {
 		server->backend->ops->destroy(server->backend);
 	}
+	layouts_destroy(server->layouts);
 	repaint_destroy(server->repaint);
 	input_destroy(server->input);
 	if (server->session) {

@@ -308,6 +308,7 @@ static void handle_added(void *data, struct output_device *device)
 	arm(slot);
 	monitors_changed(repaint->server->monitors);
 	input_outputs_changed(repaint->server->input);
+	layouts_monitors_changed(repaint->server->layouts);
 }
 
 static void handle_removed(void *data, struct output_device *device)
@@ -324,6 +325,7 @@ static void handle_removed(void *data, struct output_device *device)
 	planes_forget_all(repaint);
 	monitors_changed(repaint->server->monitors);
 	input_outputs_changed(repaint->server->input);
+	layouts_monitors_changed(repaint->server->layouts);
 }
 
 static void handle_flipped(void *data, struct output_device *device, uint64_t time_ns)

@@ -111,7 +111,7 @@ struct guest_priv {
 	struct scene_guest base;
 	uint64_t front_order; /* of scene.front_orders when it was last in front; 0: never */
 	unsigned mark_index;
-	unsigned slot; /* in scene.slots */
+	unsigned slot;       /* in scene.slots */
 	uint64_t frozen_ns;
 };
 
