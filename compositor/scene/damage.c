@@ -183,6 +183,19 @@ void damage_for_age(const struct scene_output *output, unsigned age, pixman_regi
 	region_collapse(out);
 }
 
+/* from less what is in away. The library allocates for any such difference, but most of ours are all or nothing. */
+static void region_take_away(pixman_region32_t *from, pixman_region32_t *away)
+{
+	pixman_region_overlap_t overlap =
+		pixman_region32_contains_rectangle(away, pixman_region32_extents(from));
+
+	if (overlap == PIXMAN_REGION_IN) {
+		pixman_region32_clear(from);
+	} else if (overlap == PIXMAN_REGION_PART) {
+		pixman_region32_subtract(from, from, away);
+	}
+}
+
 /* What planes cover is taken out of the damage; what they leave is added, since nothing was drawn there. */
 static void latched_uncover(struct scene_output *output, pixman_region32_t *covered)
 {
@@ -190,10 +203,11 @@ static void latched_uncover(struct scene_output *output, pixman_region32_t *cove
 	pixman_region32_t left;
 
 	pixman_region32_init(&left);
-	pixman_region32_subtract(&left, &state->planes, covered);
+	pixman_region32_copy(&left, &state->planes);
+	region_take_away(&left, covered);
 	region_clip(output, &left);
 	pixman_region32_union(&state->latched_damage, &state->latched_damage, &left);
-	pixman_region32_subtract(&state->latched_damage, &state->latched_damage, covered);
+	region_take_away(&state->latched_damage, covered);
 	pixman_region32_fini(&left);
 }
 
@@ -217,7 +231,7 @@ bool scene_output_set_planes(struct scene_output *output, unsigned target_age,
 	pixman_region32_clear(&frame->damage);
 	if (!state->is_undrawn) {
 		damage_for_age(output, target_age, &frame->damage);
-		pixman_region32_subtract(&frame->damage, &frame->damage, covered);
+		region_take_away(&frame->damage, covered);
 	}
 	return !state->is_undrawn;
 }
