@@ -70,6 +70,11 @@ int layout_set_reachable(void *object, const char *text, char *why)
 			 ARRAY_SIZE(layout->reachable));
 		return -EINVAL;
 	}
+	if (tokens.n == 0) {
+		/* An empty list is how a layout says that it shuts nobody out. */
+		snprintf(why, SCHEMA_WHY_SIZE, "no guest at all");
+		return -EINVAL;
+	}
 	for (unsigned i = 0; i < tokens.n; i++) {
 		if (!guest_name_valid(tokens.at[i])) {
 			return refuse(why, tokens.at[i], "a guest's name");

@@ -231,6 +231,11 @@ static int text_parse(struct source *source, unsigned file, const char *text, si
 	return ini_parse_stream(next_line, &reader, handle_value, &reader) == -2 ? -ENOMEM : 0;
 }
 
+int source_read_text(struct source *source, const char *name, const char *text, size_t len)
+{
+	return text_parse(source, source_add_file(source, name), text, len);
+}
+
 static int file_check(struct source *source, const struct source_place *place, int fd)
 {
 	const char *complaint;

@@ -469,30 +469,44 @@ static int source_read_all(struct source *source, const char *path)
 	return ret < 0 ? ret : folder_ret;
 }
 
-struct settings *settings_load(const char *path, FILE *errors)
+/* ret: of reading. Ends the source. */
+static struct settings *settings_from(struct source *source, int ret, FILE *errors)
 {
 	struct settings *settings = settings_create();
-	struct source source;
-	int ret;
 
-	source_init(&source);
-	ret = source_read_all(&source, path);
-	if (ret == 0 || source.n_entries > 0) {
-		struct builder builder = {.settings = settings, .source = &source};
+	/* Of what could be read mistakes are told, even if not all could be. */
+	if (ret == 0 || source->n_entries > 0) {
+		struct builder builder = {.settings = settings, .source = source};
 
 		build(&builder);
 	}
-	source_write_mistakes(&source, errors);
-	if (source.n_mistakes > 0 && ret == 0) {
+	source_write_mistakes(source, errors);
+	if (source->n_mistakes > 0 && ret == 0) {
 		ret = -EINVAL;
 	}
-	source_finish(&source);
+	source_finish(source);
 	if (ret < 0) {
 		free(settings);
 		errno = -ret;
 		return NULL;
 	}
 	return settings;
+}
+
+struct settings *settings_load(const char *path, FILE *errors)
+{
+	struct source source;
+
+	source_init(&source);
+	return settings_from(&source, source_read_all(&source, path), errors);
+}
+
+struct settings *settings_parse(const char *name, const char *text, size_t len, FILE *errors)
+{
+	struct source source;
+
+	source_init(&source);
+	return settings_from(&source, source_read_text(&source, name, text, len), errors);
 }
 
 const struct settings_guest *settings_guest(const struct settings *settings, const char *name)

@@ -75,6 +75,8 @@ struct settings {
  * found, not only the first. Returns NULL and errno (EINVAL after mistakes, or why the file could not be read). Freed with free().
  */
 struct settings *settings_load(const char *path, FILE *errors);
+/* The same of one text in memory, which is called name in errors, without drop-ins. */
+struct settings *settings_parse(const char *name, const char *text, size_t len, FILE *errors);
 /* What a file without a line gives. */
 struct settings *settings_default(void);
 /* The guest's section, or the defaults. */

@@ -57,6 +57,8 @@ void source_write_mistakes(struct source *source, FILE *out);
  * with that file's name as well. What is wrong in it is no error here, but a mistake.
  */
 MUST_USE int source_read(struct source *source, const char *path, bool is_optional);
+/* The same of a text in memory, which is called name. 0 or -ENOMEM. */
+MUST_USE int source_read_text(struct source *source, const char *name, const char *text, size_t len);
 /* All regular files of the folder whose names end in .conf, in the order of their names. No folder: nothing. */
 MUST_USE int source_read_folder(struct source *source, const char *path);
 

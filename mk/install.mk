@@ -9,18 +9,32 @@ install_dir_pvfront          := $(LIBEXECDIR)
 install_dir_vitrine-loopback := $(LIBEXECDIR)
 
 UNITS := $(patsubst %.in,$(BUILD)/%,$(wildcard config/systemd/*.in))
-all: $(UNITS)
+# The configuration's page comes from the table that reads it.
+MANUALS := $(patsubst %.in,$(BUILD)/%,$(wildcard docs/man/*.in)) $(BUILD)/docs/man/vitrine.conf.5
+EXAMPLES := $(wildcard config/examples/*.conf)
+all: $(UNITS) $(MANUALS)
 
 INSTALLED := \
 	$(foreach p,$(PROGRAMS),$(if $(install_dir_$(notdir $(p))),\
 		$(p):$(install_dir_$(notdir $(p))):755)) \
 	$(foreach u,$(UNITS),$(u):$(UNITDIR):644) \
+	$(foreach m,$(MANUALS),$(m):$(MANDIR)/man$(patsubst .%,%,$(suffix $(m))):644) \
+	$(foreach e,$(EXAMPLES),$(e):$(DOCDIR)/examples:644) \
 	$(foreach f,$(wildcard config/sysusers.d/*.conf),$(f):$(SYSUSERSDIR):644) \
 	$(foreach f,$(wildcard config/tmpfiles.d/*.conf),$(f):$(TMPFILESDIR):644)
 
+fill_in = sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@SBINDIR@|$(SBINDIR)|g' \
+	-e 's|@LIBEXECDIR@|$(LIBEXECDIR)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
+	-e 's|@DOCDIR@|$(DOCDIR)|g' -e 's|@VERSION@|$(VERSION)|g'
+
 $(BUILD)/config/%: config/%.in $(BUILD)/include/build-config.h
-	$(call say,GEN,$@)mkdir -p $(@D) && sed -e 's|@BINDIR@|$(BINDIR)|g' \
-		-e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@LIBEXECDIR@|$(LIBEXECDIR)|g' $< >$@
+	$(call say,GEN,$@)mkdir -p $(@D) && $(fill_in) $< >$@
+
+$(BUILD)/docs/man/vitrine.conf.5: $(BUILD)/bin/vitrined
+	$(call say,GEN,$@)mkdir -p $(@D) && $< --manual >$@
+
+$(BUILD)/docs/man/%: docs/man/%.in $(BUILD)/include/build-config.h
+	$(call say,GEN,$@)mkdir -p $(@D) && $(fill_in) $< >$@
 
 .PHONY: install uninstall
 install: all $(foreach i,$(INSTALLED),$(call field,$(i),1))

@@ -50,6 +50,28 @@ for unit in "$dest"/usr/local/lib/systemd/system/*.service; do
 	check "${unit##*/} starts what is installed" starts_what_is_installed "$unit"
 	check "${unit##*/}: its program calls sd_notify" says_when_ready "$unit"
 done
+# Every option has its place in the manual page, every section of the configuration in its own.
+has_every_option() {
+	for option in $("$build/bin/vitrined" --help | sed -n 's/^  --\([a-z-]*\).*/\1/p'); do
+		if ! sed 's/\\-/-/g' "$dest/usr/local/share/man/man8/vitrined.8" | grep -q -e "--$option"; then
+			echo "vitrined(8) has no --$option"
+			return 1
+		fi
+	done
+}
+
+pages_are_clean() {
+	[ -n "$(command -v man)" ] || return 0
+	for page in "$dest"/usr/local/share/man/man*/*; do
+		[ -z "$(MANWIDTH=80 LC_ALL=C man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null)" ] || return 1
+	done
+}
+
+check "vitrined(8) has every option" has_every_option
+check "manual pages are clean" pages_are_clean
+check "vitrine.conf(5)" grep -q 'attention' "$dest/usr/local/share/man/man5/vitrine.conf.5"
+check "examples" test -s "$dest/usr/local/share/doc/vitrine/examples/kiosk.conf"
+check "no page names a @PLACE@" sh -c '! grep -rq "@[A-Z]*@" "$1"' sh "$dest/usr/local/share"
 check "sysusers" test -s "$dest/usr/local/lib/sysusers.d/vitrine.conf"
 check "vitrined is not linked with Xen" no_xen
 commands uninstall | sh -eu
