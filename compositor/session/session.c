@@ -11,6 +11,7 @@
 #include <libseat.h>
 
 #include "base/log.h"
+#include "compositor/session/sleep.h"
 
 #define MAX_LISTENERS 8
 #define MAX_DEVICES 128
@@ -34,6 +35,7 @@ struct session {
 	} listeners[MAX_LISTENERS];
 	unsigned n_listeners;
 	struct session_device devices[MAX_DEVICES];
+	struct sleep_watch sleep;
 };
 
 static void set_active(struct session *session, bool active)
@@ -165,6 +167,18 @@ static int handle_readable(sd_event_source *source, int fd, uint32_t revents, vo
 	return 0;
 }
 
+/* What the hardware did meanwhile is unknown: as if another session had had it. */
+static void handle_woke(void *data)
+{
+	struct session *session = data;
+
+	if (session->is_active) {
+		log_info(LOG_HOST, "the machine slept: its devices are set up anew");
+		set_active(session, false);
+		set_active(session, true);
+	}
+}
+
 static int watch_seat(struct session *session)
 {
 	int r = sd_event_add_io(session->event, &session->source, libseat_get_fd(session->seat),
@@ -173,7 +187,8 @@ static int watch_seat(struct session *session)
 	if (r < 0) {
 		return r;
 	}
-	return sd_event_source_set_priority(session->source, SESSION_PRIORITY);
+	r = sd_event_source_set_priority(session->source, SESSION_PRIORITY);
+	return r < 0 ? r : sleep_watch_init(&session->sleep, session->event, handle_woke, session);
 }
 
 int session_create(struct session **out, sd_event *event)
@@ -182,6 +197,7 @@ int session_create(struct session **out, sd_event *event)
 	int r;
 
 	session->event = sd_event_ref(event);
+	session->sleep.fd = -1;
 	for (unsigned i = 0; i < MAX_DEVICES; i++) {
 		session->devices[i].fd = -1;
 	}
@@ -220,6 +236,7 @@ void session_destroy(struct session *session)
 			session_close_device(session, session->devices[i].fd);
 		}
 	}
+	sleep_watch_finish(&session->sleep);
 	sd_event_source_disable_unref(session->source);
 	if (session->seat) {
 		libseat_close_seat(session->seat);

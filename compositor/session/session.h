@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The right to use a seat's devices, from libseat (seatd or logind). All device nodes of the server are opened here,
- * so that it needs no rights of its own. While the session is not active (another VT), devices are revoked.
+ * so that it needs no rights of its own. While the session is not active (another VT), devices are revoked. A machine that
+ * slept and woke up counts as a session that was away and came back.
  */
 #ifndef SESSION_SESSION_H
 #define SESSION_SESSION_H

@@ -19,6 +19,7 @@
 #include "base/list.h"
 #include "base/util.h"
 #include "compositor/output/device.h"
+#include "compositor/output/kms/backlight.h"
 
 struct udev;
 struct udev_monitor;
@@ -121,6 +122,7 @@ struct kms_output {
 	struct kms_plane
 		*overlays[OUTPUT_MAX_PLANES]; /* as in device.planes; others may have them in use */
 	uint32_t lit; /* bits of overlays: in use by the last frame that the kernel took */
+	struct kms_backlight backlight;
 	drmModeModeInfo mode;
 	uint32_t mode_blob;
 	struct kms_buffer buffers[KMS_BUFFERS];

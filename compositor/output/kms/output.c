@@ -78,14 +78,24 @@ static void output_lost(struct output_device *device)
 	kms_flip_forget(kms_output_of(device));
 }
 
-static const struct output_device_ops output_ops = {
-	.acquire = output_acquire,
-	.commit = output_commit,
-	.test = output_test,
-	.cancel = output_cancel,
-	.lost = output_lost,
-	.set_power = kms_power_set,
-	.set_mode = kms_mode_set,
+static int output_set_backlight(struct output_device *device, double level)
+{
+	int r = kms_backlight_set(&kms_output_of(device)->backlight, level);
+
+	device->backlight = r == 0 ? level : device->backlight;
+	return r;
+}
+
+/* A panel has a backlight on top of what every monitor has. */
+#define OUTPUT_OPS                                                                \
+	.acquire = output_acquire, .commit = output_commit, .test = output_test,  \
+	.cancel = output_cancel, .lost = output_lost, .set_power = kms_power_set, \
+	.set_mode = kms_mode_set
+
+static const struct output_device_ops output_ops = {OUTPUT_OPS};
+static const struct output_device_ops panel_ops = {
+	OUTPUT_OPS,
+	.set_backlight = output_set_backlight,
 };
 
 /* ---- finding a CRTC and a plane ---- */
@@ -184,6 +194,33 @@ static void read_identity(struct kms_output *output)
 	drmModeFreePropertyBlob(blob);
 }
 
+static bool is_panel(const drmModeConnector *connector)
+{
+	return connector->connector_type == DRM_MODE_CONNECTOR_eDP ||
+	       connector->connector_type == DRM_MODE_CONNECTOR_LVDS ||
+	       connector->connector_type == DRM_MODE_CONNECTOR_DSI;
+}
+
+static void find_backlight(struct kms_output *output, const drmModeConnector *connector)
+{
+	const char *card = strrchr(output->kms->path, '/');
+	int r;
+
+	output->device.backlight = -1;
+	if (!is_panel(connector) || !card) {
+		return;
+	}
+	r = kms_backlight_open(&output->backlight, "/sys/class/backlight", card + 1,
+			       output->device.name);
+	if (r == 0) {
+		output->device.ops = &panel_ops;
+		output->device.backlight = kms_backlight_get(&output->backlight);
+	} else if (r == -EACCES) {
+		log_info(LOG_ADMIN, "%s: its backlight is not ours to set (docs/operating.md)",
+			 output->device.name);
+	}
+}
+
 static int allocate(struct kms_output *output)
 {
 	struct kms *kms = output->kms;
@@ -212,6 +249,7 @@ static struct kms_output *output_create(struct kms *kms, uint32_t connector_id,
 	output->connector_id = connector_id;
 	output->mode = *mode;
 	output->needs_modeset = true;
+	output->backlight.fd = -1;
 	pixman_region32_init(&output->damage);
 	for (unsigned i = 0; i < KMS_BUFFERS; i++) {
 		pixman_region32_init(&output->buffers[i].stale);
@@ -232,6 +270,7 @@ static void output_destroy(struct kms_output *output)
 	kms_planes_taken(output, 0);
 	kms_planes_flipped(output);
 	sd_event_source_disable_unref(output->retry);
+	kms_backlight_close(&output->backlight);
 	for (unsigned i = 0; i < KMS_BUFFERS; i++) {
 		kms_buffer_finish(kms, &output->buffers[i]);
 		pixman_region32_fini(&output->buffers[i].stale);
@@ -271,6 +310,7 @@ void kms_output_add(struct kms *kms, const drmModeConnector *connector)
 	}
 	kms_planes_offer(output);
 	read_identity(output);
+	find_backlight(output, connector);
 	list_append(&kms->outputs, &output->link);
 	log_info(LOG_HOST, "monitor %s: %dx%d at %d.%03d Hz, %u planes%s%s", output->device.name,
 		 output->device.width, output->device.height, output->device.refresh_mhz / 1000,
