@@ -47,7 +47,7 @@ static uint32_t from_xrgb4444(const uint8_t *from)
 #define GROUP 16
 
 #define DEFINE_CONVERT(name, bytes)                                             \
-	static void convert_##name(uint32_t *to, const uint8_t *from, int n)    \
+	static void convert_##name(uint32_t *restrict to, const uint8_t *restrict from, int n)    \
 	{                                                                       \
 		for (; n >= GROUP; n -= GROUP, to += GROUP) {                   \
 			for (unsigned i = 0; i < GROUP; i++, from += (bytes)) { \
