@@ -8,6 +8,7 @@
 #include <pixman.h>
 
 #include "base/util.h"
+#include "compositor/scene/buffer.h"
 #include "compositor/scene/layer.h"
 #include "compositor/scene/target.h"
 
@@ -27,14 +28,16 @@ MUST_USE int renderer_pixman_create(struct renderer **out, const char *font);
  */
 MUST_USE int renderer_gles2_create(struct renderer **out, const char *font, const char *render_node);
 /*
- * name: "pixman", "gles2" or "auto": GLES2 where real hardware does it, never a software GL; logs which and why.
- * -EINVAL: no such name.
+ * name: "pixman", "gles2" or "auto": GLES2 where hardware draws straight into what a monitor shows, the CPU everywhere
+ * else; never a software GL. render_node: NULL or "": any. Logs which and why. -EINVAL: no such name.
  */
 MUST_USE int renderer_create(struct renderer **out, const char *name, const char *font,
 			     const char *render_node);
-/* "pixman" or "gles2", and for people what it runs on. */
+/* "pixman" or "gles2", and for people what it runs on. Both change when GL fails: then the CPU goes on. */
 const char *renderer_name(const struct renderer *renderer);
 const char *renderer_detail(const struct renderer *renderer);
+/* How this renderer comes to the buffer's pixels: copied, mapped or sampled. Tries it, once for each buffer. */
+enum buffer_rung renderer_rung(struct renderer *renderer, const struct buffer *buffer);
 void renderer_destroy(struct renderer *renderer);
 
 /*

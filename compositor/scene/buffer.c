@@ -6,7 +6,10 @@
 
 void buffer_init(struct buffer *buffer, const struct buffer_ops *ops)
 {
+	static uint64_t buffers;
+
 	buffer->ops = ops;
+	buffer->id = ++buffers;
 	buffer->locks = 0;
 	buffer->dropped = false;
 	buffer->device_data = NULL;

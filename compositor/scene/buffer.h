@@ -43,6 +43,7 @@ enum buffer_rung {
 /* Geometry was checked against what pixels covers before the struct was made, and never changes. */
 struct buffer {
 	const struct buffer_ops *ops;
+	uint64_t id;       /* of this buffer and no other that the process ever had; never 0 */
 	int width, height; /* pixels */
 	int stride;        /* bytes */
 	uint32_t format;   /* fourcc, known to base/format.h */

@@ -1,11 +1,78 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/render/rig.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
 
-#include <cmocka.h>
+#include "tests/skip.h"
+
+struct renderer *rig_renderer;
+int rig_tolerance;
+
+static int setup_pixman(void **state)
+{
+	(void)state;
+	rig_tolerance = 0;
+	return renderer_pixman_create(&rig_renderer, NULL);
+}
+
+static int setup_gles2(void **state)
+{
+	(void)state;
+	rig_tolerance = 1;
+	return renderer_gles2_create(&rig_renderer, NULL, NULL);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	renderer_destroy(rig_renderer);
+	rig_renderer = NULL;
+	return 0;
+}
+
+static const char *why_no_gles2;
+
+const char *rig_why_no_gles2(void)
+{
+	return why_no_gles2;
+}
+
+static void gles2_is_left_out(void **state)
+{
+	(void)state;
+	SKIP_TEST("%s", why_no_gles2);
+}
+
+bool rig_has_gles2(void)
+{
+	const char *slowdown = getenv("VITRINE_TEST_SLOWDOWN");
+	struct renderer *renderer;
+
+	if (slowdown && atoi(slowdown) > 1) {
+		why_no_gles2 =
+			"GLES2: what drivers compile at run time is not for valgrind and sanitizers";
+		return false;
+	}
+	if (renderer_gles2_create(&renderer, NULL, NULL) < 0) {
+		why_no_gles2 =
+			"no GLES2 here: install Debian packages libegl-mesa0 and libgl1-mesa-dri";
+		return false;
+	}
+	renderer_destroy(renderer);
+	return true;
+}
+
+int rig_run_all(const struct CMUnitTest *tests, size_t n)
+{
+	const struct CMUnitTest left_out[] = {cmocka_unit_test(gles2_is_left_out)};
+	int failed = _cmocka_run_group_tests("pixman", tests, n, setup_pixman, teardown);
+
+	if (!rig_has_gles2()) {
+		return failed + cmocka_run_group_tests_name("gles2", left_out, NULL, NULL);
+	}
+	return failed + _cmocka_run_group_tests("gles2", tests, n, setup_gles2, teardown);
+}
 
 struct target rig_target(int width, int height, int stride)
 {
@@ -39,13 +106,25 @@ void rig_assert_guard(const struct target *target)
 	}
 }
 
-void rig_assert_same(const struct target *a, const struct target *b)
+static int off_by(uint32_t a, uint32_t b)
+{
+	int off = 0;
+
+	for (unsigned shift = 0; shift < 24; shift += 8) {
+		int d = (int)(a >> shift & 0xff) - (int)(b >> shift & 0xff);
+
+		off = MAX(off, abs(d));
+	}
+	return off;
+}
+
+void rig_assert_same(const struct target *a, const struct target *b, int tolerance)
 {
 	assert_int_equal(a->width, b->width);
 	assert_int_equal(a->height, b->height);
 	for (int y = 0; y < a->height; y++) {
 		for (int x = 0; x < a->width; x++) {
-			if (rig_get(a, x, y) != rig_get(b, x, y)) {
+			if (off_by(rig_get(a, x, y), rig_get(b, x, y)) > tolerance) {
 				fail_msg("%d,%d: %06x is not %06x", x, y, rig_get(a, x, y),
 					 rig_get(b, x, y));
 			}

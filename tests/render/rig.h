@@ -3,11 +3,28 @@
 #ifndef TESTS_RENDER_RIG_H
 #define TESTS_RENDER_RIG_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
 #include "compositor/render/render.h"
 #include "tests/scene_fixture.h"
 
 #define RIG_POISON 0xa5 /* what targets hold before */
 #define RIG_GUARD 64    /* bytes after each target that must stay */
+
+/* The one that the tests of this run are about. */
+extern struct renderer *rig_renderer;
+/* By how much a channel may be off from what the CPU renderer makes. */
+extern int rig_tolerance;
+/* Runs the group with each renderer in turn; one that this machine can't have is skipped. For main. */
+#define rig_run(tests) rig_run_all(tests, ARRAY_SIZE(tests))
+/* False: with the reason ready for who is skipped. */
+bool rig_has_gles2(void);
+const char *rig_why_no_gles2(void);
+int rig_run_all(const struct CMUnitTest *tests, size_t n);
 
 /* stride 0: packed. To be freed with free(pixels). */
 struct target rig_target(int width, int height, int stride);
@@ -15,7 +32,8 @@ uint32_t rig_get(const struct target *target, int x, int y);
 bool rig_is_untouched(const struct target *target, int x, int y);
 /* Nothing was written behind its last row. */
 void rig_assert_guard(const struct target *target);
-void rig_assert_same(const struct target *a, const struct target *b);
+/* Each channel, give or take the tolerance. */
+void rig_assert_same(const struct target *a, const struct target *b, int tolerance);
 /* cost may be NULL. */
 void rig_draw(struct renderer *renderer, const struct target *target, const struct layer *layers,
 	      unsigned n, const pixman_region32_t *damage, struct render_cost *cost);

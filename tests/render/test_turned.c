@@ -3,33 +3,13 @@
  * Turned and scaled monitors. A frame that is drawn for a turned panel is compared with the upright one, turned here by
  * nothing but mirroring and turning by a quarter, which is what the names of the transforms mean.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
-
-#include <cmocka.h>
 
 #include "tests/render/compare.h"
 #include "tests/render/rig.h"
 
 #define WIDTH 213 /* of the upright picture: no multiple of anything */
 #define HEIGHT 157
-
-static struct renderer *renderer;
-
-static int setup(void **state)
-{
-	(void)state;
-	return renderer_pixman_create(&renderer, NULL);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	renderer_destroy(renderer);
-	return 0;
-}
 
 /* ---- turning, pixel by pixel ---- */
 
@@ -189,14 +169,14 @@ static void turned_panels_show_the_upright_picture(void **state)
 		struct render_cost upright_cost;
 
 		world_create(&world, scales[s]);
-		rig_draw_all(renderer, &upright, world.layers, world.n_layers, &upright_cost);
+		rig_draw_all(rig_renderer, &upright, world.layers, world.n_layers, &upright_cost);
 		for (unsigned t = 0; t < TRANSFORMS; t++) {
 			struct target panel = panel_create(t, scales[s]);
 			struct target want = turned(&upright, t);
 			struct render_cost cost;
 
-			rig_draw_all(renderer, &panel, world.layers, world.n_layers, &cost);
-			rig_assert_same(&panel, &want);
+			rig_draw_all(rig_renderer, &panel, world.layers, world.n_layers, &cost);
+			rig_assert_same(&panel, &want, rig_tolerance);
 			rig_assert_guard(&panel);
 			assert_int_equal(cost.bytes_written, upright_cost.bytes_written);
 			assert_int_equal(cost.bytes_written, WIDTH * HEIGHT * 4);
@@ -223,7 +203,7 @@ static void turned_damage_is_drawn_and_nothing_else(void **state)
 		pixman_region32_t damage;
 
 		world_create(&world, 1.5);
-		rig_draw_all(renderer, &upright, world.layers, world.n_layers, NULL);
+		rig_draw_all(rig_renderer, &upright, world.layers, world.n_layers, NULL);
 		pixman_region32_init_rects(&damage, boxes, ARRAY_SIZE(boxes));
 		for (int y = 0; y < HEIGHT; y++) {
 			for (int x = 0; x < WIDTH; x++) {
@@ -235,8 +215,8 @@ static void turned_damage_is_drawn_and_nothing_else(void **state)
 			}
 		}
 		want = turned(&part, t);
-		rig_draw(renderer, &panel, world.layers, world.n_layers, &damage, NULL);
-		rig_assert_same(&panel, &want);
+		rig_draw(rig_renderer, &panel, world.layers, world.n_layers, &damage, NULL);
+		rig_assert_same(&panel, &want, rig_tolerance);
 		rig_assert_guard(&panel);
 		pixman_region32_fini(&damage);
 		free(upright.pixels);
@@ -280,7 +260,7 @@ static void text_grows_with_the_scale(void **state)
 		unsigned ink;
 
 		target.scale = scale;
-		rig_draw_all(renderer, &target, &layer, 1, NULL);
+		rig_draw_all(rig_renderer, &target, &layer, 1, NULL);
 		rig_assert_guard(&target);
 		ink = (unsigned)(name.w * name.h) - ink_in(&target, name, 0xffffff);
 		normal = i ? normal : ink;
@@ -310,7 +290,7 @@ static void patterns_at_each_scale_look_as_ever(void **state)
 						   .frame = {&marks[i], {0}}};
 		}
 		target.scale = scales[s];
-		rig_draw_all(renderer, &target, layers, ARRAY_SIZE(layers), NULL);
+		rig_draw_all(rig_renderer, &target, layers, ARRAY_SIZE(layers), NULL);
 		snprintf(name, sizeof(name), "patterns-%d", (int)(scales[s] * 100));
 		compare_with_reference(name, &target, 0);
 	}
@@ -326,5 +306,5 @@ int main(void)
 		cmocka_unit_test(patterns_at_each_scale_look_as_ever),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return rig_run(tests);
 }

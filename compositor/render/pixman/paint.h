@@ -8,7 +8,7 @@
 
 #include <pixman.h>
 
-#include "base/format.h"
+#include "compositor/render/convert.h"
 #include "compositor/render/render_priv.h"
 #include "compositor/render/scaling.h"
 
@@ -24,13 +24,6 @@ static inline uint8_t *surface_at(const struct surface *surface, int x, int y)
 	return surface->pixels + (ptrdiff_t)(y - surface->y) * surface->stride +
 	       (ptrdiff_t)(x - surface->x) * 4;
 }
-
-/* ---- convert.c ---- */
-/* n pixels of some format at from, however aligned, to opaque XRGB8888. */
-typedef void (*convert_fn)(uint32_t *to, const uint8_t *from, int n);
-
-/* NULL: they are that already. */
-convert_fn convert_from(const struct pixel_format *format);
 
 /* ---- picture.c ---- */
 /* Somebody's pixels over dst: an area of the upright picture. */

@@ -281,7 +281,6 @@ static void renderer_pixman_destroy(struct renderer *base)
 }
 
 static const struct renderer_ops renderer_pixman_ops = {
-	.name = "pixman",
 	.destroy = renderer_pixman_destroy,
 	.draw = renderer_pixman_draw,
 };
@@ -296,10 +295,14 @@ int renderer_pixman_create(struct renderer **out, const char *font)
 		return ret;
 	}
 	renderer = xcalloc(1, sizeof(*renderer));
-	renderer->base.ops = &renderer_pixman_ops;
-	renderer->base.detail = "the processor";
+	renderer->base = (struct renderer){&renderer_pixman_ops, "pixman", "the processor"};
 	renderer->text = text;
 	renderer->canvases = canvases_create(text);
 	*out = &renderer->base;
 	return 0;
+}
+
+struct canvases *renderer_pixman_canvases(struct renderer *renderer)
+{
+	return ((struct renderer_pixman *)renderer)->canvases;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
+#include "compositor/render/convert.h"
 
-#include "compositor/render/pixman/paint.h"
+#include <string.h>
 
 #define OPAQUE 0xff000000u
 
@@ -46,17 +46,17 @@ static uint32_t from_xrgb4444(const uint8_t *from)
 /* A group of a known length is what compilers make vector code for. */
 #define GROUP 16
 
-#define DEFINE_CONVERT(name, bytes)                                             \
-	static void convert_##name(uint32_t *restrict to, const uint8_t *restrict from, int n)    \
-	{                                                                       \
-		for (; n >= GROUP; n -= GROUP, to += GROUP) {                   \
-			for (unsigned i = 0; i < GROUP; i++, from += (bytes)) { \
-				to[i] = from_##name(from);                      \
-			}                                                       \
-		}                                                               \
-		for (; n > 0; n--, to++, from += (bytes)) {                     \
-			*to = from_##name(from);                                \
-		}                                                               \
+#define DEFINE_CONVERT(name, bytes)                                                            \
+	static void convert_##name(uint32_t *restrict to, const uint8_t *restrict from, int n) \
+	{                                                                                      \
+		for (; n >= GROUP; n -= GROUP, to += GROUP) {                                  \
+			for (unsigned i = 0; i < GROUP; i++, from += (bytes)) {                \
+				to[i] = from_##name(from);                                     \
+			}                                                                      \
+		}                                                                              \
+		for (; n > 0; n--, to++, from += (bytes)) {                                    \
+			*to = from_##name(from);                                               \
+		}                                                                              \
 	}
 
 DEFINE_CONVERT(rgb888, 3)

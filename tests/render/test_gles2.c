@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The GLES2 renderer beside the CPU renderer: they draw alike, GL uploads what is damaged and nothing else, samples and
+ * draws into memory of devices, and what it can't do any more the CPU does.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "compositor/render/gles2/gles2.h"
+#include "tests/render/rig.h"
+#include "tests/skip.h"
+
+#define WIDTH 200
+#define HEIGHT 150
+
+static struct renderer *cpu, *gl;
+
+static int setup(void **state)
+{
+	(void)state;
+	return renderer_pixman_create(&cpu, NULL);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	renderer_destroy(cpu);
+	return 0;
+}
+
+static int setup_gl(void **state)
+{
+	(void)state;
+	return renderer_gles2_create(&gl, NULL, NULL);
+}
+
+static int teardown_gl(void **state)
+{
+	(void)state;
+	renderer_destroy(gl);
+	return 0;
+}
+
+static struct egl *egl_of(struct renderer *renderer)
+{
+	return &((struct renderer_gles2 *)renderer)->egl;
+}
+
+/* ---- alike ---- */
+
+static uint32_t random_state;
+
+static int roll(int sides)
+{
+	return (int)(test_random(&random_state) % (unsigned)sides);
+}
+
+static struct rect roll_rect(int width, int height)
+{
+	struct rect r = {.w = 1 + roll(width), .h = 1 + roll(height)};
+
+	r.x = roll(width - r.w + 1);
+	r.y = roll(height - r.h + 1);
+	return r;
+}
+
+static const uint32_t formats[] = {
+	TEST_FOURCC('X', 'R', '2', '4'), TEST_FOURCC('A', 'R', '2', '4'),
+	TEST_FOURCC('R', 'G', '2', '4'), TEST_FOURCC('R', 'G', '1', '6'),
+	TEST_FOURCC('X', 'R', '1', '5'), TEST_FOURCC('A', 'R', '1', '2'),
+};
+
+static struct test_buffer *roll_buffer(bool is_cursor)
+{
+	uint32_t format = is_cursor ? formats[1] : formats[roll(ARRAY_SIZE(formats))];
+	int width = 1 + roll(120), height = 1 + roll(90);
+	int stride = width * pixel_format_find(format)->bytes_per_pixel + roll(3) * roll(9);
+	struct test_buffer *buffer = test_buffer_create(width, height, format, stride);
+
+	for (size_t i = 0; i < buffer->size; i++) {
+		buffer->bytes[i] = (uint8_t)test_random(&random_state);
+	}
+	for (size_t i = 0; is_cursor && i + 4 <= buffer->size && stride % 4 == 0; i += 4) {
+		for (unsigned c = 0; c < 3; c++) {
+			buffer->bytes[i + c] = (uint8_t)(buffer->bytes[i + c] *
+							 buffer->bytes[i + 3] / 255);
+		}
+	}
+	return buffer;
+}
+
+static struct layer roll_layer(struct test_buffer *buffer, const struct mark *mark, bool is_cursor)
+{
+	struct rect dst = roll_rect(WIDTH, HEIGHT), src;
+	struct layer layer;
+
+	if (roll(3) == 0 && !is_cursor) {
+		return (struct layer){.kind = LAYER_FRAME,
+				      .dst = dst,
+				      .frame = {mark,
+						{dst.x + 8, dst.y + 8, dst.w - 16, dst.h - 16}}};
+	}
+	src = roll_rect(buffer->base.width, buffer->base.height);
+	if (roll(2) || is_cursor) {
+		dst.w = src.w;
+		dst.h = src.h;
+	} else if (roll(2)) {
+		dst.w = src.w * (1 + roll(4));
+		dst.h = src.h * (1 + roll(4));
+	}
+	layer = rig_picture(buffer, src, dst);
+	layer.kind = is_cursor ? LAYER_CURSOR : LAYER_BUFFER;
+	return layer;
+}
+
+#define LAYERS 9
+
+static void both_renderers_draw_alike(void **state)
+{
+	static const double scales[] = {0.5, 1, 1.5, 2};
+	struct mark mark = {.name = "work", .colour = 0x009e73, .pattern = MARK_DOTS};
+
+	(void)state;
+	random_state = 7;
+	for (unsigned round = 0; round < 150; round++) {
+		enum transform transform = round % TRANSFORMS;
+		bool swaps = transform_swaps(transform);
+		struct target a = rig_target(swaps ? HEIGHT : WIDTH, swaps ? WIDTH : HEIGHT, 0), b;
+		struct test_buffer *buffers[LAYERS] = {NULL};
+		struct layer layers[LAYERS];
+		struct rect damaged = roll_rect(WIDTH, HEIGHT);
+		pixman_region32_t damage;
+
+		b = rig_target(a.width, a.height, round % 2 ? 0 : (a.width + 5) * 4);
+		a.transform = b.transform = transform;
+		a.scale = b.scale = scales[round % 4];
+		for (unsigned i = 0; i < LAYERS; i++) {
+			bool is_cursor = i >= LAYERS - 2;
+
+			buffers[i] = roll_buffer(is_cursor);
+			layers[i] = roll_layer(buffers[i], &mark, is_cursor);
+			layers[i].picture.serial = layers[i].kind == LAYER_FRAME ?
+							   layers[i].picture.serial :
+							   round + 1;
+		}
+		layers[3] = (struct layer){.kind = LAYER_STRIP,
+					   .dst = {0, 0, WIDTH, (int)(24 * a.scale)},
+					   .strip = {.mark = &mark}};
+		pixman_region32_init_rect(&damage, damaged.x, damaged.y, (unsigned)damaged.w,
+					  (unsigned)damaged.h);
+		rig_draw(cpu, &a, layers, LAYERS, &damage, NULL);
+		rig_draw(gl, &b, layers, LAYERS, &damage, NULL);
+		rig_assert_same(&b, &a, 1);
+		assert_string_equal(renderer_name(gl), "gles2");
+		pixman_region32_fini(&damage);
+		free(a.pixels);
+		free(b.pixels);
+		for (unsigned i = 0; i < LAYERS; i++) {
+			buffer_drop(&buffers[i]->base);
+		}
+	}
+}
+
+/* ---- uploads ---- */
+
+static uint64_t draw_part(struct target *target, const struct layer *layer, int x, int y, int w,
+			  int h)
+{
+	pixman_region32_t damage;
+	struct render_cost cost;
+
+	pixman_region32_init_rect(&damage, x, y, (unsigned)w, (unsigned)h);
+	rig_draw(gl, target, layer, 1, &damage, &cost);
+	pixman_region32_fini(&damage);
+	return cost.bytes_read;
+}
+
+static void only_what_is_damaged_is_uploaded(void **state)
+{
+	struct target target = rig_target(100, 80, 0);
+	struct test_buffer *buffer = test_buffer_create(100, 80, TEST_XR24, 0);
+	struct layer layer = rig_picture(buffer, rig_whole(buffer), (struct rect){0, 0, 100, 80});
+
+	(void)state;
+	test_buffer_fill(buffer, 0x112233);
+	assert_int_equal(draw_part(&target, &layer, 0, 0, 100, 80), 100 * 80 * 4);
+	/* A new picture that says that little of it has changed; it lies. */
+	layer.picture.serial++;
+	test_buffer_fill(buffer, 0x445566);
+	assert_int_equal(draw_part(&target, &layer, 10, 20, 30, 5), 30 * 5 * 4);
+	assert_int_equal(rig_get(&target, 10, 20), 0x445566);
+	assert_int_equal(rig_get(&target, 39, 24), 0x445566);
+	assert_int_equal(rig_get(&target, 40, 24), 0x112233);
+	assert_int_equal(rig_get(&target, 9, 20), 0x112233);
+	/* The same picture for another monitor: what is there already is not read again. */
+	assert_int_equal(draw_part(&target, &layer, 0, 20, 100, 5), 70 * 5 * 4);
+	assert_int_equal(draw_part(&target, &layer, 0, 20, 100, 5), 0);
+	assert_int_equal(rig_get(&target, 9, 20), 0x445566);
+	/* Nobody says when it changes: read each time. */
+	layer.picture.serial = 0;
+	assert_int_equal(draw_part(&target, &layer, 0, 0, 10, 10), 400);
+	assert_int_equal(draw_part(&target, &layer, 0, 0, 10, 10), 400);
+	free(target.pixels);
+	buffer_drop(&buffer->base);
+}
+
+/* A buffer that is freed and one that takes its place in memory have nothing in common. */
+static void textures_do_not_outlive_their_buffers(void **state)
+{
+	struct target target = rig_target(64, 64, 0);
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * TEXTURES; i++) {
+		struct test_buffer *buffer = test_buffer_create(64, 64, TEST_XR24, 0);
+		struct layer layer = rig_picture(buffer, rig_whole(buffer),
+						 (struct rect){0, 0, 64, 64});
+
+		test_buffer_fill(buffer, 0x010101 * i);
+		assert_int_equal(draw_part(&target, &layer, 0, 0, 64, 64), 64 * 64 * 4);
+		assert_int_equal(rig_get(&target, 63, 63), 0x010101 * i);
+		buffer_drop(&buffer->base);
+	}
+	free(target.pixels);
+}
+
+/* ---- memory of devices, whose import is played by textures ---- */
+
+struct fake_import {
+	const struct buffer_dmabuf *dmabuf;
+	const uint8_t *pixels; /* what a sampled one holds */
+	int width, height;
+	uint32_t fourcc;
+	GLuint texture;
+	unsigned imports, closed;
+	bool is_refused;
+};
+
+static struct fake_import fake;
+
+static void fake_fill(void)
+{
+	uint8_t *rgba = xcalloc((size_t)fake.width * (size_t)fake.height, 4);
+
+	for (int i = 0; fake.pixels && i < fake.width * fake.height; i++) {
+		const uint8_t *bgrx = fake.pixels + (ptrdiff_t)i * 4;
+		const uint8_t pixel[] = {bgrx[2], bgrx[1], bgrx[0], 0xff};
+
+		memcpy(rgba + (ptrdiff_t)i * 4, pixel, 4);
+	}
+	glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, fake.width, fake.height, 0, GL_RGBA,
+		     GL_UNSIGNED_BYTE, rgba);
+	glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
+	free(rgba);
+}
+
+static EGLint attribute(const EGLint *attributes, EGLint name)
+{
+	for (; *attributes != EGL_NONE; attributes += 2) {
+		if (attributes[0] == name) {
+			return attributes[1];
+		}
+	}
+	return -1;
+}
+
+static EGLImageKHR EGLAPIENTRY fake_create(EGLDisplay display, EGLContext context, EGLenum target,
+					   EGLClientBuffer buffer, const EGLint *attributes)
+{
+	PFNEGLCREATEIMAGEKHRPROC create = (PFNEGLCREATEIMAGEKHRPROC)eglGetProcAddress(
+		"eglCreateImageKHR");
+	GLint bound;
+
+	assert_int_equal(target, EGL_LINUX_DMA_BUF_EXT);
+	assert_int_equal(attribute(attributes, EGL_DMA_BUF_PLANE0_FD_EXT), fake.dmabuf->fd);
+	assert_int_equal(attribute(attributes, EGL_DMA_BUF_PLANE0_OFFSET_EXT), fake.dmabuf->offset);
+	assert_int_equal(attribute(attributes, EGL_DMA_BUF_PLANE0_PITCH_EXT), fake.dmabuf->stride);
+	assert_int_equal(attribute(attributes, EGL_LINUX_DRM_FOURCC_EXT), fake.fourcc);
+	assert_int_equal(attribute(attributes, EGL_WIDTH), fake.width);
+	assert_int_equal(attribute(attributes, EGL_HEIGHT), fake.height);
+	fake.imports++;
+	if (fake.is_refused) {
+		return EGL_NO_IMAGE_KHR;
+	}
+	glGetIntegerv(GL_TEXTURE_BINDING_2D, &bound);
+	glGenTextures(1, &fake.texture);
+	glBindTexture(GL_TEXTURE_2D, fake.texture);
+	fake_fill();
+	glBindTexture(GL_TEXTURE_2D, (GLuint)bound);
+	return create(display, eglGetCurrentContext(), EGL_GL_TEXTURE_2D_KHR,
+		      (EGLClientBuffer)(uintptr_t)fake.texture, NULL);
+}
+
+static EGLBoolean EGLAPIENTRY fake_destroy(EGLDisplay display, EGLImageKHR image)
+{
+	PFNEGLDESTROYIMAGEKHRPROC destroy = (PFNEGLDESTROYIMAGEKHRPROC)eglGetProcAddress(
+		"eglDestroyImageKHR");
+
+	fake.closed++;
+	return destroy(display, image);
+}
+
+static void fake_start(const struct buffer_dmabuf *dmabuf, int width, int height)
+{
+	struct egl *egl = egl_of(gl);
+
+	fake = (struct fake_import){
+		.dmabuf = dmabuf, .width = width, .height = height, .fourcc = TEST_XR24};
+	egl->has_dmabuf = true;
+	egl->create_image = fake_create;
+	egl->destroy_image = fake_destroy;
+}
+
+static void dmabufs_are_sampled_and_not_read(void **state)
+{
+	static const struct buffer_dmabuf dmabuf = {.fd = 77, .offset = 4096, .stride = 512};
+	struct target target = rig_target(120, 90, 0), want = rig_target(120, 90, 0);
+	struct test_buffer *buffer = test_buffer_create(100, 80, TEST_XR24, 0);
+	struct layer layers[] = {
+		rig_picture(buffer, rig_whole(buffer), (struct rect){0, 0, 100, 80}),
+		rig_picture(buffer, (struct rect){10, 10, 30, 20}, (struct rect){60, 40, 49, 50}),
+	};
+	struct render_cost cost;
+
+	(void)state;
+	rig_gradient(buffer);
+	rig_draw_all(cpu, &want, layers, ARRAY_SIZE(layers), NULL);
+	fake_start(&dmabuf, 100, 80);
+	fake.pixels = buffer->bytes;
+	buffer->base.dmabuf = &dmabuf;
+	assert_int_equal(renderer_rung(gl, &buffer->base), RUNG_SAMPLED);
+	rig_draw_all(gl, &target, layers, ARRAY_SIZE(layers), &cost);
+	rig_assert_same(&target, &want, 1);
+	assert_int_equal(cost.bytes_read, 0);
+	layers[0].picture.serial++;
+	rig_draw_all(gl, &target, layers, ARRAY_SIZE(layers), &cost);
+	assert_int_equal(cost.bytes_read, 0);
+	assert_int_equal(fake.imports, 1);
+	free(target.pixels);
+	free(want.pixels);
+	buffer_drop(&buffer->base);
+}
+
+static void refused_dmabufs_are_uploaded(void **state)
+{
+	static const struct buffer_dmabuf dmabuf = {.fd = 78, .stride = 400};
+	static const struct buffer_dmabuf tiled = {.fd = 79, .stride = 400, .modifier = 1};
+	struct target target = rig_target(100, 80, 0), want = rig_target(100, 80, 0);
+	struct test_buffer *buffer = test_buffer_create(100, 80, TEST_XR24, 0);
+	struct test_buffer *other = test_buffer_create(100, 80, TEST_XR24, 0);
+	struct layer layer = rig_picture(buffer, rig_whole(buffer), (struct rect){0, 0, 100, 80});
+	struct render_cost cost;
+
+	(void)state;
+	rig_gradient(buffer);
+	fake_start(&dmabuf, 100, 80);
+	fake.is_refused = true;
+	buffer->base.dmabuf = &dmabuf;
+	assert_int_equal(renderer_rung(gl, &buffer->base), RUNG_COPIED);
+	rig_draw_all(gl, &target, &layer, 1, &cost);
+	rig_draw_all(cpu, &want, &layer, 1, NULL);
+	rig_assert_same(&target, &want, 1);
+	assert_int_equal(cost.bytes_read, 100 * 80 * 4);
+	/* A layout that we don't know is not even tried. */
+	fake.imports = 0;
+	other->base.dmabuf = &tiled;
+	assert_int_equal(renderer_rung(gl, &other->base), RUNG_COPIED);
+	assert_int_equal(fake.imports, 0);
+	free(target.pixels);
+	free(want.pixels);
+	buffer_drop(&buffer->base);
+	buffer_drop(&other->base);
+}
+
+/* What is in the memory that GL drew into, as XRGB8888. */
+static void fake_read(struct target *out)
+{
+	GLuint framebuffer;
+
+	glGenFramebuffers(1, &framebuffer);
+	glBindFramebuffer(GL_FRAMEBUFFER, framebuffer);
+	glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, fake.texture, 0);
+	glReadPixels(0, 0, out->width, out->height, GL_RGBA, GL_UNSIGNED_BYTE, out->pixels);
+	glDeleteFramebuffers(1, &framebuffer);
+	for (int i = 0; i < out->width * out->height; i++) {
+		uint8_t *pixel = out->pixels + (ptrdiff_t)i * 4, red = pixel[0];
+
+		pixel[0] = pixel[2];
+		pixel[2] = red;
+	}
+}
+
+static void targets_of_devices_are_drawn_into(void **state)
+{
+	static const struct buffer_dmabuf dmabuf = {.fd = 80, .stride = 512};
+	struct target target = rig_target(90, 120, 0), want = rig_target(90, 120, 0);
+	struct target got = rig_target(90, 120, 0);
+	struct test_buffer *buffer = test_buffer_create(100, 80, TEST_XR24, 0);
+	struct mark mark = {.name = "w", .colour = 0xd55e00, .pattern = MARK_CHECKS};
+	struct layer layers[] = {
+		rig_solid(0, 0, 120, 90, 0x123456),
+		rig_picture(buffer, rig_whole(buffer), (struct rect){8, 8, 100, 80}),
+		{.kind = LAYER_FRAME, .dst = {0, 0, 116, 90}, .frame = {&mark, {8, 8, 100, 80}}},
+	};
+
+	(void)state;
+	rig_gradient(buffer);
+	target.transform = want.transform = TRANSFORM_90;
+	rig_draw_all(cpu, &want, layers, ARRAY_SIZE(layers), NULL);
+	fake_start(&dmabuf, 90, 120);
+	target.dmabuf = &dmabuf;
+	target.dmabuf_id = 5;
+	for (unsigned i = 0; i < 3; i++) {
+		rig_draw_all(gl, &target, layers, ARRAY_SIZE(layers), NULL);
+	}
+	fake_read(&got);
+	rig_assert_same(&got, &want, 1);
+	assert_int_equal(fake.imports, 1);
+	/* Nothing was read back. */
+	assert_true(rig_is_untouched(&target, 50, 50));
+	/* One that GL can't draw into is tried once, and gets its picture. */
+	fake.is_refused = true;
+	target.dmabuf_id = 6;
+	rig_draw_all(gl, &target, layers, ARRAY_SIZE(layers), NULL);
+	rig_draw_all(gl, &target, layers, ARRAY_SIZE(layers), NULL);
+	rig_assert_same(&target, &want, 1);
+	assert_int_equal(fake.imports, 2);
+	free(target.pixels);
+	free(want.pixels);
+	free(got.pixels);
+	buffer_drop(&buffer->base);
+}
+
+/* ---- what GL can't do ---- */
+
+static void assert_cpu_picture(struct renderer *renderer, const struct layer *layers, unsigned n)
+{
+	struct target target = rig_target(120, 90, 0), want = rig_target(120, 90, 0);
+
+	rig_draw_all(renderer, &target, layers, n, NULL);
+	rig_draw_all(cpu, &want, layers, n, NULL);
+	rig_assert_same(&target, &want, 0);
+	free(target.pixels);
+	free(want.pixels);
+}
+
+static void too_large_is_drawn_by_the_cpu(void **state)
+{
+	struct test_buffer *buffer = test_buffer_create(100, 80, TEST_XR24, 0);
+	struct layer layer = rig_picture(buffer, rig_whole(buffer), (struct rect){0, 0, 97, 77});
+
+	(void)state;
+	rig_gradient(buffer);
+	egl_of(gl)->max_size = 99;
+	assert_cpu_picture(gl, &layer, 1);
+	layer.picture.src.w = 50;
+	assert_cpu_picture(gl, &layer, 1);
+	assert_string_equal(renderer_name(gl), "gles2");
+	buffer_drop(&buffer->base);
+}
+
+static void a_lost_context_is_replaced_by_the_cpu(void **state)
+{
+	struct test_buffer *buffer = test_buffer_create(100, 80, TEST_XR24, 0);
+	struct layer layer = rig_picture(buffer, rig_whole(buffer), (struct rect){0, 0, 97, 77});
+
+	(void)state;
+	rig_gradient(buffer);
+	assert_true(eglMakeCurrent(eglGetCurrentDisplay(), EGL_NO_SURFACE, EGL_NO_SURFACE,
+				   EGL_NO_CONTEXT));
+	assert_cpu_picture(gl, &layer, 1);
+	assert_string_equal(renderer_name(gl), "pixman");
+	assert_int_equal(renderer_rung(gl, &buffer->base), RUNG_MAPPED);
+	assert_cpu_picture(gl, &layer, 1);
+	buffer_drop(&buffer->base);
+}
+
+static void a_gl_error_is_replaced_by_the_cpu(void **state)
+{
+	struct layer layer = rig_solid(0, 0, 120, 90, 0x654321);
+
+	(void)state;
+	glEnable(0xdead);
+	assert_cpu_picture(gl, &layer, 1);
+	assert_string_equal(renderer_name(gl), "pixman");
+}
+
+/* ---- which one ---- */
+
+static bool is_software(const char *detail)
+{
+	return strstr(detail, "llvmpipe") || strstr(detail, "softpipe");
+}
+
+static void auto_takes_no_software_gl(void **state)
+{
+	struct renderer *renderer;
+	char why[128];
+
+	(void)state;
+	assert_int_equal(renderer_create(&renderer, "auto", NULL, ""), 0);
+	if (strcmp(renderer_name(renderer), "gles2") == 0) {
+		assert_false(is_software(renderer_detail(renderer)));
+	}
+	renderer_destroy(renderer);
+	if (is_software(egl_of(gl)->detail)) {
+		assert_int_equal(renderer_gles2_open(&renderer, NULL, NULL, true, why, sizeof(why)),
+				 -ENODEV);
+	}
+	assert_int_equal(renderer_create(&renderer, "vulkan", NULL, NULL), -EINVAL);
+	assert_int_equal(renderer_gles2_create(&renderer, NULL, "/dev/dri/none"), -ENODEV);
+}
+
+/* What auto makes of hardware: no pixel is read back, so a target that GL can't draw into is the CPU's. */
+static void auto_reads_nothing_back(void **state)
+{
+	struct test_buffer *buffer = test_buffer_create(100, 80, TEST_XR24, 0);
+	struct layer layer = rig_picture(buffer, rig_whole(buffer), (struct rect){0, 0, 97, 77});
+
+	(void)state;
+	rig_gradient(buffer);
+	((struct renderer_gles2 *)gl)->only_direct = true;
+	assert_cpu_picture(gl, &layer, 1);
+	assert_int_equal(((struct renderer_gles2 *)gl)->targets.renderbuffer, 0);
+	assert_string_equal(renderer_name(gl), "gles2");
+	buffer_drop(&buffer->base);
+}
+
+static void left_out(void **state)
+{
+	(void)state;
+	SKIP_TEST("%s", rig_why_no_gles2());
+}
+
+#define GL_TEST(f) cmocka_unit_test_setup_teardown(f, setup_gl, teardown_gl)
+
+int main(void)
+{
+	const struct CMUnitTest none[] = {cmocka_unit_test(left_out)};
+	const struct CMUnitTest tests[] = {
+		GL_TEST(both_renderers_draw_alike),
+		GL_TEST(only_what_is_damaged_is_uploaded),
+		GL_TEST(textures_do_not_outlive_their_buffers),
+		GL_TEST(dmabufs_are_sampled_and_not_read),
+		GL_TEST(refused_dmabufs_are_uploaded),
+		GL_TEST(targets_of_devices_are_drawn_into),
+		GL_TEST(too_large_is_drawn_by_the_cpu),
+		GL_TEST(a_lost_context_is_replaced_by_the_cpu),
+		GL_TEST(a_gl_error_is_replaced_by_the_cpu),
+		GL_TEST(auto_takes_no_software_gl),
+		GL_TEST(auto_reads_nothing_back),
+	};
+
+	return rig_has_gles2() ? cmocka_run_group_tests(tests, setup, teardown) :
+				 cmocka_run_group_tests(none, NULL, NULL);
+}
