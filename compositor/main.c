@@ -155,8 +155,9 @@ static int core_create(struct server *server)
 		log_error(LOG_HOST, "no way to read the configuration anew: %s", strerror(-ret));
 		return ret;
 	}
-	return renderer_pixman_create(&server->renderer,
-				      server->settings->font[0] ? server->settings->font : NULL);
+	return renderer_create(&server->renderer, server->settings->renderer,
+			       server->settings->font[0] ? server->settings->font : NULL,
+			       server->settings->render_node);
 }
 
 static int cards_create(struct server *server)
