@@ -12,11 +12,15 @@ import traceback
 
 import counted
 import live
+import steady
 
 GROUPS = {
     "copies": live.copies,
     "syscalls": live.syscalls,
+    "plane": steady.plane,
     "idle": live.idle,
+    "still": steady.still,
+    "guests": steady.guests,
     "flip": live.flips,
     "input": live.keys,
     "instructions": counted.instructions,
