@@ -54,13 +54,25 @@ static void sink_action(void *data, enum seat_action action)
 		attention_begin(server->input);
 		break;
 	case SEAT_ACTION_LAYOUT:
+		(void)layouts_switch(server->layouts, NULL);
+		break;
 	case SEAT_ACTION_BRIGHTER:
+		monitors_step_backlight(server->monitors, 1);
+		break;
 	case SEAT_ACTION_DARKER:
+		monitors_step_backlight(server->monitors, -1);
 		break;
 	case SEAT_ACTION_DISMISS:
 		attention_end(server->input);
 		break;
 	}
+}
+
+static void sink_activity(void *data)
+{
+	struct server *server = data;
+
+	monitors_activity(server->monitors, clock_now(server->clock));
 }
 
 struct seat *input_seat(struct input *input)
@@ -195,6 +207,7 @@ int input_create(struct input **out, struct server *server)
 	input->server = server;
 	input->sink = wayland_seat_sink;
 	input->sink.action = sink_action;
+	input->sink.activity = sink_activity;
 	input->seat = seat_create(&input->sink, &input_space, server, &none, &none);
 	input_set_chords(input, server->settings);
 	focus_init(&input->focus, &input_focus_events, input);

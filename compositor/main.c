@@ -54,11 +54,23 @@ static void handle_picture_shown(void *data, struct scene_head *head, uint64_t c
 		  how->time_ns > commit_ns ? how->time_ns - commit_ns : 1, head->index);
 }
 
+static void handle_head_frozen(void *data, struct scene_head *head, bool is_frozen)
+{
+	const char *name = head->guest->mark.name;
+
+	/* Once for each time that it stood still for the configured time: no guest can do that often. */
+	log_guest(is_frozen ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, name, NULL,
+		  is_frozen ? "the picture of head %u stands still: the host's card covers it" :
+			      "the picture of head %u moves again",
+		  head->index);
+}
+
 static const struct scene_events scene_events = {
 	.frame_wanted = handle_frame_wanted,
 	.head_placed = handle_head_placed,
 	.commit_done = handle_commit_done,
 	.picture_shown = handle_picture_shown,
+	.head_frozen = handle_head_frozen,
 };
 
 /* ---- start ---- */
@@ -145,6 +157,10 @@ static int core_create(struct server *server)
 	if (ret < 0) {
 		return ret;
 	}
+	ret = layouts_create(&server->layouts, server);
+	if (ret < 0) {
+		return ret;
+	}
 	ret = wayland_create(&server->wayland, server);
 	if (ret < 0) {
 		return ret;
@@ -201,6 +217,9 @@ static int server_start(struct server *server)
 	if (ret == 0) {
 		ret = outputs_create(server);
 	}
+	if (ret == 0) {
+		ret = monitors_create(&server->monitors, server);
+	}
 	if (ret == 0 && server->session) {
 		ret = input_open_devices(server->input);
 	}
@@ -231,9 +250,12 @@ static void server_stop(struct server *server)
 	if (server->wayland) {
 		wayland_destroy(server->wayland);
 	}
+	monitors_destroy(server->monitors);
+	server->monitors = NULL;
 	if (server->backend) {
 		server->backend->ops->destroy(server->backend);
 	}
+	layouts_destroy(server->layouts);
 	repaint_destroy(server->repaint);
 	input_destroy(server->input);
 	if (server->session) {

@@ -142,6 +142,8 @@ static void take_over(struct server *server, struct settings *settings)
 	log_init("vitrined", settings->log_level);
 	input_set_chords(server->input, settings);
 	wayland_settings_changed(server->wayland);
+	monitors_reload(server->monitors);
+	layouts_reload(server->layouts);
 	free(old);
 	log_info(LOG_ADMIN, "configuration: read anew and in force");
 }

@@ -306,7 +306,9 @@ static void handle_added(void *data, struct output_device *device)
 	planes_forget_all(repaint);
 	slot->wanted = true;
 	arm(slot);
+	monitors_changed(repaint->server->monitors);
 	input_outputs_changed(repaint->server->input);
+	layouts_monitors_changed(repaint->server->layouts);
 }
 
 static void handle_removed(void *data, struct output_device *device)
@@ -321,7 +323,9 @@ static void handle_removed(void *data, struct output_device *device)
 	scene_output_remove(slot->output);
 	slot_clear(slot);
 	planes_forget_all(repaint);
+	monitors_changed(repaint->server->monitors);
 	input_outputs_changed(repaint->server->input);
+	layouts_monitors_changed(repaint->server->layouts);
 }
 
 static void handle_flipped(void *data, struct output_device *device, uint64_t time_ns)
@@ -370,6 +374,17 @@ static void handle_damaged(void *data, struct output_device *device)
 	slot->away = false;
 	planes_forget(slot->planes);
 	scene_output_damage_all(slot->output);
+}
+
+void repaint_output_away(struct repaint *repaint, unsigned number)
+{
+	struct repaint_output *slot = &repaint->outputs[number];
+
+	slot->flying = false;
+	slot->away = true;
+	clock_timer_disarm(slot->timer);
+	clock_timer_disarm(slot->watch);
+	scene_output_lost(slot->output);
 }
 
 const struct output_listener repaint_output_listener = {

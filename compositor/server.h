@@ -99,6 +99,11 @@ struct output_device *repaint_device(struct repaint *repaint, unsigned number);
  */
 const char *repaint_head_path(struct repaint *repaint, const struct scene_head *head,
 			      const char **why);
+/*
+ * There is such an output, and its device is off or another session's: its flip will not come, and nothing is drawn until it
+ * tells that it is damaged.
+ */
+void repaint_output_away(struct repaint *repaint, unsigned number);
 /* Lines `output.NAME.KEY VALUE` of what the scene does not know: missed, failed, cost_us, margin_us. */
 void repaint_report(struct repaint *repaint, FILE *out);
 
@@ -137,14 +142,24 @@ int layouts_switch(struct layouts *layouts, const char *name);
 void layouts_reload(struct layouts *layouts);
 const char *layouts_current(const struct layouts *layouts);
 
-/* ---- monitors.c: power, idle, backlight, identify ---- */
+/* ---- monitors.c: power, idle, backlight, identify. Its functions take NULL, too: then they do nothing ---- */
 MUST_USE int monitors_create(struct monitors **out, struct server *server);
 void monitors_destroy(struct monitors *monitors);
-/* Somebody touched something: dark monitors come on again. True when it only woke them: no guest gets the event. */
+/*
+ * Somebody touched something: dark monitors come on again. Called before the seat gets the event. True when it woke them:
+ * nobody was shown anywhere then, so no guest gets the event.
+ */
 bool monitors_activity(struct monitors *monitors, uint64_t now_ns);
-/* By command; name NULL: all. -ENOENT. */
+/* A monitor came or went. Called by repaint.c. */
+void monitors_changed(struct monitors *monitors);
+/* The settings are others. */
+void monitors_reload(struct monitors *monitors);
+/* By command; name NULL: all. -ENOENT, or what the device said. Power counts as activity. */
 int monitors_set_power(struct monitors *monitors, const char *name, bool on);
+/* From 0 to 1. -EOPNOTSUPP: it has no backlight that we can reach. */
 int monitors_set_backlight(struct monitors *monitors, const char *name, double level);
+/* By key: all backlights a step up (1) or down (-1). */
+void monitors_step_backlight(struct monitors *monitors, int step);
 /* Each monitor shows its name and number for a few seconds. */
 void monitors_identify(struct monitors *monitors);
 bool monitors_is_on(const struct monitors *monitors, const char *name);

@@ -8,7 +8,7 @@
 #define GROUND_COLOUR 0x181818
 #define DARK_COLOUR 0x000000
 
-static struct layer *layer_push(struct output_state *state, enum layer_kind kind, struct rect dst)
+struct layer *layer_push(struct output_state *state, enum layer_kind kind, struct rect dst)
 {
 	struct layer *layer = &state->layers[state->n_layers++];
 
@@ -185,6 +185,7 @@ uint64_t layers_build(struct scene_output *output)
 		return 0;
 	}
 	marks = push_views(output);
+	identify_push(output);
 	if (marks && output_is_unmarked(output)) {
 		return marks;
 	}

@@ -82,6 +82,16 @@ void scene_output_set_power(struct scene_output *output, bool is_on)
 	}
 }
 
+void scene_output_lost(struct scene_output *output)
+{
+	struct output_state *state = output->state;
+
+	state->has_latched = false;
+	state->has_flying = false;
+	shown_finish(state);
+	damage_add_all(output);
+}
+
 /* ---- frames ---- */
 
 /* The newest commits of the heads whose main output this is. True: one of them needs a frame. */

@@ -25,8 +25,9 @@
 #define SCENE_MAX_GUESTS 64
 #define SCENE_MAX_HEADS 16 /* of one guest */
 #define SCENE_MAX_OUTPUTS 16
-#define SCENE_MAX_VIEWS 64 /* of one output; a mosaic has no more tiles */
-#define SCENE_MAX_LAYERS (3 * SCENE_MAX_VIEWS + 4)
+#define SCENE_MAX_VIEWS 64       /* of one output; a mosaic has no more tiles */
+#define SCENE_IDENTIFY_LAYERS 16 /* ground, two digits of seven segments, card */
+#define SCENE_MAX_LAYERS (3 * SCENE_MAX_VIEWS + 4 + SCENE_IDENTIFY_LAYERS)
 #define STRIP_HEIGHT 24 /* pixels of the strip along the top of each output, at scale 1 */
 #define FRAME_WIDTH 8   /* pixels of the frame around a guest's rectangle, at scale 1 */
 
@@ -167,6 +168,16 @@ void scene_output_remove(struct scene_output *output);
  * Switched off (false) it shows no guest; its place in the layout stays its own. On when added.
  */
 void scene_output_set_power(struct scene_output *output, bool is_on);
+/*
+ * Its device went dark or is another session's: nothing is on the glass any more, no flip of what was drawn follows, and
+ * buffers that it showed are free.
+ */
+void scene_output_lost(struct scene_output *output);
+/*
+ * Which monitor this is: its number, large, and a card below it, over the middle of what it shows. 0: no more. The strip
+ * stays. The card is copied.
+ */
+void scene_output_identify(struct scene_output *output, unsigned number, const struct card *card);
 
 /*
  * Where a guest's picture fits one to one: the output less its strip and the frame. May be empty on

@@ -80,6 +80,8 @@ struct output_state {
 	int panel_width, panel_height;
 	const struct layout_output *entry; /* in scene.layout; NULL: the layout does not name it */
 	bool is_dark;                      /* switched off */
+	unsigned number;                   /* to be told by; 0: nobody asked */
+	struct card identity;
 	/* What the regions for the guest in front show, by their number. */
 	struct scene_head *fronts[LAYOUT_MAX_REGIONS];
 	struct scene_view views[SCENE_MAX_VIEWS];
@@ -109,7 +111,7 @@ struct guest_priv {
 	struct scene_guest base;
 	uint64_t front_order; /* of scene.front_orders when it was last in front; 0: never */
 	unsigned mark_index;
-	unsigned slot; /* in scene.slots */
+	unsigned slot;       /* in scene.slots */
 	uint64_t frozen_ns;
 };
 
@@ -233,6 +235,12 @@ void shown_unplace(struct output_state *state);
 void shown_forget_head(struct scene_head *head);
 void shown_forget_guest(struct scene_guest *guest);
 void shown_finish(struct output_state *state);
+
+/* ---- identify.c ---- */
+/* At most SCENE_IDENTIFY_LAYERS. */
+void identify_push(struct scene_output *output);
+/* The next of the output's layers. */
+struct layer *layer_push(struct output_state *state, enum layer_kind kind, struct rect dst);
 
 /* ---- damage.c ---- */
 void damage_init(struct output_state *state);

@@ -61,6 +61,8 @@ struct seat_sink {
 	void (*frame)(void *data, struct seat_guest *guest);
 	/* For the host, never for a guest. Called after all releases that it causes. */
 	void (*action)(void *data, enum seat_action action);
+	/* Somebody touched a device, whoever gets the event. May be NULL. */
+	void (*activity)(void *data);
 };
 
 #define SEAT_MAX_CONTACTS 32

@@ -61,6 +61,15 @@ void seat_codes_lift(struct seat *seat, uint64_t devices);
 void seat_key_release(struct seat *seat, uint32_t code);
 bool seat_buttons_sent(const struct seat *seat);
 
+/* Somebody touched a device: before anything is done with it. */
+static inline void seat_touched(struct seat *seat, uint64_t time_ns)
+{
+	if (seat->sink->activity) {
+		seat->sink->activity(seat->data);
+	}
+	seat->event_ns = time_ns;
+}
+
 /* chord.c */
 /* The chord that code completes by going down now, or NULL. */
 const struct seat_chord *seat_chord_completed(const struct seat *seat, uint32_t code);
