@@ -50,6 +50,9 @@ static void write_output(struct server *server, const struct scene_output *outpu
 			head->dst.w, head->dst.h);
 	}
 	fprintf(out, "output.%s.frames %" PRIu64 "\n", name, output->frames);
+	fprintf(out, "output.%s.samples %" PRIu64 "\n", name, output->samples);
+	fprintf(out, "output.%s.samples_blind %" PRIu64 "\n", name, output->samples_blind);
+	fprintf(out, "output.%s.sample_changed %" PRIu64 "\n", name, output->sample_changed);
 }
 
 static void write_outputs(struct server *server, FILE *out, struct totals *totals)

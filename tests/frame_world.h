@@ -45,13 +45,16 @@ struct monitor {
 	struct output_device base;
 	struct monitor_nature nature;
 	struct world *world;
-	uint8_t pixels[WORLD_WIDTH * WORLD_HEIGHT * 4];
+	struct monitor_buffer {
+		uint32_t pixels[WORLD_WIDTH * WORLD_HEIGHT];
+		unsigned committed; /* number of the commit; 0: never */
+	} buffers[3];
+	struct monitor_buffer *acquired, *flying, *front; /* front: on the glass */
 	struct clock_timer *vblank;
 	uint64_t period_ps, origin_ns;
 	uint64_t stall_ns; /* the next frame takes so much longer */
 	uint64_t commit_ns, flip_ns;
 	unsigned wakes, commits, flips;
-	bool flying;
 };
 
 struct world {
@@ -95,11 +98,15 @@ static inline int monitor_acquire(struct output_device *base, struct target *tar
 	}
 	clock_virtual_spend(monitor->world->server.clock,
 			    every && ++monitor->wakes % every == 0 ? late_ns * 10 : late_ns);
-	*target = (struct target){.pixels = monitor->pixels,
+	/* The one that was on the glass longest ago: the harder case for damage. */
+	monitor->acquired = &monitor->buffers[monitor->commits % 3];
+	*target = (struct target){.pixels = (uint8_t *)monitor->acquired->pixels,
 				  .width = WORLD_WIDTH,
 				  .height = WORLD_HEIGHT,
-				  .stride = WORLD_WIDTH * 4,
-				  .age = monitor->commits ? 1 : 0};
+				  .stride = WORLD_WIDTH * 4};
+	if (monitor->acquired->committed) {
+		target->age = monitor->commits - monitor->acquired->committed + 1;
+	}
 	return 0;
 }
 
@@ -113,8 +120,8 @@ static inline int monitor_commit(struct output_device *base, const struct output
 			    monitor->stall_ns +
 				    world_random(world, nature->cost_ns[0], nature->cost_ns[1]));
 	monitor->stall_ns = 0;
-	monitor->commits++;
-	monitor->flying = true;
+	monitor->flying = monitor->acquired;
+	monitor->flying->committed = ++monitor->commits;
 	monitor->commit_ns = world_now(world);
 	monitor->flip_ns = nature->has_no_vblank ?
 				   monitor->commit_ns :
@@ -141,7 +148,8 @@ static inline void monitor_handle_vblank(void *data, uint64_t now_ns)
 	uint64_t told_ns = monitor->flip_ns - jitter_ns +
 			   world_random(monitor->world, 0, 2 * jitter_ns);
 
-	monitor->flying = false;
+	monitor->front = monitor->flying;
+	monitor->flying = NULL;
 	monitor->flips++;
 	repaint_output_listener.flipped(monitor->world->server.repaint, &monitor->base, told_ns);
 }
@@ -174,6 +182,20 @@ static inline struct monitor *world_plug(struct world *world, unsigned i,
 static inline uint64_t monitor_period_ns(const struct monitor *monitor)
 {
 	return monitor->period_ps / 1000;
+}
+
+/* On the glass now. */
+static inline uint32_t monitor_pixel(const struct monitor *monitor, int x, int y)
+{
+	return monitor->front ? monitor->front->pixels[y * WORLD_WIDTH + x] & 0xffffff : 0;
+}
+
+static inline struct scene_output *monitor_output(const struct monitor *monitor)
+{
+	struct repaint *repaint = monitor->world->server.repaint;
+	int number = repaint_output_number(repaint, monitor->base.name);
+
+	return repaint_output(repaint, (unsigned)number);
 }
 
 /* ---- the world ---- */

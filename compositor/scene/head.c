@@ -166,6 +166,7 @@ void head_discard(struct scene_head *head)
 	state->stage = COMMIT_NONE;
 	state->current = (struct picture){0};
 	state->presented_ns = 0;
+	state->flip_interval_ns = 0;
 	state->has_card = false;
 	state->is_frozen = false;
 	sampler_reset(&state->sampler);
@@ -317,6 +318,7 @@ void head_presented(struct scene_head *head, const struct presented *how)
 		return; /* as before, only elsewhere */
 	}
 	state->was_shown = true;
+	state->flip_interval_ns = how->time_ns - state->presented_ns;
 	state->presented_ns = how->time_ns;
 	state->changed_ns = how->time_ns;
 	if (state->current.buffer) {

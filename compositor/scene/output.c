@@ -183,6 +183,7 @@ void scene_output_presented(struct scene_output *output, const struct presented 
 		return;
 	}
 	state->has_flying = false;
+	state->flip_ns = how->time_ns;
 	/* First the buffers of the frame before: "done" says that they are free. */
 	shown_flip(state);
 	output->frames++;

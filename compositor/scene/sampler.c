@@ -11,16 +11,25 @@
 #include "compositor/scene/scene_priv.h"
 
 #define QUIET_NS (100 * NSEC_PER_MSEC)     /* without a commit: looked at from then on */
+#define SLOW_MAX_NS NSEC_PER_SEC           /* flips that are rarer have no rhythm to wait for */
 #define INTERVAL_MAX_NS (NSEC_PER_SEC / 4) /* nothing changes: 4 Hz */
 #define SLICE_BYTES (2u << 20)             /* compared in one call */
 #define CARD_PERIODS 2                     /* without a picture before the card comes */
+#define PATIENT_PASSES 4                   /* in a row without a change before the pauses grow */
+#define BUSY_PASSES 4   /* in a row that found most of it changed: comparing is given up */
+#define BLIND_PASSES 16 /* without comparing; twice as many each time that it still does not pay */
+#define BLIND_PASSES_MAX 128
 #define NEVER UINT64_MAX
 
 void sampler_reset(struct sampler *sampler)
 {
 	sampler->has_baseline = false;
 	sampler->band = 0;
-	sampler->changed = false;
+	sampler->n_changed = 0;
+	sampler->quiet = 0;
+	sampler->busy = 0;
+	sampler->blind = 0;
+	sampler->blind_span = 0;
 	sampler->interval_ns = 0;
 	sampler->next_ns = 0;
 }
@@ -125,8 +134,8 @@ static bool pass_continue(struct scene_head *head, const uint64_t key[2], uint64
 		 * has changed.
 		 */
 		if (!sampler->has_baseline || hash != sampler->hashes[sampler->band]) {
-			sampler->changed = sampler->changed || sampler->has_baseline;
 			if (sampler->has_baseline) {
+				sampler->n_changed++;
 				head_changed(head, now_ns);
 			}
 			band_damage(head, &picture->src, from, n);
@@ -137,21 +146,13 @@ static bool pass_continue(struct scene_head *head, const uint64_t key[2], uint64
 	return (int)sampler->band * rows >= height;
 }
 
-static void pass_end(struct sampler *sampler, uint64_t period_ns, uint64_t longest_ns,
-		     uint64_t now_ns)
-{
-	if (sampler->changed || !sampler->interval_ns) {
-		sampler->interval_ns = period_ns;
-	} else {
-		sampler->interval_ns = MIN(sampler->interval_ns * 2, longest_ns);
-	}
-	sampler->has_baseline = true;
-	sampler->changed = false;
-	sampler->band = 0;
-	sampler->next_ns = now_ns + sampler->interval_ns;
-}
+/* ---- when to look, and whether to compare ---- */
 
-/* ---- what is due ---- */
+/* The host wants to know when its picture stands still. */
+static bool is_watched(const struct scene_head *head)
+{
+	return guest_priv(head->guest)->frozen_ns != 0;
+}
 
 /* A picture that is watched is looked at several times before it counts as frozen. */
 static uint64_t longest_interval(const struct scene_head *head)
@@ -166,6 +167,95 @@ static uint64_t period_of(const struct scene_output *output)
 	return output->refresh_mhz > 0 ? 1000 * NSEC_PER_SEC / (uint64_t)output->refresh_mhz :
 					 NSEC_PER_SEC / 60;
 }
+
+/*
+ * Comparing reads everything once, drawing reads and writes what has changed: with more than half of
+ * it changed, drawing all of it unseen is cheaper. Whether that is still so is tried again and again.
+ * Not for a picture that is watched: unseen, it would never be found frozen.
+ */
+static void blind_decide(struct sampler *sampler, bool is_watched)
+{
+	if (!sampler->has_baseline || is_watched) {
+		return;
+	}
+	if (sampler->n_changed * 2 <= sampler->band) {
+		sampler->busy = 0;
+		sampler->blind_span = 0;
+		return;
+	}
+	if (sampler->blind_span == 0 && ++sampler->busy < BUSY_PASSES) {
+		return;
+	}
+	sampler->blind_span = MIN(MAX(sampler->blind_span * 2, BLIND_PASSES), BLIND_PASSES_MAX);
+	sampler->blind = sampler->blind_span;
+}
+
+/*
+ * While it changes: one look before each vblank, early enough for the frame that it asks for, late
+ * enough that what it finds is young.
+ */
+static uint64_t next_look(const struct scene_output *output, uint64_t now_ns)
+{
+	uint64_t period_ns = period_of(output), flip_ns = output->state->flip_ns;
+	uint64_t from_ns = now_ns + period_ns / 2, phase_ns;
+
+	if (flip_ns == 0 || from_ns < flip_ns) {
+		return now_ns + period_ns;
+	}
+	phase_ns = (from_ns - flip_ns + period_ns / 3) % period_ns;
+	return from_ns + (period_ns - phase_ns) % period_ns;
+}
+
+/* The pause grows while nothing changes. At its longest all heads keep step: one wake-up for all. */
+static void schedule_next(struct scene_head *head, bool changed, uint64_t now_ns)
+{
+	struct sampler *sampler = &head->state->sampler;
+	uint64_t longest_ns = longest_interval(head);
+
+	sampler->quiet = changed ? 0 : sampler->quiet + 1;
+	if (sampler->quiet < PATIENT_PASSES) {
+		sampler->interval_ns = period_of(head->output);
+		sampler->next_ns = next_look(head->output, now_ns);
+		return;
+	}
+	sampler->interval_ns = MIN(sampler->interval_ns * 2, longest_ns);
+	sampler->next_ns = sampler->interval_ns < longest_ns ?
+				   now_ns + sampler->interval_ns :
+				   (now_ns / longest_ns + 1) * longest_ns;
+}
+
+static void pass_end(struct scene_head *head, uint64_t now_ns)
+{
+	struct sampler *sampler = &head->state->sampler;
+	struct scene_output *output = head->output;
+
+	output->samples++;
+	if (sampler->n_changed || !sampler->has_baseline) {
+		output->sample_changed = output->samples;
+	}
+	blind_decide(sampler, is_watched(head));
+	schedule_next(head, sampler->n_changed > 0, now_ns);
+	sampler->has_baseline = true;
+	sampler->n_changed = 0;
+	sampler->band = 0;
+}
+
+/* A pass that does not look: all of it is taken for changed. The last one leaves no baseline. */
+static void pass_blind(struct scene_head *head, uint64_t now_ns)
+{
+	struct sampler *sampler = &head->state->sampler;
+	struct scene_output *output = head->output;
+
+	damage_add_picture(head, NULL);
+	head_changed(head, now_ns);
+	output->samples_blind++;
+	output->sample_changed = ++output->samples;
+	sampler->blind--;
+	sampler->has_baseline = false;
+	schedule_next(head, true, now_ns);
+}
+
+/* ---- what is due ---- */
 
 static uint64_t card_step(struct scene_head *head, uint64_t now_ns)
 {
@@ -200,6 +290,18 @@ static bool is_scanned_out(const struct scene_head *head)
 	return true;
 }
 
+/*
+ * A guest that flips less than ten times a second is not taken for one that draws without flipping as
+ * long as it keeps its rhythm: to look in between would draw each picture twice.
+ */
+static uint64_t first_look(const struct scene_head *head)
+{
+	uint64_t rhythm_ns = head->state->flip_interval_ns;
+	bool is_slow = rhythm_ns > QUIET_NS / 2 && rhythm_ns <= SLOW_MAX_NS && !is_watched(head);
+
+	return head->state->presented_ns + MAX(QUIET_NS, is_slow ? rhythm_ns + rhythm_ns / 2 : 0);
+}
+
 static uint64_t head_step(struct scene_head *head, uint64_t now_ns)
 {
 	struct head_state *state = head->state;
@@ -212,18 +314,21 @@ static uint64_t head_step(struct scene_head *head, uint64_t now_ns)
 	if (state->stage != COMMIT_SHOWN || state->has_pending || rect_empty(&head->dst)) {
 		return NEVER; /* its flip comes first, and brings the caller back */
 	}
-	if (!guest_priv(head->guest)->frozen_ns && is_scanned_out(head)) {
+	if (!is_watched(head) && is_scanned_out(head)) {
 		sampler_reset(sampler);
 		return NEVER; /* so does the frame that it is drawn in again */
 	}
-	due = sampler->has_baseline ? sampler->next_ns : state->presented_ns + QUIET_NS;
+	due = MAX(sampler->next_ns, first_look(head));
 	if (now_ns < due) {
 		return due;
 	}
-	if (!pass_continue(head, head->guest->scene->key, now_ns)) {
+	if (sampler->blind > 0) {
+		pass_blind(head, now_ns);
+	} else if (pass_continue(head, head->guest->scene->key, now_ns)) {
+		pass_end(head, now_ns);
+	} else {
 		return now_ns;
 	}
-	pass_end(sampler, period_of(head->output), longest_interval(head), now_ns);
 	return sampler->next_ns;
 }
 

@@ -156,6 +156,8 @@ struct scene_output {
 	struct rect layout;
 	void *data;
 	uint64_t frames, bytes_read, bytes_written, bytes_compared;
+	/* Looks at front buffers: all, those that did not compare, and the number of the last that saw a change. */
+	uint64_t samples, samples_blind, sample_changed;
 	struct output_state *state; /* private: layers, damage ring, what was latched */
 };
 

@@ -34,7 +34,11 @@ enum commit_stage {
 struct sampler {
 	bool has_baseline;    /* hashes are of the current picture */
 	unsigned band;        /* where the pass under way goes on; 0: none is */
-	bool changed;         /* in the pass under way */
+	unsigned n_changed;   /* bands of the pass under way */
+	unsigned quiet;       /* passes in a row that found no change */
+	unsigned busy;        /* passes in a row that found most of them changed */
+	unsigned blind;       /* passes to come that compare nothing */
+	unsigned blind_span;  /* how many those were the last time; 0: comparing pays */
 	uint64_t interval_ns; /* between passes */
 	uint64_t next_ns;
 	uint64_t hashes[SAMPLE_BANDS];
@@ -56,9 +60,10 @@ struct head_state {
 	struct list visible; /* in scene.visible, while it is */
 	bool is_moved;       /* head_placed is due */
 
-	uint64_t presented_ns; /* when current was shown, or the frame without a picture */
-	uint64_t changed_ns;   /* when the picture was last seen to change */
-	bool has_card;         /* has been without a picture for too long */
+	uint64_t presented_ns;     /* when current was shown, or the frame without a picture */
+	uint64_t changed_ns;       /* when the picture was last seen to change */
+	uint64_t flip_interval_ns; /* between the last two that were shown; 0: unknown */
+	bool has_card;             /* has been without a picture for too long */
 	bool is_frozen;
 	struct sampler sampler;
 };
@@ -95,6 +100,7 @@ struct output_state {
 	pixman_region32_t damage; /* since the last latch */
 	bool frame_due;           /* a commit waits for a frame even without damage */
 	bool has_latched, has_flying;
+	uint64_t flip_ns; /* of the last frame; 0: none yet */
 	pixman_region32_t latched_damage;
 	pixman_region32_t ring[DAMAGE_RING]; /* of accepted frames, newest first */
 	unsigned ring_fill;
