@@ -19,6 +19,7 @@ import sys
 import time
 
 import cpio
+import kmod
 import tree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -45,6 +46,8 @@ DOM0_MODULES = (
     "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs", "virtio_pci",
     "virtio_console", "virtio-gpu", "virtio_input", "evdev", "uinput",
 )
+# Instead of those in the packages, which do less.
+REBUILT_MODULES = ("xen-gntdev",)
 # vkms is not in Debian's kernel; the guest has one display driver, or none when pvfront plays it.
 GUEST_MODULES = ("evdev", "xen-evtchn", "xen-gntalloc", "xenfs", "drm_xen_front")
 
@@ -184,11 +187,12 @@ class Image:
             with open(source, "rb") as file:
                 self.archive.file(path, file.read(), os.stat(source).st_mode & 0o755)
 
-    def modules(self, names):
-        """The modules, and the list from which /init loads them in this order."""
+    def modules(self, names, rebuilt=()):
+        """The modules, and the list from which /init loads them in this order; rebuilt: {name: file}."""
         paths = self.tree.modules(names)
+        instead = {name + ".ko": file for name, file in dict(rebuilt).items()}
         for path in paths:
-            self.copy(self.tree.path(path), path)
+            self.copy(instead.get(os.path.basename(path)) or self.tree.path(path), path)
         self.text("etc/modules", "".join(f"/{path}\n" for path in paths))
 
     def close(self, loaded_later=()):
@@ -269,6 +273,7 @@ def dom0_image(debian_tree):
     files = [path for path in glob.glob(HERE + "/dom0/**", recursive=True)
              if os.path.isfile(path) and not path.endswith((".c", ".h"))]
     kernel = vmlinux(debian_tree)
+    rebuilt = kmod.build(REBUILT_MODULES, BUILD, debian_tree.kernel, cached, digest)
 
     def write(stream):
         image = Image(stream, debian_tree)
@@ -291,12 +296,12 @@ def dom0_image(debian_tree):
         image.archive.symlink("usr/lib/systemd/systemd-udevd", "../../bin/udevadm")
         for path in DOM0_DATA:
             image.copy(debian_tree.path(path), path)
-        image.modules(DOM0_MODULES)
+        image.modules(DOM0_MODULES, rebuilt)
         image.copy(kernel, "boot/vmlinux")
         image.close(LOADED_LATER)
 
     stamp = digest(debian_tree.kernel, *DOM0_MODULES, *DOM0_PROGRAMS, *DOM0_DATA, PASSWD, GROUPS,
-                   kernel, *files, *programs, __file__)
+                   kernel, *rebuilt.values(), *files, *programs, __file__)
     return cached(os.path.join(BUILD, "dom0-base.cpio.gz"), stamp,
                   lambda target: compressed(target, write))
 
