@@ -46,7 +46,7 @@ uint32_t outputs_showing(struct input *input, const struct scene_guest *guest)
 	return outputs;
 }
 
-static bool can_be_front(const struct input *input, const struct scene_guest *guest)
+bool guest_can_be_front(const struct input *input, const struct scene_guest *guest)
 {
 	return guest != input->leaving && has_heads(guest) && scene_guest_reachable(guest) &&
 	       scene_guest_showable(guest);
@@ -59,7 +59,7 @@ struct scene_guest *guest_after(struct input *input, struct scene_guest *after)
 
 	for (unsigned i = 0; i < SCENE_MAX_GUESTS; i++) {
 		guest = scene_guest_next(scene, guest);
-		if (!guest || can_be_front(input, guest)) {
+		if (!guest || guest_can_be_front(input, guest)) {
 			return guest;
 		}
 		if (guest == after) {
@@ -73,7 +73,7 @@ struct scene_guest *guest_due(struct input *input)
 {
 	struct scene_guest *front = scene_front(input->server->scene), *next;
 
-	if (front && can_be_front(input, front)) {
+	if (front && guest_can_be_front(input, front)) {
 		return front;
 	}
 	next = guest_after(input, front);

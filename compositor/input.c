@@ -21,6 +21,26 @@ static void switch_guest(struct input *input)
 	}
 }
 
+int input_switch_to(struct input *input, struct scene_guest *guest)
+{
+	if (input->attention) {
+		return -EBUSY;
+	}
+	if (!guest) {
+		switch_guest(input);
+		return 0;
+	}
+	if (!guest_can_be_front(input, guest)) {
+		return -EACCES;
+	}
+	if (guest != scene_front(input->server->scene)) {
+		input->patient = false;
+		scene_set_front(input->server->scene, guest);
+		input_request(input, guest);
+	}
+	return 0;
+}
+
 static void attention_begin(struct input *input)
 {
 	if (!input->attention) {

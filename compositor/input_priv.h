@@ -40,6 +40,8 @@ extern const struct focus_events input_focus_events; /* data: struct input */
 /* Outputs with a picture of the guest, as they are arranged now; a bit for each by its number. */
 uint32_t outputs_showing(struct input *input, const struct scene_guest *guest);
 /* Who is in front now, or must be because that one is gone or has no place. NULL: nobody can. */
+/* It has a screen, and the layout a place for it in front. */
+bool guest_can_be_front(const struct input *input, const struct scene_guest *guest);
 struct scene_guest *guest_due(struct input *input);
 /* The next guest after this one that can be in front, round and round; this one last. NULL: none. */
 struct scene_guest *guest_after(struct input *input, struct scene_guest *after);

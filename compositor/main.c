@@ -230,6 +230,9 @@ static int server_start(struct server *server)
 		ret = report_create(server);
 	}
 	if (ret == 0) {
+		ret = control_create(&server->control, server);
+	}
+	if (ret == 0) {
 		ret = confine();
 		if (ret < 0) {
 			log_error(LOG_HOST, "the server can't be confined: %s", strerror(-ret));
@@ -244,6 +247,8 @@ static void server_stop(struct server *server)
 	reload_destroy(server->reload);
 	test_input_destroy(server->test_input);
 	server->test_input = NULL;
+	control_destroy(server->control);
+	server->control = NULL;
 	if (server->stats) {
 		stats_socket_destroy(server->stats);
 	}

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/histogram.h"
 #include "base/log.h"
 #include "compositor/server.h"
 #include "compositor/wayland/wayland.h"
@@ -69,6 +71,56 @@ static void write_outputs(struct server *server, FILE *out, struct totals *total
 	}
 }
 
+static const char *rung_name(enum buffer_rung rung)
+{
+	static const char *const names[] = {
+		[RUNG_COPIED] = "copied",
+		[RUNG_MAPPED] = "mapped",
+		[RUNG_SAMPLED] = "sampled",
+		[RUNG_SCANOUT] = "scanout",
+	};
+
+	return names[rung];
+}
+
+/* Percentiles of nanoseconds, in microseconds. */
+static void write_spread(FILE *out, const char *prefix, const char *what,
+			 const struct histogram *spread)
+{
+	fprintf(out, "%s.%s_p50_us %llu\n", prefix, what,
+		histogram_percentile(spread, 50) / NSEC_PER_USEC);
+	fprintf(out, "%s.%s_p99_us %llu\n", prefix, what,
+		histogram_percentile(spread, 99) / NSEC_PER_USEC);
+}
+
+static void write_head(const struct scene_head *head, FILE *out)
+{
+	const struct buffer *buffer = scene_head_buffer(head);
+	char prefix[64];
+
+	snprintf(prefix, sizeof(prefix), "guest.%s.head.%u", head->guest->mark.name, head->index);
+	fprintf(out, "%s.frames %" PRIu64 "\n", prefix, head->frames);
+	write_spread(out, prefix, "age", &head->ages);
+	fprintf(out, "%s.rung %s\n", prefix, buffer ? rung_name(buffer->rung) : "-");
+	fprintf(out, "%s.rung_reason %s\n", prefix,
+		buffer && buffer->rung_reason ? buffer->rung_reason : "-");
+}
+
+static void write_heads(const struct scene_guest *guest, FILE *out)
+{
+	struct histogram ages = {0};
+	char prefix[64];
+
+	for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
+		if (guest->heads[i]) {
+			write_head(guest->heads[i], out);
+			histogram_merge(&ages, &guest->heads[i]->ages);
+		}
+	}
+	snprintf(prefix, sizeof(prefix), "guest.%s", guest->mark.name);
+	write_spread(out, prefix, "age", &ages);
+}
+
 static void write_guests(struct server *server, FILE *out)
 {
 	struct scene_guest *first = scene_guest_next(server->scene, NULL), *guest = first;
@@ -80,6 +132,7 @@ static void write_guests(struct server *server, FILE *out)
 		fprintf(out, "guest.%s.frames_superseded %" PRIu64 "\n", guest->mark.name,
 			guest->frames_superseded);
 		fprintf(out, "guest.%s.colour %06x\n", guest->mark.name, guest->mark.colour);
+		write_heads(guest, out);
 		n++;
 		guest = scene_guest_next(server->scene, guest);
 		guest = guest == first ? NULL : guest;
@@ -87,7 +140,18 @@ static void write_guests(struct server *server, FILE *out)
 	fprintf(out, "guests %u\n", n);
 }
 
-/* Open file descriptors of this process, without the one that counts them. */
+/* Of this process, in user and in kernel mode. */
+static unsigned long long cpu_us(void)
+{
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_SELF, &usage) < 0) {
+		return 0;
+	}
+	return (unsigned long long)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+	       (unsigned long long)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
 static unsigned long rss_kb(void)
 {
 	FILE *statm = fopen("/proc/self/statm", "re");
@@ -118,6 +182,8 @@ void report_write(struct server *server, FILE *out)
 	fprintf(out, "bytes_read %" PRIu64 "\n", totals.read);
 	fprintf(out, "bytes_written %" PRIu64 "\n", totals.written);
 	fprintf(out, "bytes_compared %" PRIu64 "\n", totals.compared);
+	fprintf(out, "cpu_us %llu\n", cpu_us());
+	fprintf(out, "time_us %llu\n", clock_now(server->clock) / NSEC_PER_USEC);
 	fprintf(out, "fds %u\n", count_fds());
 	fprintf(out, "rss_kb %lu\n", rss_kb());
 }

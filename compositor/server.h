@@ -126,6 +126,11 @@ void input_set_chords(struct input *input, const struct settings *settings);
 uint64_t input_event_ns(const struct input *input);
 /* Who has keyboard, pointer and touch now; NULL: nobody, or the host. */
 struct scene_guest *input_owner(const struct input *input);
+/*
+ * Brings the guest to the front, as the switch chord does the next one (NULL). -EBUSY: the host has all input; -EACCES: it
+ * has no screen, or the layout does not let it be in front.
+ */
+MUST_USE int input_switch_to(struct input *input, struct scene_guest *guest);
 /* The host has all input, by the attention chord. */
 bool input_attention(const struct input *input);
 /* Opens the devices of the session's seat. Once, when the outputs that they may be bound to are there. -errno, logged. */

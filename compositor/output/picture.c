@@ -42,22 +42,27 @@ static int rows_write(FILE *file, const struct target *target, uint8_t *row)
 	return 0;
 }
 
-static int write_file(const char *path, const struct target *target)
+int picture_write_png_to(FILE *file, const struct target *target)
 {
 	uint8_t *row = xcalloc((size_t)target->width, 3);
+	int ret = rows_write(file, target, row);
+
+	free(row);
+	return ret;
+}
+
+static int write_file(const char *path, const struct target *target)
+{
 	FILE *file = fopen(path, "wbe");
 	int ret;
 
 	if (!file) {
-		ret = -errno;
-		free(row);
-		return ret;
+		return -errno;
 	}
-	ret = rows_write(file, target, row);
+	ret = picture_write_png_to(file, target);
 	if (fclose(file) != 0 && ret == 0) {
 		ret = -errno;
 	}
-	free(row);
 	return ret;
 }
 

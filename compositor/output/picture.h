@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures of what is on the glass, as files: for tests and the demo. */
+/* Pictures of what is on the glass, as files. */
 #ifndef OUTPUT_PICTURE_H
 #define OUTPUT_PICTURE_H
+
+#include <stdio.h>
 
 #include "base/util.h"
 #include "compositor/scene/target.h"
@@ -11,5 +13,7 @@
  * or -errno.
  */
 MUST_USE int picture_write_png(const char *path, const struct target *target);
+/* The same into an open file, which may then hold a part of it. Any thread may. */
+MUST_USE int picture_write_png_to(FILE *file, const struct target *target);
 
 #endif

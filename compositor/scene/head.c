@@ -119,6 +119,11 @@ static void pending_damage_add(struct head_state *state, const struct picture *n
 	}
 }
 
+const struct buffer *scene_head_buffer(const struct scene_head *head)
+{
+	return head->state->has_pending ? head->state->pending.buffer : head->state->current.buffer;
+}
+
 void scene_head_commit(struct scene_head *head, const struct head_commit *commit)
 {
 	struct head_state *state = head->state;
@@ -323,6 +328,7 @@ void head_presented(struct scene_head *head, const struct presented *how)
 	state->changed_ns = how->time_ns;
 	if (state->current.buffer) {
 		head->guest->frames_shown++;
+		head->frames++;
 		age_take(head, how);
 	}
 	commit_done(head, token, how);

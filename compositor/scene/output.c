@@ -138,6 +138,16 @@ bool scene_output_latch(struct scene_output *output, unsigned target_age, struct
 	return true;
 }
 
+void scene_output_picture(struct scene_output *output, struct frame *frame)
+{
+	memset(frame, 0, sizeof(*frame));
+	layers_build(output);
+	frame->layers = output->state->layers;
+	frame->n_layers = output->state->n_layers;
+	pixman_region32_init_rect(&frame->damage, 0, 0, (unsigned)output->width,
+				  (unsigned)output->height);
+}
+
 void frame_finish(struct frame *frame)
 {
 	pixman_region32_fini(&frame->damage);

@@ -66,6 +66,7 @@ struct scene_head {
 	 */
 	struct scene_output *output;
 	struct rect dst;       /* on that output: where its picture goes, set while visible */
+	uint64_t frames;       /* of its pictures that were shown */
 	struct histogram ages; /* ns from a commit to the flip that showed it; what is long ago fades */
 	/* Private to the scene: pending and current commit, damage, sampling, counters. */
 	struct head_state *state;
@@ -136,6 +137,8 @@ struct scene_head *scene_head_add(struct scene_guest *guest, unsigned index, int
 				  void *data);
 /* Discards its commits and unlocks its buffers first. */
 void scene_head_remove(struct scene_head *head);
+/* What it shows now, or is about to; NULL: nothing. Valid until the next call that changes the head. */
+const struct buffer *scene_head_buffer(const struct scene_head *head);
 /*
  * The newest commit replaces one that has not been latched yet, which is discarded. For a hidden
  * head the commit is discarded at once.
@@ -283,6 +286,10 @@ void frame_finish(struct frame *frame);
  */
 bool scene_output_set_planes(struct scene_output *output, unsigned target_age,
 			     const struct rect *parts, unsigned n, struct frame *frame);
+/*
+ * What the output shows, all of it, apart from any frame: for a picture that somebody asks for. As frame above.
+ */
+void scene_output_picture(struct scene_output *output, struct frame *frame);
 /*
  * The device took the frame (its flip is on the way), or refused it: then everything is damaged
  * again.

@@ -365,6 +365,7 @@ void wayland_report(struct wayland *wayland, FILE *out)
 		fprintf(out, "guest.%s.pools %u\n", name, guest->n_pools);
 		fprintf(out, "guest.%s.buffers %u\n", name, guest->n_buffers);
 		fprintf(out, "guest.%s.pages %llu\n", name, (unsigned long long)guest->pages);
+		guest_seat_report(guest, out);
 		memories_report(guest, out);
 		pools_report(guest, out);
 	}

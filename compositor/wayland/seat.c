@@ -22,6 +22,20 @@ static void credit_late(void *data, uint64_t now_ns)
 	connection_kill(data, "took no input for a second");
 }
 
+void guest_seat_report(const struct guest *guest, FILE *out)
+{
+	const struct histogram *latency = guest->connection ?
+						  &guest->connection->seat.input.latency :
+						  NULL;
+
+	if (latency) {
+		fprintf(out, "guest.%s.input_p50_us %llu\n", guest_name(guest),
+			histogram_percentile(latency, 50) / NSEC_PER_USEC);
+		fprintf(out, "guest.%s.input_p99_us %llu\n", guest_name(guest),
+			histogram_percentile(latency, 99) / NSEC_PER_USEC);
+	}
+}
+
 int guest_seat_credit(struct connection *connection, uint32_t untrusted_serial)
 {
 	struct guest_seat *seat = &connection->seat;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <wayland-server-core.h>
 
@@ -16,6 +17,7 @@
 
 struct clock_timer;
 struct connection;
+struct guest;
 struct surface;
 
 struct guest_seat {
@@ -39,6 +41,8 @@ bool guest_seat_takes_input(const struct connection *connection);
 MUST_USE int guest_seat_init(struct connection *connection);
 /* No event is sent any more. */
 void guest_seat_finish(struct connection *connection);
+/* Lines `guest.NAME.input_KEY VALUE`: latency of its input. */
+void guest_seat_report(const struct guest *guest, FILE *out);
 /* vitrine_guest_v1.acknowledge_input: 0, or -EINVAL. */
 MUST_USE int guest_seat_credit(struct connection *connection, uint32_t untrusted_serial);
 /* Objects are gone: a worker that takes no input any more starts anew when it does again. */

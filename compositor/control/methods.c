@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* What a client can ask. Each method answers at once, or starts what will; none waits. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/trace.h"
+#include "compositor/control/control_priv.h"
+
+static int answer(sd_bus_message *call, const char *error, const char *why)
+{
+	return sd_bus_reply_method_errorf(call, error, "%s", why);
+}
+
+/* ---- lists ---- */
+
+static int list_answer(sd_bus_message *call, void *data,
+		       int (*append)(struct control *control, sd_bus_message *reply))
+{
+	sd_bus_message *reply = NULL;
+	int ret = sd_bus_message_new_method_return(call, &reply);
+
+	if (ret >= 0) {
+		ret = append(data, reply);
+	}
+	if (ret >= 0) {
+		ret = sd_bus_message_send(reply);
+	}
+	sd_bus_message_unref(reply);
+	return ret;
+}
+
+static int list_monitors(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	return list_answer(call, data, monitors_append);
+}
+
+static int list_guests(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	return list_answer(call, data, guests_append);
+}
+
+static int list_heads(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	return list_answer(call, data, heads_append);
+}
+
+static int get_stats(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	return list_answer(call, data, stats_append);
+}
+
+/* ---- focus ---- */
+
+static int get_focus(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	struct control *control = data;
+	const struct scene_guest *owner = input_owner(control->server->input);
+	const struct scene_guest *front = scene_front(control->server->scene);
+
+	return sd_bus_reply_method_return(call, "ssb", owner ? owner->mark.name : "",
+					  front ? front->mark.name : "",
+					  (int)input_attention(control->server->input));
+}
+
+static int switch_answer(sd_bus_message *call, int ret)
+{
+	switch (ret) {
+	case 0:
+		return sd_bus_reply_method_return(call, "");
+	case -EBUSY:
+		return answer(call, CONTROL_ERROR_NOT_NOW,
+			      "the host has all input: press Escape there first");
+	default:
+		return answer(call, CONTROL_ERROR_NOT_SUPPORTED,
+			      "this guest has no screen, or the layout does not let it be in front");
+	}
+}
+
+static int switch_to(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	struct control *control = data;
+	struct scene_guest *guest;
+	const char *name;
+	int ret = sd_bus_message_read(call, "s", &name);
+
+	if (ret < 0) {
+		return ret;
+	}
+	guest = scene_guest_find(control->server->scene, name);
+	if (!guest) {
+		return answer(call, CONTROL_ERROR_NOT_FOUND, "there is no guest of this name");
+	}
+	return switch_answer(call, input_switch_to(control->server->input, guest));
+}
+
+static int switch_next(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	struct control *control = data;
+
+	return switch_answer(call, input_switch_to(control->server->input, NULL));
+}
+
+/* ---- pictures and traces ---- */
+
+static int screenshot(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	struct control *control = data;
+	struct repaint *repaint = control->server->repaint;
+	const char *name;
+	int number, ret = sd_bus_message_read(call, "s", &name);
+
+	if (ret < 0) {
+		return ret;
+	}
+	number = repaint_output_number(repaint, name);
+	if (number < 0) {
+		return answer(call, CONTROL_ERROR_NOT_FOUND, "there is no monitor of this name");
+	}
+	if (jobs_full(control)) {
+		return answer(call, CONTROL_ERROR_BUSY, "others are being made; try again");
+	}
+	ret = shot_start(control, call, repaint_output(repaint, (unsigned)number));
+	return ret < 0 ? ret : 1;
+}
+
+static int trace_write(void *data, FILE *out)
+{
+	trace_write_json(data, out);
+	return ferror(out) ? -EIO : 0;
+}
+
+static void trace_free(void *data)
+{
+	trace_destroy(data);
+}
+
+static int get_trace(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	struct control *control = data;
+	struct trace *copy;
+	int ret;
+
+	if (jobs_full(control)) {
+		return answer(call, CONTROL_ERROR_BUSY, "others are being made; try again");
+	}
+	copy = trace_copy(control->server->trace);
+	if (!copy) {
+		return -ENOMEM;
+	}
+	ret = job_start(control, call, trace_write, copy, trace_free);
+	return ret < 0 ? ret : 1;
+}
+
+/* ---- the table ---- */
+
+#define METHOD(name, in, out, handler) \
+	SD_BUS_METHOD(name, in, out, handler, SD_BUS_VTABLE_UNPRIVILEGED)
+
+/* Who may call was decided before: by the socket, or by the system bus' policy. */
+static const sd_bus_vtable table[] = {
+	SD_BUS_VTABLE_START(0),
+	METHOD("ListMonitors", "", "aa{sv}", list_monitors),
+	METHOD("ListGuests", "", "aa{sv}", list_guests),
+	METHOD("ListHeads", "", "aa{sv}", list_heads),
+	METHOD("GetStats", "", "a{sv}", get_stats),
+	METHOD("GetFocus", "", "ssb", get_focus),
+	METHOD("SwitchTo", "s", "", switch_to),
+	METHOD("SwitchNext", "", "", switch_next),
+	METHOD("Screenshot", "s", "h", screenshot),
+	METHOD("Trace", "", "h", get_trace),
+	SD_BUS_SIGNAL("FocusChanged", "ss", 0),
+	SD_BUS_SIGNAL("GuestFrozen", "ss", 0),
+	SD_BUS_SIGNAL("LayoutChanged", "ss", 0),
+	SD_BUS_SIGNAL("MonitorAdded", "ss", 0),
+	SD_BUS_SIGNAL("MonitorRemoved", "ss", 0),
+	SD_BUS_VTABLE_END,
+};
+
+int methods_add(struct control *control, sd_bus *bus)
+{
+	return sd_bus_add_object_vtable(bus, NULL, CONTROL_PATH, CONTROL_INTERFACE, table, control);
+}
