@@ -18,7 +18,7 @@ PROGRAM_TABLE := \
 	pvfront:tools/pvfront/main.c:base,xen,pvdispl/.,tools/pvfront \
 	vitrine-loopback:tools/loopback/main.c:base,xen,tools/loopback \
 	imgcmp:tools/imgcmp/main.c:base,tools/imgcmp \
-	vitrinectl:tools/vitrinectl/main.c:base,config,tools/vitrinectl
+	vitrinectl:tools/vitrinectl/main.c:base,config,hid/seat,compositor/scene,tools/vitrinectl
 
 comma := ,
 define newline

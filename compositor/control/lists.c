@@ -140,7 +140,7 @@ static int put_identity(sd_bus_message *reply, const struct output_device *devic
 	ret = ret < 0 ? ret : put_string(reply, "serial", identity->serial);
 	ret = ret < 0 ? ret : put_uint(reply, "width_mm", (uint64_t)identity->width_mm);
 	ret = ret < 0 ? ret : put_uint(reply, "height_mm", (uint64_t)identity->height_mm);
-	ret = ret < 0 ? ret : put_uint(reply, "planes", device->n_planes);
+	ret = ret < 0 ? ret : put_uint(reply, "planes_available", device->n_planes);
 	return ret < 0 ? ret : put_double(reply, "backlight", device->backlight);
 }
 
