@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 
+import wall
+
 KEY = {name: code for code, name in enumerate("1 2 3 4 5 6 7 8 9 0".split(), 2)}
 KEY.update({name: code for code, name in enumerate("qwertyuiop", 16)})
 KEY.update({name: code for code, name in enumerate("asdfghjkl", 30)})
@@ -108,6 +110,12 @@ class Hands:
         frames = int(counters(self.stage)[f"output.{output}.frames"])
         self.say(f"wait-frame {output} {frames + more}")
 
+    def wait_settled(self, output):
+        """Until a tenth of a second goes by without a new frame: after the last one there is no event to wait for."""
+        before = None
+        while before != (before := counters(self.stage)[f"output.{output}.frames"]):
+            time.sleep(0.1)
+
     def click_at(self, output, x, y):
         self.say(f"abs {output} {x} {y}")
         self.say(f"button {BTN_LEFT} 1")
@@ -153,16 +161,22 @@ def counters(stage):
     return dict(line.split(" ", 1) for line in text.splitlines() if " " in line)
 
 
-def start_all(stage):
+def start_servers(stage, monitors, *options):
+    """The stand-in hypervisor, the display server and the broker."""
     socket_path = stage.path("xen.sock")
     stage.start("hypervisor", "vitrine-loopback", f"--socket={socket_path}")
     connect(stage, "xen.sock", socket.SOCK_SEQPACKET).close()
-    stage.start("vitrined", "vitrined", "--headless=1280x832,1280x832",
-                f"--runtime-dir={stage.run_dir}", "--test-input")
+    stage.start("vitrined", "vitrined", f"--headless={monitors}", f"--runtime-dir={stage.run_dir}", "--test-input",
+                *options)
     stage.start("broker", "vitrine-broker", f"--xen=loopback:0:{socket_path}", f"--runtime-dir={stage.run_dir}",
                 "--worker=" + os.path.join(stage.bin_dir, "vitrine-pv"))
     connect(stage, "broker.stats").close()
-    hands = Hands(stage)
+    return Hands(stage)
+
+
+def start_all(stage):
+    hands = start_servers(stage, "1280x832,1280x832")
+    socket_path = stage.path("xen.sock")
     for guest in GUESTS:
         stage.start(guest["name"], "pvfront", f"--xen=loopback:{guest['domid']}:{socket_path}", "--toolstack",
                     f"--name={guest['name']}", f"--connectors={guest['connectors']}", f"--nonce={guest['nonce']}",
@@ -275,6 +289,15 @@ def main():
         good = table(stage, totals)
         print(f"copies: {totals.get('bytes_read', '?')} bytes of guests' pages read, "
               f"{totals.get('bytes_written', '?')} written to the monitors")
+    except (RuntimeError, OSError) as error:
+        print(f"demo: {error}; logs are in {args.out}", file=sys.stderr)
+        return 1
+    finally:
+        stage.end()
+    print("four monitors, three guests, a layout from a file")
+    stage = Stage(os.path.abspath(args.bin), os.path.abspath(args.out))
+    try:
+        pictures.append(wall.show(stage, start_servers, f"{len(pictures) + 1}-four-monitors"))
     except (RuntimeError, OSError) as error:
         print(f"demo: {error}; logs are in {args.out}", file=sys.stderr)
         return 1
