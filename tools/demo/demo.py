@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The demo: two guests on two monitors, with no Xen, GPU or root.
+"""The demo: two guests on two monitors, then three on four, with no Xen, GPU or root.
 
 Starts the programs that `make install` installs (display server, broker, and by the broker one worker per guest) on the
 stand-in hypervisor and two headless monitors, lets two `pvfront` guests draw, plays keyboard, pointer and touch, switches

@@ -34,13 +34,13 @@ place = below HEADLESS-1
 [layout desk output HEADLESS-4]
 shows = guest vault
 fit = scale
-place = right-of HEADLESS-2
+place = below HEADLESS-2
 """
 
-MONITORS = "1280x600,800x600,1280x640,800x600"
+MONITORS = "1280x600,800x600,1280x640,600x440"
 # name, upper left corner in the picture, upright?
 PLACES = (("HEADLESS-1", 0, 0, False), ("HEADLESS-2", 1280 + GAP, 0, True),
-          ("HEADLESS-3", 0, 600 + GAP, False), ("HEADLESS-4", 1280 + 600 + 2 * GAP, 0, False))
+          ("HEADLESS-3", 0, 600 + GAP, False), ("HEADLESS-4", 1280 + GAP, 800 + GAP, False))
 GUESTS = (
     {"name": "work", "domid": 1, "connectors": "600x480", "nonce": "1"},
     {"name": "web", "domid": 2, "connectors": "600x480,560x720", "nonce": "2"},
