@@ -230,7 +230,10 @@ void layouts_reload(struct layouts *layouts)
 	const struct settings *settings = layouts->server->settings;
 	const struct layout *same = settings_layout(settings, layouts->current);
 
-	take(layouts, same ? same : start_layout(settings));
+	/* A reload that says the same changes nothing, not even a frame. */
+	if (!same || memcmp(same, scene_layout(layouts->server->scene), sizeof(*same)) != 0) {
+		take(layouts, same ? same : start_layout(settings));
+	}
 }
 
 const char *layouts_current(const struct layouts *layouts)

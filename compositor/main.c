@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -295,10 +296,22 @@ static int server_run(struct server *server)
 	return ret;
 }
 
+/*
+ * When the program was executed: by the time it has used since, as until here it has only been loaded and has waited for
+ * nothing but the disk.
+ */
+static uint64_t start_time(void)
+{
+	struct timespec used = {0};
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return now_ns() - ((uint64_t)used.tv_sec * NSEC_PER_SEC + (uint64_t)used.tv_nsec);
+}
+
 int main(int argc, char **argv)
 {
 	struct server_options options;
-	struct server server = {.options = &options};
+	struct server server = {.options = &options, .start_ns = start_time()};
 	int ret;
 
 	switch (options_parse(argc, argv, &options)) {

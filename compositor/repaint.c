@@ -357,6 +357,11 @@ static void handle_flipped(void *data, struct output_device *device, uint64_t ti
 		trace(slot, TRACE_MISS, how.time_ns, 0, how.time_ns - target_ns);
 	}
 	scene_output_presented(slot->output, &how);
+	if (slot->output->frames == 1) {
+		log_info(LOG_US, "%s: first frame %llu ms after the start", slot->device->name,
+			 (unsigned long long)((how.time_ns - repaint->server->start_ns) /
+					      NSEC_PER_MSEC));
+	}
 	input_output_presented(repaint->server->input, slot->output, now_ns);
 	arm(slot);
 	sample(repaint);

@@ -35,6 +35,12 @@ static const struct scene_head *head_on(struct scene *scene, const struct scene_
 	return NULL;
 }
 
+/* 0: it has not happened. */
+static uint64_t since_start(const struct server *server, uint64_t time_ns)
+{
+	return time_ns > server->start_ns ? time_ns - server->start_ns : 0;
+}
+
 static void write_output(struct server *server, const struct scene_output *output, FILE *out)
 {
 	const struct scene_head *head = head_on(server->scene, output);
@@ -43,6 +49,10 @@ static void write_output(struct server *server, const struct scene_output *outpu
 
 	fprintf(out, "output.%s.size %d %d\n", name, output->width, output->height);
 	fprintf(out, "output.%s.refresh_mhz %d\n", name, output->refresh_mhz);
+	fprintf(out, "output.%s.first_frame_ns %" PRIu64 "\n", name,
+		since_start(server, output->first_frame_ns));
+	fprintf(out, "output.%s.first_picture_ns %" PRIu64 "\n", name,
+		since_start(server, output->first_picture_ns));
 	fprintf(out, "output.%s.shows %s\n", name, shown ? shown->mark.name : "-");
 	if (head) {
 		fprintf(out, "output.%s.guest %s\n", name, head->guest->mark.name);

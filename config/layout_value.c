@@ -89,20 +89,32 @@ int layout_set_reachable(void *object, const char *text, char *why)
 
 /* ---- monitors ---- */
 
+static int position_parse(const char *text, size_t len, int *out)
+{
+	bool is_negative = len > 0 && *text == '-';
+	uint64_t value;
+
+	if (parse_uint(text + is_negative, len - is_negative, MAX_POSITION, &value) < 0) {
+		return -EINVAL;
+	}
+	*out = is_negative ? -(int)value : (int)value;
+	return 0;
+}
+
 static int place_at(struct layout_output *output, const char *text, char *why)
 {
 	const char *comma = strchr(text, ',');
-	uint64_t x, y;
+	int x, y;
 
-	if (!comma || parse_uint(text, (size_t)(comma - text), MAX_POSITION, &x) < 0 ||
-	    parse_uint(comma + 1, strlen(comma + 1), MAX_POSITION, &y) < 0) {
+	if (!comma || position_parse(text, (size_t)(comma - text), &x) < 0 ||
+	    position_parse(comma + 1, strlen(comma + 1), &y) < 0) {
 		return refuse(why, text,
 			      "auto, X,Y or right-of, left-of, above or below a CONNECTOR");
 	}
 	output->side = LAYOUT_AUTO;
 	output->has_position = true;
-	output->x = (int)x;
-	output->y = (int)y;
+	output->x = x;
+	output->y = y;
 	return 0;
 }
 

@@ -301,6 +301,9 @@ static void age_take(struct scene_head *head, const struct presented *how)
 	}
 	histogram_add(&head->ages, how->time_ns > commit_ns ? how->time_ns - commit_ns : 0);
 	histogram_fade(&head->ages, AGES_KEPT);
+	if (!head->output->first_picture_ns) {
+		head->output->first_picture_ns = how->time_ns;
+	}
 	if (scene->events->picture_shown) {
 		scene->events->picture_shown(scene->data, head, commit_ns, how);
 	}

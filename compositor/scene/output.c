@@ -196,7 +196,7 @@ void scene_output_presented(struct scene_output *output, const struct presented 
 	state->flip_ns = how->time_ns;
 	/* First the buffers of the frame before: "done" says that they are free. */
 	shown_flip(state);
-	output->frames++;
+	output->first_frame_ns = output->frames++ ? output->first_frame_ns : how->time_ns;
 	for (unsigned i = 0; i < state->shown->n_places; i++) {
 		struct scene_head *head = state->shown->places[i].head;
 

@@ -158,6 +158,8 @@ struct scene_output {
 	/* In the space that the pointer moves in: its size is the upright one divided by scale. */
 	struct rect layout;
 	void *data;
+	/* When the first frame was on the glass, and the first of a guest's pictures that is told of here; 0: none was. */
+	uint64_t first_frame_ns, first_picture_ns;
 	uint64_t frames, bytes_read, bytes_written, bytes_compared;
 	/* Looks at front buffers: all, those that did not compare, and the number of the last that saw a change. */
 	uint64_t samples, samples_blind, sample_changed;

@@ -105,36 +105,101 @@ static void output_turn(struct scene_output *output)
 	}
 }
 
-static void output_position(struct scene_output *output, int *right)
+/* The outputs while they are being placed. */
+struct placing {
+	struct scene_output *outputs[SCENE_MAX_OUTPUTS];
+	bool is_placed[SCENE_MAX_OUTPUTS];
+	unsigned n;
+	int right; /* edge of those that are placed */
+};
+
+static bool output_is_off(const struct scene_output *output)
+{
+	return output->state->entry && output->state->entry->is_off;
+}
+
+/* The one that this one stands beside; NULL: there is none. */
+static const struct scene_output *output_beside(const struct scene_output *output)
 {
 	const struct layout_output *entry = output->state->entry;
-	bool has_position = entry && entry->has_position;
+	const struct scene_output *beside = NULL;
 
-	if (entry && entry->is_off) {
+	if (entry && !entry->has_position && entry->side != LAYOUT_AUTO) {
+		beside = output_find(output->scene, entry->beside);
+	}
+	return beside && beside != output && !output_is_off(beside) ? beside : NULL;
+}
+
+/* Where it stands, its size being known: beside that one, or NULL as its own entry says, or at the right. */
+static void output_place(struct scene_output *output, const struct scene_output *beside, int right)
+{
+	const struct layout_output *entry = output->state->entry;
+	struct rect *at = &output->layout;
+
+	at->x = entry && entry->has_position ? entry->x : right;
+	at->y = entry && entry->has_position ? entry->y : 0;
+	if (!beside) {
+		return;
+	}
+	at->x = beside->layout.x;
+	at->y = beside->layout.y;
+	switch (entry->side) {
+	case LAYOUT_AUTO:
+	case LAYOUT_RIGHT_OF:
+		at->x += beside->layout.w;
+		break;
+	case LAYOUT_LEFT_OF:
+		at->x -= at->w;
+		break;
+	case LAYOUT_ABOVE:
+		at->y -= at->h;
+		break;
+	case LAYOUT_BELOW:
+		at->y += beside->layout.h;
+		break;
+	}
+}
+
+/* Then those that stand beside it, before the next one goes to the right of all. */
+static void placing_take(struct placing *placing, unsigned i, const struct scene_output *beside)
+{
+	struct scene_output *output = placing->outputs[i];
+
+	placing->is_placed[i] = true;
+	if (output_is_off(output)) {
 		output->layout = (struct rect){0};
 		return;
 	}
-	output->layout = (struct rect){
-		.x = has_position ? entry->x : *right,
-		.y = has_position ? entry->y : 0,
-		.w = MAX((int)lround(output->width / output->scale), 1),
-		.h = MAX((int)lround(output->height / output->scale), 1),
-	};
-	*right = MAX(*right, output->layout.x + output->layout.w);
+	output->layout.w = MAX((int)lround(output->width / output->scale), 1);
+	output->layout.h = MAX((int)lround(output->height / output->scale), 1);
+	output_place(output, beside, placing->right);
+	placing->right = MAX(placing->right, output->layout.x + output->layout.w);
+	for (unsigned k = 0; k < placing->n; k++) {
+		if (!placing->is_placed[k] && output_beside(placing->outputs[k]) == output) {
+			placing_take(placing, k, output);
+		}
+	}
 }
 
 void outputs_configure(struct scene *scene)
 {
-	struct scene_output *ordered[SCENE_MAX_OUTPUTS], *output;
-	int right = 0;
-	unsigned n;
+	struct placing placing = {0};
+	struct scene_output *output;
 
 	list_for_each(output, &scene->outputs, link) {
 		output->state->entry = entry_find(scene, output->name);
 		output_turn(output);
 	}
-	n = outputs_ordered(scene, ordered);
-	for (unsigned i = 0; i < n; i++) {
-		output_position(ordered[i], &right);
+	placing.n = outputs_ordered(scene, placing.outputs);
+	for (unsigned i = 0; i < placing.n; i++) {
+		if (!placing.is_placed[i] && !output_beside(placing.outputs[i])) {
+			placing_take(&placing, i, NULL);
+		}
+	}
+	/* Left are those in a ring, each beside the next. */
+	for (unsigned i = 0; i < placing.n; i++) {
+		if (!placing.is_placed[i]) {
+			placing_take(&placing, i, NULL);
+		}
 	}
 }

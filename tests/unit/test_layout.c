@@ -434,6 +434,65 @@ static void outputs_stand_as_the_layout_says(void **state)
 	world_finish(&w);
 }
 
+static struct layout_output *beside(struct world *w, const char *name, enum layout_side side,
+				    const char *other)
+{
+	struct layout_output *entry = monitor(w, name);
+
+	entry->side = side;
+	snprintf(entry->beside, sizeof(entry->beside), "%s", other);
+	return entry;
+}
+
+static void outputs_stand_beside_each_other(void **state)
+{
+	struct world w;
+	struct scene_output *a, *b, *c, *d, *e;
+
+	(void)state;
+	world_init(&w);
+	a = output_add(&w, "A", 800, 600);
+	b = output_add(&w, "B", 640, 480);
+	c = output_add(&w, "C", 1024, 768);
+	d = output_add(&w, "D", 320, 200);
+	/* In any order of the layout's entries, along chains, turned ones as they stand. */
+	beside(&w, "D", LAYOUT_BELOW, "C");
+	beside(&w, "B", LAYOUT_ABOVE, "A");
+	beside(&w, "C", LAYOUT_LEFT_OF, "A")->transform = TRANSFORM_270;
+	apply(&w);
+	assert_rect(a->layout, 0, 0, 800, 600);
+	assert_rect(b->layout, 0, -480, 640, 480);
+	assert_rect(c->layout, -768, 0, 768, 1024);
+	assert_rect(d->layout, -768, 1024, 320, 200);
+	/* What stands right of one is not covered by the next that goes to the right of all. */
+	memset(&w.layout, 0, sizeof(w.layout));
+	beside(&w, "D", LAYOUT_RIGHT_OF, "A");
+	apply(&w);
+	assert_rect(d->layout, 800, 0, 320, 200);
+	assert_rect(b->layout, 1120, 0, 640, 480);
+	/* While the other is not there, is off, or stands beside this one itself: to the right. */
+	memset(&w.layout, 0, sizeof(w.layout));
+	beside(&w, "A", LAYOUT_ABOVE, "E");
+	beside(&w, "B", LAYOUT_ABOVE, "C");
+	monitor(&w, "C")->is_off = true;
+	beside(&w, "D", LAYOUT_ABOVE, "D");
+	apply(&w);
+	assert_rect(a->layout, 0, 0, 800, 600);
+	assert_rect(b->layout, 800, 0, 640, 480);
+	assert_rect(d->layout, 1440, 0, 320, 200);
+	e = output_add(&w, "E", 100, 100);
+	assert_rect(b->layout, 0, 0, 640, 480);
+	assert_rect(e->layout, 640 + 320, 0, 100, 100);
+	assert_rect(a->layout, 640 + 320, -600, 800, 600);
+	/* A ring begins somewhere, and everything has a place. */
+	memset(&w.layout, 0, sizeof(w.layout));
+	beside(&w, "A", LAYOUT_RIGHT_OF, "B");
+	beside(&w, "B", LAYOUT_RIGHT_OF, "A");
+	apply(&w);
+	assert_int_equal(b->layout.x - a->layout.x, 800);
+	world_finish(&w);
+}
+
 static void dark_outputs_show_nothing(void **state)
 {
 	struct world w;
@@ -958,6 +1017,7 @@ int main(void)
 		cmocka_unit_test(lost_flips_keep_both_pictures),
 		cmocka_unit_test(damage_reaches_all_views),
 		cmocka_unit_test(kiosks_keep_others_out),
+		cmocka_unit_test(outputs_stand_beside_each_other),
 		cmocka_unit_test(guests_without_a_place_are_known),
 		cmocka_unit_test(instruments_are_never_covered),
 		cmocka_unit_test(frozen_pictures_raise_the_alarm),

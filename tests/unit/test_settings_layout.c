@@ -206,14 +206,14 @@ static void a_drop_in_can_show_something_else(void **state)
 static void monitors_are_placed(void **state)
 {
 	struct settings *settings = load_good(
-		"[layout a output A]\nplace = 100,50\nmode = 1920x1080@59.94\n"
+		"[layout a output A]\nplace = 100,-50\nmode = 1920x1080@59.94\n"
 		"[layout a output B]\nplace = above A\ntransform = 270\n"
 		"[layout a output C]\nscale = 1.25\nmode = 800x600\n"
 		"[layout a output D]\nmirror = A\n"
 		"[layout a output E]\noff = yes\n");
 	const struct layout_output *o = output_of(settings, "a", "A");
 
-	assert_true(o->has_position && o->x == 100 && o->y == 50);
+	assert_true(o->has_position && o->x == 100 && o->y == -50);
 	assert_true(o->width == 1920 && o->height == 1080 && o->refresh_mhz == 59940);
 	o = output_of(settings, "a", "B");
 	assert_false(o->has_position);
