@@ -18,25 +18,61 @@ struct picture_case {
 	const char *name;
 	int width, height; /* of the guest's buffer */
 	uint32_t format;
+	enum transform transform;
+	bool is_framed; /* inside its frame, under the strip, as a guest is shown */
 };
 
 static const struct picture_case cases[] = {
-	{"xr24", WIDTH, HEIGHT, TEST_XR24},
-	{"rgb565", WIDTH, HEIGHT, TEST_RG16},
-	{"scaled_down", 2560, 1440, TEST_XR24},
-	{"scaled_up", 1280, 720, TEST_XR24},
+	{"xr24", WIDTH, HEIGHT, TEST_XR24, TRANSFORM_NORMAL, false},
+	{"framed", WIDTH - 2 * FRAME_WIDTH, HEIGHT - STRIP_HEIGHT - 2 * FRAME_WIDTH, TEST_XR24,
+	 TRANSFORM_NORMAL, true},
+	{"rgb565", WIDTH, HEIGHT, TEST_RG16, TRANSFORM_NORMAL, false},
+	{"doubled", WIDTH / 2, HEIGHT / 2, TEST_XR24, TRANSFORM_NORMAL, false},
+	{"scaled_down", 2560, 1440, TEST_XR24, TRANSFORM_NORMAL, false},
+	{"scaled_up", 1280, 720, TEST_XR24, TRANSFORM_NORMAL, false},
+	{"turned_90", HEIGHT, WIDTH, TEST_XR24, TRANSFORM_90, false},
+	{"turned_180", WIDTH, HEIGHT, TEST_XR24, TRANSFORM_180, false},
+	{"turned_scaled", 720, 1280, TEST_XR24, TRANSFORM_270, false},
 };
 
-static uint64_t time_draw(struct renderer *renderer, const struct target *target,
-			  const struct buffer *buffer, const pixman_region32_t *damage)
+struct picture_frame {
+	struct mark mark;
+	struct layer layers[3];
+	unsigned n_layers;
+};
+
+static void frame_init(struct picture_frame *frame, const struct picture_case *what,
+		       const struct buffer *buffer)
 {
-	struct layer layer = {.kind = LAYER_BUFFER, .dst = {0, 0, WIDTH, HEIGHT}};
+	bool swaps = transform_swaps(what->transform);
+	struct rect dst = {0, 0, swaps ? HEIGHT : WIDTH, swaps ? WIDTH : HEIGHT}, all = dst;
+
+	*frame = (struct picture_frame){.mark = {"work", 0xe69f00, MARK_STRIPES}, .n_layers = 1};
+	if (what->is_framed) {
+		dst = (struct rect){FRAME_WIDTH, STRIP_HEIGHT + FRAME_WIDTH, what->width,
+				    what->height};
+		all.y = STRIP_HEIGHT;
+		all.h -= STRIP_HEIGHT;
+		frame->layers[1] = (struct layer){.kind = LAYER_FRAME,
+						  .dst = all,
+						  .frame = {&frame->mark, dst}};
+		frame->layers[2] = (struct layer){.kind = LAYER_STRIP,
+						  .dst = {0, 0, WIDTH, STRIP_HEIGHT},
+						  .strip = {.mark = &frame->mark}};
+		frame->n_layers = 3;
+	}
+	frame->layers[0] = (struct layer){.kind = LAYER_BUFFER, .dst = dst};
+	frame->layers[0].picture.buffer = buffer;
+	frame->layers[0].picture.src = (struct rect){0, 0, buffer->width, buffer->height};
+}
+
+static uint64_t time_draw(struct renderer *renderer, const struct target *target,
+			  const struct picture_frame *frame, const pixman_region32_t *damage)
+{
 	struct render_cost cost;
 	uint64_t start_ns = now_ns();
 
-	layer.picture.buffer = buffer;
-	layer.picture.src = (struct rect){0, 0, buffer->width, buffer->height};
-	renderer_draw(renderer, target, &layer, 1, damage, &cost);
+	renderer_draw(renderer, target, frame->layers, frame->n_layers, damage, &cost);
 	return now_ns() - start_ns;
 }
 
@@ -64,16 +100,22 @@ static void measure(struct renderer *renderer, const struct picture_case *what)
 	struct test_buffer *buffer = test_buffer_create(what->width, what->height, what->format, 0);
 	struct test_buffer *plain = test_buffer_create(WIDTH, HEIGHT, TEST_XR24, 0);
 	struct test_buffer *screen = test_buffer_create(WIDTH, HEIGHT, TEST_XR24, 0);
-	struct target target = {
-		.pixels = screen->bytes, .width = WIDTH, .height = HEIGHT, .stride = WIDTH * 4};
+	struct target target = {.pixels = screen->bytes,
+				.width = WIDTH,
+				.height = HEIGHT,
+				.stride = WIDTH * 4,
+				.transform = what->transform};
+	struct picture_frame frame;
 	uint64_t draw_ns = UINT64_MAX, copy_ns = UINT64_MAX;
 	pixman_region32_t damage;
 
 	noise_fill(buffer);
 	noise_fill(plain);
-	pixman_region32_init_rect(&damage, 0, 0, WIDTH, HEIGHT);
+	frame_init(&frame, what, &buffer->base);
+	/* A square that has room for the upright picture either way; the renderer cuts it off. */
+	pixman_region32_init_rect(&damage, 0, 0, WIDTH, WIDTH);
 	for (unsigned i = 0; i < ROUNDS; i++) {
-		uint64_t draw = time_draw(renderer, &target, &buffer->base, &damage);
+		uint64_t draw = time_draw(renderer, &target, &frame, &damage);
 		uint64_t copy = time_copy(screen->bytes, plain->bytes, screen->size);
 
 		draw_ns = MIN(draw_ns, draw);

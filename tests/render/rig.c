@@ -68,6 +68,10 @@ int rig_run_all(const struct CMUnitTest *tests, size_t n)
 	const struct CMUnitTest left_out[] = {cmocka_unit_test(gles2_is_left_out)};
 	int failed = _cmocka_run_group_tests("pixman", tests, n, setup_pixman, teardown);
 
+	/* The reference is what the CPU makes. */
+	if (getenv("UPDATE")) {
+		return failed;
+	}
 	if (!rig_has_gles2()) {
 		return failed + cmocka_run_group_tests_name("gles2", left_out, NULL, NULL);
 	}

@@ -62,6 +62,8 @@ void blend_box(const struct surface *to, const pixman_box32_t *box, const uint8_
 /* from repeats in both directions from the corner of the upright picture. */
 void repeat_box(const struct surface *to, const pixman_box32_t *box, const uint8_t *from,
 		int from_stride, int size);
+
+/* ---- turn.c ---- */
 /* box is upright, from its upper left corner; turned on the way to the panel. */
 void turn_box(const struct target *target, const pixman_box32_t *box, const uint8_t *from,
 	      int from_stride);

@@ -11,13 +11,15 @@
 #include "compositor/render/pixman/paint.h"
 #include "compositor/scene/buffer.h"
 
-#define TILE 64 /* pixels */
+/* Pixels: long rows, since what is scaled is made ready for columns first. */
+#define TILE_W 256
+#define TILE_H 32
 
 struct renderer_pixman {
 	struct renderer base;
 	struct text *text;
 	struct canvases *canvases;
-	uint32_t tile[TILE * TILE], cursor[TILE * TILE];
+	uint32_t tile[TILE_W * TILE_H], cursor[TILE_W * TILE_H];
 };
 
 /* One frame. */
@@ -169,7 +171,8 @@ static void draw_in_tile(void *data, unsigned index, const pixman_box32_t *box)
 	struct painting *painting = tile->painting;
 	struct source source = source_of(painting, index);
 	const struct cull under = {painting->layers, draw_in_tile, tile};
-	struct surface cursor = {(uint8_t *)painting->renderer->cursor, TILE * 4, box->x1, box->y1};
+	struct surface cursor = {(uint8_t *)painting->renderer->cursor, TILE_W * 4, box->x1,
+				 box->y1};
 
 	if (!is_blended(painting, index)) {
 		source_paint(painting, &source, layer_dst(painting, index), &tile->to, box);
@@ -198,11 +201,12 @@ static void tile_show(const struct tile *tile, const pixman_box32_t *box)
 
 static void draw_by_tiles(struct painting *painting, unsigned index, const pixman_box32_t *box)
 {
-	for (int y = box->y1; y < box->y2; y += TILE) {
-		for (int x = box->x1; x < box->x2; x += TILE) {
-			pixman_box32_t part = {x, y, MIN(x + TILE, box->x2), MIN(y + TILE, box->y2)};
+	for (int y = box->y1; y < box->y2; y += TILE_H) {
+		for (int x = box->x1; x < box->x2; x += TILE_W) {
+			pixman_box32_t part = {x, y, MIN(x + TILE_W, box->x2),
+					       MIN(y + TILE_H, box->y2)};
 			struct tile tile = {painting,
-					    {(uint8_t *)painting->renderer->tile, TILE * 4, x, y}};
+					    {(uint8_t *)painting->renderer->tile, TILE_W * 4, x, y}};
 
 			draw_in_tile(&tile, index, &part);
 			tile_show(&tile, &part);

@@ -6,20 +6,11 @@
  */
 #include <string.h>
 
+#include "compositor/render/pixman/blend.h"
 #include "compositor/render/pixman/paint.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #define COLUMNS 1024 /* pixels of a row that are made at a time */
 #define SPAN 2048    /* converted pixels of the picture behind them */
-#define WEIGHT_BITS 14
-#define WEIGHT_ONE (1 << WEIGHT_BITS)
-#define WIDE_BITS 7 /* below the point, in a row that was made wider */
-#define WIDE_SHIFT (WEIGHT_BITS - WIDE_BITS)
-#define OUT_SHIFT (WEIGHT_BITS + WIDE_BITS)
-#define ROUND(shift) (1 << ((shift)-1))
 
 /* ---- along one axis ---- */
 
@@ -48,130 +39,9 @@ static int index_of(int64_t at)
 	return (int)(at >> 32);
 }
 
-static int weight_of(int64_t at)
+static int16_t weight_of(int64_t at)
 {
-	return (int)((at & 0xffffffff) >> (32 - WEIGHT_BITS));
-}
-
-/* ---- a row of the picture, as wide as the result: four channels of 8.7 bits ---- */
-
-#ifdef __SSE2__
-
-/* Between the pixel at from and the one after it. */
-static __m128i widen_one(const uint8_t *from, int weight)
-{
-	__m128i pair = _mm_loadl_epi64((const __m128i *)(const void *)from);
-	__m128i weights = _mm_set1_epi32(weight << 16 | (WEIGHT_ONE - weight));
-
-	pair = _mm_unpacklo_epi8(pair, _mm_srli_si128(pair, 4));
-	pair = _mm_unpacklo_epi8(pair, _mm_setzero_si128());
-	pair = _mm_add_epi32(_mm_madd_epi16(pair, weights), _mm_set1_epi32(ROUND(WIDE_SHIFT)));
-	return _mm_srli_epi32(pair, WIDE_SHIFT);
-}
-
-static void widen_store(uint16_t *to, __m128i pixel)
-{
-	_mm_storel_epi64((__m128i *)(void *)to, _mm_packs_epi32(pixel, pixel));
-}
-
-#else
-
-struct wide {
-	uint16_t channel[4];
-};
-
-static struct wide widen_one(const uint8_t *from, int weight)
-{
-	struct wide wide;
-
-	for (unsigned c = 0; c < 4; c++) {
-		int sum = from[c] * (WEIGHT_ONE - weight) + from[4 + c] * weight;
-
-		wide.channel[c] = (uint16_t)((sum + ROUND(WIDE_SHIFT)) >> WIDE_SHIFT);
-	}
-	return wide;
-}
-
-static void widen_store(uint16_t *to, struct wide wide)
-{
-	memcpy(to, &wide, sizeof(wide));
-}
-
-#endif
-
-/* The last pixel has none after it that may be read. */
-static void widen_last(uint16_t *to, const uint8_t *from)
-{
-	for (unsigned c = 0; c < 4; c++) {
-		to[c] = (uint16_t)(from[c] << WIDE_BITS);
-	}
-}
-
-/* n pixels of the result from x on; row has the picture's pixels from first on. */
-static void widen(uint16_t *to, const uint8_t *row, int first, const struct axis *axis, int x, int n)
-{
-	for (; n > 0; n--, x++, to += 4) {
-		int64_t at = axis_at(axis, x);
-		int i = index_of(at);
-		const uint8_t *from = row + (ptrdiff_t)(i - first) * 4;
-
-		if (i == axis->last) {
-			widen_last(to, from);
-		} else {
-			widen_store(to, widen_one(from, weight_of(at)));
-		}
-	}
-}
-
-/* ---- between two rows ---- */
-
-#ifdef __SSE2__
-
-static __m128i mix_four(__m128i a, __m128i b, __m128i weights)
-{
-	__m128i round = _mm_set1_epi32(ROUND(OUT_SHIFT));
-	__m128i low = _mm_madd_epi16(_mm_unpacklo_epi16(a, b), weights);
-	__m128i high = _mm_madd_epi16(_mm_unpackhi_epi16(a, b), weights);
-
-	low = _mm_srli_epi32(_mm_add_epi32(low, round), OUT_SHIFT);
-	high = _mm_srli_epi32(_mm_add_epi32(high, round), OUT_SHIFT);
-	return _mm_packs_epi32(low, high);
-}
-
-/* Returns how many pixels it has made: whole groups of four. */
-static int mix_groups(uint8_t *to, const uint16_t *a, const uint16_t *b, int weight, int n)
-{
-	__m128i weights = _mm_set1_epi32(weight << 16 | (WEIGHT_ONE - weight));
-	int i;
-
-	for (i = 0; i + 4 <= n; i += 4) {
-		const __m128i *pa = (const __m128i *)(const void *)(a + (ptrdiff_t)i * 4);
-		const __m128i *pb = (const __m128i *)(const void *)(b + (ptrdiff_t)i * 4);
-		__m128i low = mix_four(_mm_loadu_si128(pa), _mm_loadu_si128(pb), weights);
-		__m128i high = mix_four(_mm_loadu_si128(pa + 1), _mm_loadu_si128(pb + 1), weights);
-
-		_mm_storeu_si128((__m128i *)(void *)(to + (ptrdiff_t)i * 4),
-				 _mm_packus_epi16(low, high));
-	}
-	return i;
-}
-
-#else
-
-static int mix_groups(uint8_t *to, const uint16_t *a, const uint16_t *b, int weight, int n)
-{
-	return 0;
-}
-
-#endif
-
-static void mix(uint8_t *to, const uint16_t *a, const uint16_t *b, int weight, int n)
-{
-	for (int i = mix_groups(to, a, b, weight, n) * 4; i < n * 4; i++) {
-		int sum = a[i] * (WEIGHT_ONE - weight) + b[i] * weight;
-
-		to[i] = (uint8_t)((sum + ROUND(OUT_SHIFT)) >> OUT_SHIFT);
-	}
+	return (int16_t)((at & 0xffffffff) >> (32 - BLEND_BITS));
 }
 
 /* ---- columns of the result, downwards ---- */
@@ -179,9 +49,12 @@ static void mix(uint8_t *to, const uint16_t *a, const uint16_t *b, int weight, i
 struct strip {
 	const struct picture *picture;
 	struct axis across, down;
-	int x, n;         /* columns of dst */
-	int first, count; /* pixels of the picture behind them */
-	int row[2];       /* which rows of the picture wide has; -1: none */
+	int n;                   /* columns of the result */
+	int n_between;           /* of them: those that have a pixel after theirs */
+	int first, count;        /* pixels of the picture behind them */
+	int row[2];              /* which rows of the picture wide has; -1: none */
+	uint32_t index[COLUMNS]; /* in pixels from first on */
+	int16_t weight[COLUMNS * 4];
 	uint16_t wide[2][COLUMNS * 4];
 	uint32_t converted[SPAN];
 };
@@ -196,12 +69,23 @@ static int columns_at_a_time(const struct picture *picture)
 
 static void strip_place(struct strip *strip, int x, int n)
 {
-	strip->x = x;
+	const struct axis *across = &strip->across;
+
 	strip->n = n;
-	strip->first = index_of(axis_at(&strip->across, x));
-	strip->count = MIN(index_of(axis_at(&strip->across, x + n - 1)) + 1, strip->across.last) -
-		       strip->first + 1;
+	strip->n_between = 0;
+	strip->first = index_of(axis_at(across, x));
+	strip->count = MIN(index_of(axis_at(across, x + n - 1)) + 1, across->last) - strip->first +
+		       1;
 	strip->row[0] = strip->row[1] = -1;
+	for (int i = 0; i < n; i++) {
+		int64_t at = axis_at(across, x + i);
+
+		strip->index[i] = (uint32_t)(index_of(at) - strip->first);
+		strip->n_between += index_of(at) < across->last;
+		for (unsigned c = 0; c < 4; c++) {
+			strip->weight[4 * i + c] = weight_of(at);
+		}
+	}
 }
 
 static void strip_load(struct strip *strip, unsigned slot, int row)
@@ -209,12 +93,20 @@ static void strip_load(struct strip *strip, unsigned slot, int row)
 	const struct picture *picture = strip->picture;
 	const uint8_t *from = picture->pixels + (size_t)row * (size_t)picture->stride +
 			      (size_t)strip->first * picture->pixel_bytes;
+	uint16_t *to = strip->wide[slot];
 
 	if (picture->convert) {
 		picture->convert(strip->converted, from, strip->count);
 		from = (const uint8_t *)strip->converted;
 	}
-	widen(strip->wide[slot], from, strip->first, &strip->across, strip->x, strip->n);
+	blend_across(to, from, strip->index, strip->weight, strip->n_between);
+	/* The last pixel goes on to the edge. */
+	for (int i = strip->n_between; i < strip->n; i++) {
+		for (unsigned c = 0; c < 4; c++) {
+			to[4 * i + c] = (uint16_t)(from[4 * (strip->count - 1) + (int)c]
+						   << WIDE_BITS);
+		}
+	}
 	strip->row[slot] = row;
 }
 
@@ -233,12 +125,13 @@ static unsigned strip_slot(struct strip *strip, int row, unsigned keep)
 static void strip_row(struct strip *strip, uint8_t *to, int y)
 {
 	int64_t at = axis_at(&strip->down, y);
-	int row = index_of(at), weight = weight_of(at);
+	int row = index_of(at);
+	int16_t weight = weight_of(at);
 	/* A row that is needed next to this one must not be lost to it. */
 	unsigned upper = strip_slot(strip, row, strip->row[0] == row + 1 ? 0 : 1);
 	unsigned lower = weight ? strip_slot(strip, row + 1, upper) : upper;
 
-	mix(to, strip->wide[upper], strip->wide[lower], weight, strip->n);
+	blend_down(to, strip->wide[upper], strip->wide[lower], weight, strip->n);
 }
 
 void scale_bilinear(const struct picture *picture, const struct surface *to,
@@ -261,6 +154,22 @@ void scale_bilinear(const struct picture *picture, const struct surface *to,
 
 /* ---- whole multiples ---- */
 
+/* Each pixel twice, in groups of a known length, which is what compilers make vector code for. Returns how many it made. */
+static int repeat_twice(uint32_t *restrict to, const uint8_t *restrict from, int n)
+{
+	int done;
+
+	for (done = 0; done + 16 <= n; done += 16, to += 16, from += 32) {
+		uint32_t pixels[8];
+
+		memcpy(pixels, from, sizeof(pixels));
+		for (unsigned i = 0; i < 8; i++) {
+			to[2 * i] = to[2 * i + 1] = pixels[i];
+		}
+	}
+	return done;
+}
+
 /* n pixels of the result from x on, each of the picture's so many times. */
 static void repeat_row(const struct picture *picture, uint32_t *to, int x, int row, int n)
 {
@@ -268,6 +177,13 @@ static void repeat_row(const struct picture *picture, uint32_t *to, int x, int r
 	const uint8_t *from = picture->pixels + (size_t)row * (size_t)picture->stride +
 			      (size_t)(x / times) * picture->pixel_bytes;
 
+	if (times == 2 && done == 0 && !picture->convert) {
+		int made = repeat_twice(to, from, n);
+
+		to += made;
+		from += (ptrdiff_t)made / 2 * 4;
+		n -= made;
+	}
 	for (; n > 0; from += picture->pixel_bytes, done = 0) {
 		int count = MIN(times - done, n);
 		uint32_t pixel;
