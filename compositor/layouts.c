@@ -151,6 +151,7 @@ static void take(struct layouts *layouts, const struct layout *layout)
 	}
 	if (strcmp(layouts->current, layout->name) != 0) {
 		log_info(LOG_US, "layout %s", layout->name);
+		control_signal(server->control, "LayoutChanged", "", layout->name);
 	}
 	snprintf(layouts->current, sizeof(layouts->current), "%s", layout->name);
 	modes_ask(layouts, layout);

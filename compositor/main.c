@@ -57,13 +57,17 @@ static void handle_picture_shown(void *data, struct scene_head *head, uint64_t c
 
 static void handle_head_frozen(void *data, struct scene_head *head, bool is_frozen)
 {
+	struct server *server = data;
 	const char *name = head->guest->mark.name;
+	char detail[16];
 
+	snprintf(detail, sizeof(detail), "head %u", head->index);
 	/* Once for each time that it stood still for the configured time: no guest can do that often. */
 	log_guest(is_frozen ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, name, NULL,
-		  is_frozen ? "the picture of head %u stands still: the host's card covers it" :
-			      "the picture of head %u moves again",
-		  head->index);
+		  is_frozen ? "the picture of %s stands still: the host's card covers it" :
+			      "the picture of %s moves again",
+		  detail);
+	control_signal(server->control, is_frozen ? "GuestFrozen" : "GuestMoves", name, detail);
 }
 
 static const struct scene_events scene_events = {

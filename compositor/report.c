@@ -17,22 +17,30 @@ struct totals {
 	uint64_t read, written, compared;
 };
 
-/* The head whose picture an output shows, NULL: none. */
-static const struct scene_head *head_on(struct scene *scene, const struct scene_output *output)
+/* The first one as the output's own, all of them by number. */
+static void write_views(const struct scene_output *output, FILE *out)
 {
-	struct scene_guest *first = scene_guest_next(scene, NULL), *guest = first;
+	const char *name = output->name;
+	unsigned n, shown = 0;
+	const struct scene_view *view = scene_output_views(output, &n);
 
-	while (guest) {
-		for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
-			if (guest->heads[i] && guest->heads[i]->visible &&
-			    guest->heads[i]->output == output) {
-				return guest->heads[i];
-			}
+	for (; n > 0; n--, view++) {
+		const struct scene_head *head = view->head;
+		const struct rect *dst = &view->dst;
+
+		if (!head) {
+			continue;
 		}
-		guest = scene_guest_next(scene, guest);
-		guest = guest == first ? NULL : guest;
+		if (shown == 0) {
+			fprintf(out, "output.%s.guest %s\n", name, head->guest->mark.name);
+			fprintf(out, "output.%s.head %u\n", name, head->index);
+			fprintf(out, "output.%s.head_size %d %d\n", name, head->width, head->height);
+			fprintf(out, "output.%s.rect %d %d %d %d\n", name, dst->x, dst->y, dst->w,
+				dst->h);
+		}
+		fprintf(out, "output.%s.view.%u %s %u %d %d %d %d\n", name, shown++,
+			head->guest->mark.name, head->index, dst->x, dst->y, dst->w, dst->h);
 	}
-	return NULL;
 }
 
 /* 0: it has not happened. */
@@ -43,7 +51,6 @@ static uint64_t since_start(const struct server *server, uint64_t time_ns)
 
 static void write_output(struct server *server, const struct scene_output *output, FILE *out)
 {
-	const struct scene_head *head = head_on(server->scene, output);
 	const struct scene_guest *shown = scene_output_shows(output);
 	const char *name = output->name;
 
@@ -54,13 +61,7 @@ static void write_output(struct server *server, const struct scene_output *outpu
 	fprintf(out, "output.%s.first_picture_ns %" PRIu64 "\n", name,
 		since_start(server, output->first_picture_ns));
 	fprintf(out, "output.%s.shows %s\n", name, shown ? shown->mark.name : "-");
-	if (head) {
-		fprintf(out, "output.%s.guest %s\n", name, head->guest->mark.name);
-		fprintf(out, "output.%s.head %u\n", name, head->index);
-		fprintf(out, "output.%s.head_size %d %d\n", name, head->width, head->height);
-		fprintf(out, "output.%s.rect %d %d %d %d\n", name, head->dst.x, head->dst.y,
-			head->dst.w, head->dst.h);
-	}
+	write_views(output, out);
 	fprintf(out, "output.%s.frames %" PRIu64 "\n", name, output->frames);
 	fprintf(out, "output.%s.samples %" PRIu64 "\n", name, output->samples);
 	fprintf(out, "output.%s.samples_blind %" PRIu64 "\n", name, output->samples_blind);
@@ -186,6 +187,7 @@ void report_write(struct server *server, FILE *out)
 	repaint_report(server->repaint, out);
 	write_guests(server, out);
 	wayland_report(server->wayland, out);
+	fprintf(out, "layout %s\n", layouts_current(server->layouts));
 	fprintf(out, "keyboard %s\n", owner ? owner->mark.name : "-");
 	fprintf(out, "attention %d\n", input_attention(server->input));
 	fprintf(out, "input_dropped %" PRIu64 "\n", seat_dropped(input_seat(server->input)));

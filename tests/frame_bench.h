@@ -37,6 +37,10 @@ void input_outputs_changed(struct input *input)
 	input_log.changes++;
 }
 
+void layouts_monitors_changed(struct layouts *layouts)
+{
+}
+
 /* ---- a server of nothing but pictures ---- */
 
 struct bench {

@@ -26,6 +26,10 @@ void input_outputs_changed(struct input *input)
 {
 }
 
+void layouts_monitors_changed(struct layouts *layouts)
+{
+}
+
 struct world;
 
 /* What a monitor is like; zeros are a good choice. */

@@ -30,6 +30,10 @@ void input_outputs_changed(struct input *input)
 {
 }
 
+void layouts_monitors_changed(struct layouts *layouts)
+{
+}
+
 struct bench {
 	struct server server;
 	struct scene_output *output; /* scene cases only; pixel has the backend's */

@@ -28,6 +28,10 @@ void input_outputs_changed(struct input *input)
 {
 }
 
+void layouts_monitors_changed(struct layouts *layouts)
+{
+}
+
 /* ---- monitors ---- */
 
 struct fake {
