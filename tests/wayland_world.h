@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <wayland-client.h>
@@ -273,6 +274,16 @@ enum map_answer {
 	MAP_SILENT, /* not at all */
 };
 
+#define MAX_GRANTS 16
+
+/* Memory that the server had granted. */
+struct granted {
+	uint32_t serial;
+	ino_t memory; /* which */
+	uint32_t width, height, first_ref;
+	bool is_live;
+};
+
 /* One guest as the broker has it, and its worker. */
 struct guest_peer {
 	struct world *world;
@@ -284,6 +295,11 @@ struct guest_peer {
 	unsigned n_maps;
 	uint32_t map_serial;
 	char reason[128]; /* of the last disconnection */
+	struct granted grants[MAX_GRANTS];
+	unsigned n_grants;
+	enum map_answer grant_answer; /* good, refused or silent */
+	bool ends_silently;           /* end_grant is not answered */
+	uint32_t ending;              /* serial of the last end_grant */
 
 	struct peer peer;
 	struct wl_compositor *compositor;
@@ -365,8 +381,67 @@ static inline void handle_disconnected(void *data, struct vitrine_broker_guest_v
 	snprintf(guest->reason, sizeof(guest->reason), "%s", reason);
 }
 
-static const struct vitrine_broker_guest_v1_listener guest_listener = {handle_map,
-								       handle_disconnected};
+static inline uint32_t grant_pages(const struct granted *grant)
+{
+	return (grant->width * grant->height * 4 + XEN_PAGE_SIZE - 1) / XEN_PAGE_SIZE;
+}
+
+static inline int grant_refs(const struct granted *grant)
+{
+	uint32_t refs[64];
+
+	assert_true(grant_pages(grant) <= ARRAY_SIZE(refs));
+	for (uint32_t i = 0; i < ARRAY_SIZE(refs); i++) {
+		refs[i] = grant->first_ref + i;
+	}
+	return memfd_create_sealed("refs", refs, grant_pages(grant) * sizeof(refs[0]));
+}
+
+static inline void send_granted(struct guest_peer *guest, struct granted *grant)
+{
+	int refs = grant_refs(grant);
+
+	grant->is_live = true;
+	vitrine_broker_guest_v1_granted(guest->proxy, grant->serial, refs);
+	close(refs);
+}
+
+static inline void handle_grant(void *data, struct vitrine_broker_guest_v1 *proxy, uint32_t serial,
+				int32_t memory, uint32_t width, uint32_t height)
+{
+	static uint32_t next_ref = 1000;
+	struct guest_peer *guest = data;
+	struct granted *grant = &guest->grants[guest->n_grants++];
+	struct stat st;
+
+	assert_true(guest->n_grants <= MAX_GRANTS);
+	assert_int_equal(fstat(memory, &st), 0);
+	close(memory);
+	*grant = (struct granted){serial, st.st_ino, width, height, next_ref += 100, false};
+	if (guest->grant_answer == MAP_REFUSED) {
+		vitrine_broker_guest_v1_grant_failed(proxy, serial, EOPNOTSUPP);
+	} else if (guest->grant_answer == MAP_GOOD) {
+		send_granted(guest, grant);
+	}
+}
+
+static inline void handle_end_grant(void *data, struct vitrine_broker_guest_v1 *proxy,
+				    uint32_t serial)
+{
+	struct guest_peer *guest = data;
+
+	guest->ending = serial;
+	for (unsigned i = 0; i < guest->n_grants && !guest->ends_silently; i++) {
+		if (guest->grants[i].serial == serial) {
+			assert_true(guest->grants[i].is_live);
+			guest->grants[i].is_live = false;
+			vitrine_broker_guest_v1_grant_ended(proxy, serial);
+		}
+	}
+}
+
+static const struct vitrine_broker_guest_v1_listener guest_listener = {
+	handle_map, handle_disconnected, handle_grant, handle_end_grant};
 
 static inline void guest_announce(struct world *world, struct broker *broker,
 				  struct guest_peer *guest, const char *name)

@@ -155,7 +155,7 @@ void guest_ask(struct guest *guest)
 	if (guest->asking || !guest->resource) {
 		return;
 	}
-	pool = pool_next_queued(guest);
+	pool = pool_next_affordable(guest);
 	if (pool) {
 		guest->asking = pool;
 		refs = pool_asked(pool);
@@ -226,6 +226,20 @@ static void handle_mapped(struct wl_client *client, struct wl_resource *resource
 		return;
 	}
 	guest_ask(guest);
+}
+
+static void handle_exported(struct wl_client *client, struct wl_resource *resource, uint32_t serial,
+			    int32_t dmabuf)
+{
+	struct guest *guest = wl_resource_get_user_data(resource);
+
+	if (!guest || !guest->asking || serial != guest->map_serial) {
+		close_fd(&dmabuf);
+		wl_resource_post_error(resource, VITRINE_BROKER_GUEST_V1_ERROR_UNKNOWN_MAP,
+				       "no map request %u is open", serial);
+		return;
+	}
+	pool_exported(guest->asking, dmabuf);
 }
 
 static void handle_map_failed(struct wl_client *client, struct wl_resource *resource,
@@ -311,6 +325,7 @@ static const struct vitrine_broker_guest_v1_interface guest_implementation = {
 	.grant_failed = handle_grant_failed,
 	.grant_ended = handle_grant_ended,
 	.connect = handle_connect,
+	.exported = handle_exported,
 	.mapped = handle_mapped,
 	.map_failed = handle_map_failed,
 };
@@ -367,8 +382,19 @@ static void handle_add_guest(struct wl_client *client, struct wl_resource *resou
 	}
 }
 
+static void handle_host(struct wl_client *client, struct wl_resource *resource, uint32_t map_pages,
+			uint32_t export_code, const char *reason)
+{
+	struct wayland *wayland = wl_resource_get_user_data(resource);
+
+	wayland->map_budget = map_pages;
+	snprintf(wayland->export_reason, sizeof(wayland->export_reason), "%s",
+		 export_code ? reason : "");
+}
+
 static const struct vitrine_broker_v1_interface broker_implementation = {
 	.destroy = object_destroy,
+	.host = handle_host,
 	.add_guest = handle_add_guest,
 };
 

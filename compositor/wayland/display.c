@@ -357,6 +357,8 @@ void wayland_report(struct wayland *wayland, FILE *out)
 {
 	const struct guest *guest;
 
+	fprintf(out, "maps.pages %llu\n", (unsigned long long)wayland->mapped_pages);
+	fprintf(out, "maps.budget %u\n", wayland->map_budget);
 	list_for_each(guest, &wayland->guests, link) {
 		const char *name = guest_name(guest);
 

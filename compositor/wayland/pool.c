@@ -29,6 +29,11 @@ static void pool_gone(struct pool *pool)
 	list_remove(&pool->work);
 	close_fd(&pool->refs);
 	xen_map_finish(&pool->map);
+	close_fd(&pool->dmabuf);
+	if (pool->is_counted) {
+		pool->is_counted = false;
+		pool->wayland->mapped_pages -= pool->pages;
+	}
 	if (pool->state != POOL_GONE && pool->guest) {
 		pool->guest->pages -= pool->pages;
 	}
@@ -210,7 +215,7 @@ void pool_memory_gone(struct pool *pool)
 
 /* ---- the broker's side ---- */
 
-struct pool *pool_next_queued(struct guest *guest)
+static struct pool *next_queued(struct guest *guest)
 {
 	struct pool *pool;
 
@@ -222,12 +227,31 @@ struct pool *pool_next_queued(struct guest *guest)
 	return NULL;
 }
 
+struct pool *pool_next_affordable(struct guest *guest)
+{
+	const struct wayland *wayland = guest->wayland;
+	struct pool *pool = next_queued(guest);
+
+	while (pool && wayland->map_budget && wayland->mapped_pages + pool->pages > wayland->map_budget) {
+		log_msg(LOG_LEVEL_WARN, LOG_HOST,
+			"guest %s: %u more pages do not fit into the %u that can be mapped here, %llu are: "
+			"raise gnttab_max_maptrack_frames of Xen and --map-pages of vitrine-broker",
+			guest_name(guest), pool->pages, wayland->map_budget,
+			(unsigned long long)wayland->mapped_pages);
+		pool_refuse(pool, ENOSPC);
+		pool = next_queued(guest);
+	}
+	return pool;
+}
+
 int pool_asked(struct pool *pool)
 {
 	int refs = pool->refs;
 
 	pool->state = POOL_ASKED;
 	pool->refs = -1;
+	pool->is_counted = true;
+	pool->wayland->mapped_pages += pool->pages;
 	return refs;
 }
 
@@ -241,6 +265,12 @@ void pool_refused(struct pool *pool, int code)
 	pool_fail(pool, code);
 	pool_gone(pool);
 	pool_settle(pool);
+}
+
+void pool_exported(struct pool *pool, int dmabuf)
+{
+	close_fd(&pool->dmabuf);
+	pool->dmabuf = dmabuf;
 }
 
 int pool_prepared(struct pool *pool, int fd, const void *segments, size_t size)

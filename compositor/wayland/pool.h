@@ -36,8 +36,11 @@ void pool_memory_granted(struct pool *pool, int refs);
 void pool_memory_failed(struct pool *pool, int code);
 void pool_memory_gone(struct pool *pool);
 
-/* The oldest pool that waits for the broker, NULL: none. */
-struct pool *pool_next_queued(struct guest *guest);
+/*
+ * The oldest pool that waits for the broker and fits into what this host can map, NULL: none. Those that do not fit have
+ * failed then, and said whose fault it is.
+ */
+struct pool *pool_next_affordable(struct guest *guest);
 /* It is the broker's turn: the references' memfd is the caller's from now on. */
 int pool_asked(struct pool *pool);
 uint32_t pool_pages(const struct pool *pool);
@@ -47,6 +50,8 @@ uint32_t pool_pages(const struct pool *pool);
  * worker's answer and give 0.
  */
 MUST_USE int pool_prepared(struct pool *pool, int fd, const void *segments, size_t size);
+/* The same pages as a dma-buf; becomes the pool's. */
+void pool_exported(struct pool *pool, int dmabuf);
 /* code: a positive errno. */
 void pool_refused(struct pool *pool, int code);
 

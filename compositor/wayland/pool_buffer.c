@@ -7,6 +7,7 @@
 #include "compositor/wayland/buffer_parse.h"
 #include "compositor/wayland/memory.h"
 #include "compositor/wayland/pool_priv.h"
+#include "config/settings.h"
 #include "vitrine-guest-v1-server-protocol.h"
 
 /* One wl_buffer. Outlives its resource while something shows it. */
@@ -75,23 +76,45 @@ static struct wl_resource *guest_root(struct wl_resource *resource)
 	return connection->root ? connection->root : resource;
 }
 
-/* How high on the ladder it can come. */
+static void describe(struct pool_buffer *buffer, int fd, const struct buffer_shape *shape,
+		     bool is_coherent)
+{
+	buffer->dmabuf = (struct buffer_dmabuf){
+		.fd = fd,
+		.offset = shape->offset,
+		.stride = (uint32_t)shape->stride,
+		.is_coherent = is_coherent,
+	};
+	buffer->base.dmabuf = &buffer->dmabuf;
+}
+
+static void set_rung(struct buffer *buffer, enum buffer_rung rung, const char *reason)
+{
+	buffer->rung = rung;
+	buffer->rung_reason = reason;
+}
+
+/* How high on the ladder it can come. What a guest's pages are to a display is known of no driver: the admin may say so. */
 static void buffer_climb(struct pool_buffer *buffer, const struct buffer_shape *shape)
 {
-	const struct memory *memory = buffer->pool->memory;
+	const struct pool *pool = buffer->pool;
+	const struct wayland *wayland = pool->wayland;
 
-	buffer->base.rung = RUNG_MAPPED;
-	buffer->base.rung_reason = "the guest's own pages, which this kernel can't give to devices";
-	if (memory) {
-		buffer->dmabuf = (struct buffer_dmabuf){
-			.fd = memory->memory.fd,
-			.offset = shape->offset,
-			.stride = (uint32_t)shape->stride,
-			.is_coherent = memory->memory.is_coherent,
-		};
-		buffer->base.dmabuf = &buffer->dmabuf;
-		buffer->base.rung = RUNG_SCANOUT;
-		buffer->base.rung_reason = NULL;
+	if (pool->memory) {
+		describe(buffer, pool->memory->memory.fd, shape, pool->memory->memory.is_coherent);
+	} else if (pool->dmabuf >= 0) {
+		describe(buffer, pool->dmabuf, shape,
+			 wayland->server->settings->allow_incoherent_scanout);
+	}
+	if (!buffer->base.dmabuf) {
+		set_rung(&buffer->base, RUNG_MAPPED,
+			 wayland->export_reason[0] ? wayland->export_reason :
+						     "its own pages, which are no dma-buf");
+	} else if (!buffer->dmabuf.is_coherent) {
+		set_rung(&buffer->base, RUNG_SAMPLED,
+			 "its own pages, and incoherent-scanout=no in vitrine.conf");
+	} else {
+		set_rung(&buffer->base, RUNG_SCANOUT, NULL);
 	}
 }
 

@@ -39,6 +39,8 @@ struct pool {
 	unsigned n_buffers;
 	struct list buffers;    /* struct pool_buffer.link; n_buffers of them */
 	struct xen_map map;     /* of the guest's pages */
+	bool is_counted;        /* in wayland.mapped_pages */
+	int dmabuf;             /* of the guest's pages; -1: they are none */
 	struct memory *memory;  /* of ours, instead; from POOL_GRANTING to POOL_LEFT */
 	uint32_t width, height; /* of POOL_ALLOCATING */
 	bool is_over;           /* memory: not to be kept for another connection */

@@ -82,6 +82,7 @@ static struct pool *pool_create(struct guest *guest, int refs, uint32_t pages)
 	pool->refs = refs;
 	pool->pages = pages;
 	pool->map.fd = -1;
+	pool->dmabuf = -1;
 	list_append(&guest->pools, &pool->guest_link);
 	guest->n_pools++;
 	guest->pages += pages;

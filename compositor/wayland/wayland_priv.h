@@ -66,6 +66,9 @@ struct wayland {
 	struct list maps;          /* struct pool.work: segments to map or unmap, taken in turn */
 	struct connection *broker; /* NULL: none */
 	struct guest *keyboard;    /* has been sent wl_keyboard.enter */
+	uint32_t map_budget;       /* pages of guests that may be mapped; 0: any number */
+	uint64_t mapped_pages;     /* of guests, or about to be */
+	char export_reason[96];    /* why guests' pages are no dma-bufs, for people; "": they are */
 	uint64_t next_token;       /* names a commit to the scene; never shown to a client */
 };
 

@@ -27,6 +27,7 @@ struct broker {
 	struct list guests; /* struct guest.link */
 	uint32_t domid;     /* ours */
 	struct xen_dmabuf_support dmabuf;
+	struct server_host host;
 	int state_dir;    /* state_dir.h; -1: none */
 	uint64_t slots;   /* bits of the uids in use; BROKER_MAX_GUESTS of them */
 	uint32_t next_id; /* of devices: a number is never used twice */

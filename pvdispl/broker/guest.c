@@ -350,9 +350,24 @@ static void handle_dropped(void *data, const char *reason)
 	guest->dropped_ns = now;
 }
 
-static int handle_server_map(void *data, const uint32_t *refs, uint32_t n, struct xen_prepared *out)
+/* A guest that grants its pages only for reading has none: its pictures are read by the processor then. */
+static void export_pages(struct guest *guest, const uint32_t *refs, uint32_t n, int *dmabuf)
+{
+	int ret = xen_dmabuf_export(guest->broker->xen, guest->domid, refs, n, dmabuf);
+
+	if (ret == 0) {
+		guest->exports++;
+		return;
+	}
+	log_guest(LOG_LEVEL_INFO, guest->name, &guest->log,
+		  "%u of its pages can't be a dma-buf: %s", n, strerror(-ret));
+}
+
+static int handle_server_map(void *data, const uint32_t *refs, uint32_t n, struct xen_prepared *out,
+			     int *dmabuf)
 {
 	struct guest *guest = data;
+	int ret;
 
 	for (uint32_t i = 0; i < n; i++) {
 		if (refs[i] == 0) {
@@ -365,7 +380,11 @@ static int handle_server_map(void *data, const uint32_t *refs, uint32_t n, struc
 			  SERVER_PAGES_PER_SECOND);
 		return -EBUSY;
 	}
-	return guest_prepare_map(guest, refs, n, false, out);
+	ret = guest_prepare_map(guest, refs, n, false, out);
+	if (ret == 0 && guest->broker->dmabuf.export == 0) {
+		export_pages(guest, refs, n, dmabuf);
+	}
+	return ret;
 }
 
 static void handle_announced(void *data, struct server_guest *here)
@@ -550,6 +569,7 @@ void guest_report(const struct guest *guest, FILE *out)
 	fprintf(out, "guest.%s.maps_prepared %llu\n", guest->name, (unsigned long long)guest->maps);
 	fprintf(out, "guest.%s.grants_handed %llu\n", guest->name,
 		(unsigned long long)guest->grants);
+	fprintf(out, "guest.%s.exports %llu\n", guest->name, (unsigned long long)guest->exports);
 	fprintf(out, "guest.%s.faults %llu\n", guest->name, (unsigned long long)guest->faults);
 	memories_report(guest, out);
 	list_for_each(device, &guest->devices, link) {

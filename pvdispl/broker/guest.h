@@ -36,7 +36,7 @@ struct guest {
 	sd_event_source *restart;
 	struct budget map_budget, server_budget;
 	struct log_limit log;
-	uint64_t restarts, maps, grants, faults;
+	uint64_t restarts, maps, grants, exports, faults;
 };
 
 /* With a name, nothing else. NULL when there are too many; logged. */

@@ -14,6 +14,7 @@
 #include "base/stats.h"
 #include "pvdispl/broker/broker.h"
 #include "pvdispl/broker/guest.h"
+#include "pvdispl/broker/host.h"
 #include "pvdispl/broker/registry.h"
 #include "pvdispl/broker/state_dir.h"
 #include "pvdispl/broker/xenstore_parse.h"
@@ -79,31 +80,6 @@ static int read_own_domid(struct broker *broker)
 	return ret;
 }
 
-static const char *support_text(int code)
-{
-	switch (code) {
-	case 0:
-		return "works";
-	case -EOPNOTSUPP:
-		return "is not in this kernel";
-	default:
-		return strerror(-code);
-	}
-}
-
-/* What zero copy can be had here, said once. */
-static void probe_dmabuf(struct broker *broker)
-{
-	struct xen_dmabuf_support *support = &broker->dmabuf;
-
-	xen_dmabuf_probe(broker->xen, broker->domid, support);
-	log_info(LOG_HOST,
-		 "guests can draw into memory of ours (be-alloc): %s; pages of guests as dma-bufs: %s%s",
-		 support_text(support->import),
-		 support->export_tried ? support_text(support->export) : "not tried, no gntalloc",
-		 support->is_pv ? "; this is a PV domain" : "");
-}
-
 static int open_xen(struct broker *broker)
 {
 	int ret = xen_open(&broker->xen, broker->options->xen);
@@ -117,7 +93,7 @@ static int open_xen(struct broker *broker)
 	}
 	ret = read_own_domid(broker);
 	if (ret == 0) {
-		probe_dmabuf(broker);
+		host_probe(broker);
 	}
 	return ret;
 }
@@ -139,8 +115,7 @@ static void write_stats(void *data, FILE *out)
 	fprintf(out, "server %s\n", server_is_connected(broker->server) ? "connected" : "away");
 	fprintf(out, "maps_prepared %llu\n", (unsigned long long)maps);
 	fprintf(out, "grants_handed %llu\n", (unsigned long long)grants);
-	fprintf(out, "dmabuf.import %s\n", support_text(broker->dmabuf.import));
-	fprintf(out, "dmabuf.export %s\n", support_text(broker->dmabuf.export));
+	host_report(broker, out);
 	fprintf(out, "fds %u\n", count_fds());
 }
 
@@ -215,7 +190,8 @@ static int set_up(struct broker *broker, struct stats_socket **stats)
 		ret = open_xen(broker);
 	}
 	if (ret == 0) {
-		ret = server_create(&broker->server, broker->event, dir, &guest_server_ops);
+		ret = server_create(&broker->server, broker->event, dir, &broker->host,
+				    &guest_server_ops);
 	}
 	if (ret < 0) {
 		return ret;

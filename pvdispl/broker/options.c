@@ -18,6 +18,8 @@ static const char usage[] =
 	"  --worker=FILE           the program to run for each guest (" VITRINE_LIBEXECDIR
 	"/vitrine-pv)\n"
 	"  --worker-uid-base=UID   first of the uids that workers run under (61000)\n"
+	"  --map-pages=N           pages of guests that the server may have mapped at a time\n"
+	"                          (what Xen's default of gnttab_max_maptrack_frames gives)\n"
 	"  --xen=real              this host's Xen; or loopback:DOMID:SOCKET of vitrine-loopback\n"
 	"  --log-level=LEVEL       error, warn, info or debug (info)\n"
 	"  --help, --version\n";
@@ -26,6 +28,7 @@ enum option_code {
 	OPT_RUNTIME_DIR = 256,
 	OPT_WORKER,
 	OPT_UID_BASE,
+	OPT_MAP_PAGES,
 	OPT_XEN,
 	OPT_LOG_LEVEL,
 	OPT_HELP,
@@ -36,6 +39,7 @@ static const struct option long_options[] = {
 	{"runtime-dir", required_argument, NULL, OPT_RUNTIME_DIR},
 	{"worker", required_argument, NULL, OPT_WORKER},
 	{"worker-uid-base", required_argument, NULL, OPT_UID_BASE},
+	{"map-pages", required_argument, NULL, OPT_MAP_PAGES},
 	{"xen", required_argument, NULL, OPT_XEN},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
 	{"help", no_argument, NULL, OPT_HELP},
@@ -61,6 +65,17 @@ static int parse_uid_base(struct options *options, const char *value)
 	return 0;
 }
 
+static int parse_map_pages(struct options *options, const char *value)
+{
+	uint64_t pages;
+
+	if (parse_uint(value, strlen(value), UINT32_MAX, &pages) < 0 || pages == 0) {
+		return reject("--map-pages", value, "give a number from 1 on");
+	}
+	options->map_pages = (uint32_t)pages;
+	return 0;
+}
+
 static int take_option(struct options *options, int code, const char *value)
 {
 	switch (code) {
@@ -72,6 +87,8 @@ static int take_option(struct options *options, int code, const char *value)
 		return 0;
 	case OPT_UID_BASE:
 		return parse_uid_base(options, value);
+	case OPT_MAP_PAGES:
+		return parse_map_pages(options, value);
 	case OPT_XEN:
 		options->xen = value;
 		return 0;

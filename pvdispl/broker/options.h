@@ -14,6 +14,7 @@ struct options {
 	const char *worker;
 	const char *xen; /* for xen_open */
 	uint32_t worker_uid_base;
+	uint32_t map_pages; /* 0: as many as Xen allows unless told otherwise */
 	enum log_level log_level;
 };
 

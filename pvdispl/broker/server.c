@@ -31,6 +31,7 @@
 struct server {
 	sd_event *event;
 	const struct server_ops *ops;
+	const struct server_host *host;
 	const char *runtime_dir;
 	struct list guests; /* struct server_guest.link */
 	struct wl_display *display;
@@ -97,7 +98,7 @@ static int handle_guest_timer(sd_event_source *source, uint64_t usec, void *data
 
 /* The fd is the server's word for which pages; which domain's they are is ours alone. */
 static int prepare_map(struct server_guest *guest, int fd, uint32_t pages,
-		       struct xen_prepared *prepared)
+		       struct xen_prepared *prepared, int *dmabuf)
 {
 	uint32_t *refs;
 	int ret;
@@ -111,7 +112,7 @@ static int prepare_map(struct server_guest *guest, int fd, uint32_t pages,
 	}
 	ret = memfd_read_sealed(fd, refs, pages * sizeof(*refs));
 	if (ret == 0) {
-		ret = guest->server->ops->map(guest->data, refs, pages, prepared);
+		ret = guest->server->ops->map(guest->data, refs, pages, prepared, dmabuf);
 	}
 	free(refs);
 	return ret;
@@ -123,12 +124,17 @@ static void handle_map(void *data, struct vitrine_broker_guest_v1 *proxy, uint32
 	struct server_guest *guest = data;
 	struct xen_prepared prepared = {.fd = -1};
 	struct wl_array segments = {0};
-	int ret = prepare_map(guest, fd, pages, &prepared);
+	int dmabuf = -1;
+	int ret = prepare_map(guest, fd, pages, &prepared, &dmabuf);
 
 	close(fd);
 	if (ret < 0) {
 		vitrine_broker_guest_v1_map_failed(proxy, serial, (uint32_t)-ret);
 		return;
+	}
+	if (dmabuf >= 0) {
+		vitrine_broker_guest_v1_exported(proxy, serial, dmabuf);
+		close_fd(&dmabuf);
 	}
 	segments.data = prepared.segments;
 	segments.size = prepared.n_segments * sizeof(prepared.segments[0]);
@@ -253,6 +259,8 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 		return;
 	}
 	log_info(LOG_US, "connected to the display server");
+	vitrine_broker_v1_host(server->broker, server->host->map_pages,
+			       (uint32_t)server->host->export_code, server->host->reason);
 	list_for_each(guest, &server->guests, link) {
 		guest_announce(guest);
 	}
@@ -458,13 +466,14 @@ static void log_library(const char *fmt, va_list args)
 }
 
 int server_create(struct server **out, sd_event *event, const char *runtime_dir,
-		  const struct server_ops *ops)
+		  const struct server_host *host, const struct server_ops *ops)
 {
 	struct server *server = xcalloc(1, sizeof(*server));
 	int ret;
 
 	server->event = event;
 	server->ops = ops;
+	server->host = host;
 	server->runtime_dir = runtime_dir;
 	list_init(&server->guests);
 	wl_log_set_handler_client(log_library);

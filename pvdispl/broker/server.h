@@ -21,8 +21,9 @@ struct server_ops {
 	int (*connection)(void *guest, int fd);
 	/* The server ended a connection. reason is its word, made printable when logged. */
 	void (*dropped)(void *guest, const char *reason);
-	/* Prepare a read-only map of the guest's pages. */
-	int (*map)(void *guest, const uint32_t *refs, uint32_t n, struct xen_prepared *out);
+	/* Prepare a read-only map of the guest's pages. *dmabuf: the same as one, the caller's; -1: can't be had. */
+	int (*map)(void *guest, const uint32_t *refs, uint32_t n, struct xen_prepared *out,
+		   int *dmabuf);
 	/* A server has just heard of the guest: server_tell_* is what it should know before its worker connects. */
 	void (*announced)(void *guest, struct server_guest *here);
 	/* Grant width x height pixels of memory to the guest. 0 and the references in *refs, which stay the callee's; or -errno. */
@@ -32,9 +33,16 @@ struct server_ops {
 	void (*end_grant)(void *guest, uint32_t serial);
 };
 
-/* Returns 0 also when no server is there. runtime_dir and ops are borrowed. Logged. */
+/* What each server is told first: vitrine_broker_v1.host. */
+struct server_host {
+	uint32_t map_pages; /* 0: no limit */
+	int export_code;    /* 0, or a positive errno */
+	const char *reason; /* lasts */
+};
+
+/* Returns 0 also when no server is there. runtime_dir, host and ops are borrowed. Logged. */
 MUST_USE int server_create(struct server **out, sd_event *event, const char *runtime_dir,
-			   const struct server_ops *ops);
+			   const struct server_host *host, const struct server_ops *ops);
 /* All guests must be removed. */
 void server_destroy(struct server *server);
 bool server_is_connected(const struct server *server);

@@ -38,6 +38,7 @@ struct desk {
 	uint32_t granted, kept, grant_failed, grant_ended; /* serials */
 	int refs, memory;                                  /* of granted and kept */
 	uint32_t width, height;                            /* of kept */
+	uint32_t map_pages, export_code;                   /* of the host */
 };
 
 static void guest_destroy_request(struct wl_client *client, struct wl_resource *resource)
@@ -160,8 +161,20 @@ static void broker_add_guest(struct wl_client *client, struct wl_resource *resou
 	desk->added++;
 }
 
+static void broker_host(struct wl_client *client, struct wl_resource *resource, uint32_t map_pages,
+			uint32_t export_code, const char *reason)
+{
+	struct desk *desk = wl_resource_get_user_data(resource);
+
+	assert_int_equal(desk->added, 0);
+	desk->map_pages = map_pages;
+	desk->export_code = export_code;
+	snprintf(desk->reason, sizeof(desk->reason), "%s", reason);
+}
+
 static const struct vitrine_broker_v1_interface broker_implementation = {
 	.destroy = broker_destroy,
+	.host = broker_host,
 	.add_guest = broker_add_guest,
 };
 
@@ -239,6 +252,9 @@ static void guests_are_told_and_taken_back(void **state)
 	make_guest(world);
 	serve_until(&desk, &desk.connected, 1);
 	assert_string_equal(desk.name, "work");
+	/* The loopback gives no dma-bufs of guests' pages, and counts no maps. */
+	assert_int_equal(desk.map_pages, 0);
+	assert_int_equal(desk.export_code, EOPNOTSUPP);
 	wait_log(world, "worker: server connected");
 	put(world, DISPLAY_BE, "online", "0");
 	put(world, DISPLAY_BE, "state", "5");

@@ -17,6 +17,9 @@ CONF = "/etc/vitrine/vitrine.conf"
 OUTPUT = "Virtual-1"
 
 
+BE_ALLOC = "[guest]\nbe-alloc=yes\nbe-alloc-bytes=8 MiB"
+
+
 def configure(vm, text):
     vm.dom0("mkdir -p /etc/vitrine")
     vm.put(CONF, text)
@@ -29,7 +32,7 @@ def setup(vm):
     vm.wait(lambda: vm.stats("broker").get("guests") == "0", 30, "the other tests' guests are still there")
     found = vm.stats("broker").get("dmabuf.import")
     assert found == "works", f"be-alloc in this dom0's kernel: {found}"
-    configure(vm, "[guest]\nbe-alloc=yes\nbe-alloc-bytes=8 MiB\n")
+    configure(vm, BE_ALLOC + "\n")
     return vm
 
 
@@ -64,9 +67,12 @@ def stamp(vm, name):
     return pictures.stamp_of(picture) if picture else None
 
 
-def assert_exact(vm, guest, options="-r 10 -f 5", frame=5):
-    after = draw(guest, options)
-    guest.wait_line(r"^guestdraw: (now|held)", 60, after)
+def assert_exact(vm, guest):
+    guest.wait_line(r"^guestdraw: (now|held)", 60, draw(guest, "-r 10 -f 5"))
+    assert_shown(vm, guest, 5)
+
+
+def assert_shown(vm, guest, frame):
     wanted = (NONCE & 0xFFFFFF, 0, frame)
     vm.wait(lambda: stamp(vm, guest.name) == wanted, 60, f"{stamp(vm, guest.name)} is shown, not {wanted}")
     difference = guest_picture(vm, guest.name).difference(pictures.expected(*SIZE, NONCE, 0, frame))
@@ -99,6 +105,7 @@ def end(vm, guest):
 def test_drawn_into_memory_of_the_display(vm):
     """A PVH guest's picture is exact, in memory that was allocated for scanout and granted once."""
     before = pages_of_host(vm)
+    assert before is not None, "dom0 does not count dma-bufs"
     guest = create(vm, "zero")
     assert_exact(vm, guest)
     assert granted(vm, "zero") == BUFFERS * PAGES, granted(vm, "zero")
@@ -153,4 +160,39 @@ def test_pv_guest_uses_its_own(vm):
     assert_exact(vm, guest)
     assert granted(vm, "old") == 0 and rungs(vm, "old") == ["mapped"] * BUFFERS, rungs(vm, "old")
     assert "PV guest" in vm.stats("vitrined")["guest.old.be_alloc"]
+    end(vm, guest)
+
+
+def counters(vm):
+    stats = vm.stats("vitrined")
+    return {key: int(stats[key]) for key in ("bytes_read", "bytes_written", "bytes_compared",
+                                             "guest.zero.frames_shown", f"output.{OUTPUT}.tests")}
+
+
+def test_scanned_out_untouched(vm):
+    """On a monitor of its own the guest's picture is scanned out: exact, and not one byte of it is read or written."""
+    configure(vm, f"""[server]
+start-layout=bare
+{BE_ALLOC}
+[layout bare]
+[layout bare output Virtual-1]
+shows=guest zero head 0
+mode={SIZE[0]}x{SIZE[1]}
+mark=none
+[layout bare output Virtual-2]
+off=yes
+""")
+    guest = create(vm, "zero")
+    draw(guest, "-r 20 -f 300")
+    path = f"output.{OUTPUT}.path"
+    vm.wait(lambda: vm.stats("vitrined").get(path) == "plane", 60,
+            f"{OUTPUT}: {vm.stats('vitrined').get(path)}, {vm.stats('vitrined').get(f'output.{OUTPUT}.why')}")
+    before = counters(vm)
+    vm.wait(lambda: counters(vm)["guest.zero.frames_shown"] >= before["guest.zero.frames_shown"] + 60, 60,
+            "the pictures do not go on")
+    delta = {key: value - before[key] for key, value in counters(vm).items()}
+    assert delta.pop("guest.zero.frames_shown") >= 60
+    assert not any(delta.values()), f"touched while it is scanned out: {delta}"
+    assert_shown(vm, guest, 300)
+    assert vm.stats("vitrined")[path] == "plane"
     end(vm, guest)
