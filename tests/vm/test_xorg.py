@@ -1,6 +1,7 @@
 """A stock guest's Xorg, which draws into its front buffer and never flips, is on the glass all the same."""
 
 import random
+import re
 
 import desk as desks
 import xorg
@@ -15,7 +16,7 @@ MARGIN = 2
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WORD = 10
 WORDS = 3
-PASSES = 2
+LOOKS = 2
 
 
 class Screen:
@@ -90,3 +91,33 @@ def test_typed_text(screen):
         screen.vm.qmp.chord("ret")
         screen.row += 1
     assert int(screen.vm.stats("vitrined")[f"guest.{NAME}.frames_shown"]) == flips, "it flipped"
+
+
+def test_two_looks(screen):
+    """From the moment that letters are in the guest's memory, the display server looks at most twice.
+
+    The server stands still while the guest draws, so that what is counted is what it did afterwards,
+    however slow the machine is.
+    """
+    guest, vm = screen.guest, screen.vm
+    for _ in range(WORDS):
+        text = word()
+        guest.run("killall -STOP xterm")
+        screen.type(text)
+        # The cursor comes to stand behind the word: the last that the terminal draws.
+        column, row = MARGIN + WORD * CELL[0], MARGIN + screen.row * CELL[1]
+        after = guest.mark()
+        guest.send(f"guestwatch {column} {row} {CELL[0]} {CELL[1]} &")
+        guest.wait_line("^guestwatch: armed$", 20, after)
+        stats = vm.dom0("statread /run/vitrine/vitrined.stats; killall -STOP vitrined")
+        before = int(re.search(rf"^output.{OUTPUT}.samples (\d+)$", stats, re.MULTILINE).group(1))
+        try:
+            guest.send("killall -CONT xterm")
+            guest.wait_line("^guestwatch: drawn$", 30, after)
+        finally:
+            vm.dom0("killall -CONT vitrined")
+        screen.wait_text(screen.row, text)
+        looks = screen.stat("sample_changed") - before
+        assert 1 <= looks <= LOOKS, f"the server looked {looks} times until it saw {text!r}"
+        vm.qmp.chord("ret")
+        screen.row += 1

@@ -51,19 +51,19 @@ static uint32_t framebuffer_shown(int drm)
 
 static void screen_map(int drm, struct screen *screen)
 {
-	drmModeFB *fb = drmModeGetFB(drm, framebuffer_shown(drm));
-	struct drm_mode_map_dumb map = {.handle = fb ? fb->handle : 0};
+	drmModeFB2 *fb = drmModeGetFB2(drm, framebuffer_shown(drm));
+	struct drm_mode_map_dumb map = {.handle = fb ? fb->handles[0] : 0};
 
 	if (!fb || drmIoctl(drm, DRM_IOCTL_MODE_MAP_DUMB, &map) != 0) {
 		die("the framebuffer that is shown");
 	}
-	*screen = (struct screen){.width = fb->width, .height = fb->height, .stride = fb->pitch};
-	screen->pixels = mmap(NULL, (size_t)fb->pitch * fb->height, PROT_READ, MAP_SHARED, drm,
+	*screen = (struct screen){.width = fb->width, .height = fb->height, .stride = fb->pitches[0]};
+	screen->pixels = mmap(NULL, (size_t)screen->stride * fb->height, PROT_READ, MAP_SHARED, drm,
 			      (off_t)map.offset);
 	if (screen->pixels == MAP_FAILED) {
 		die("mmap");
 	}
-	drmModeFreeFB(fb);
+	drmModeFreeFB2(fb);
 }
 
 static void area_copy(const struct screen *screen, const struct area *area, uint8_t *out)
