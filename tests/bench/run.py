@@ -6,10 +6,15 @@ Times are ratios within one run, all else is counted. The lines are also written
 status is 1 when a figure that is a promise is broken. docs/figures.md says what each of them means.
 """
 import argparse
+import datetime
 import os
+import platform
+import re
+import subprocess
 import sys
 import traceback
 
+import beside
 import counted
 import live
 import steady
@@ -21,7 +26,9 @@ GROUPS = {
     "idle": live.idle,
     "still": steady.still,
     "guests": steady.guests,
+    "memory": steady.memory,
     "flip": live.flips,
+    "weston": beside.weston,
     "input": live.keys,
     "instructions": counted.instructions,
     "draw": counted.drawing,
@@ -44,6 +51,17 @@ class Bench:
         self.lines.append(text)
         print(text, flush=True)
 
+    def heading(self):
+        """Where and when, and of what."""
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+            names = re.findall(r"^model name\s*: (.*)$", file.read(), re.M)
+        commit = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"], check=False,
+                                capture_output=True, text=True).stdout.strip()
+        self.line(f"{'date':30} {datetime.date.today()}")
+        self.line(f"{'commit':30} {commit or 'unknown'}")
+        self.line(f"{'machine':30} {len(names) or os.cpu_count()} x {names[0] if names else platform.machine()}, "
+                  f"{platform.system()} {platform.release()}")
+
     def figure(self, name, value, unit, kept=None):
         """kept: whether a promise is kept; None: it is no promise."""
         verdict = "" if kept is None else "  [kept]" if kept else "  [BROKEN]"
@@ -63,6 +81,7 @@ def main():
         if name not in GROUPS:
             parser.error(f"no group {name}")
     bench = Bench(args.build)
+    bench.heading()
     for name in args.groups or GROUPS:
         try:
             GROUPS[name](bench)

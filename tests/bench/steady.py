@@ -9,6 +9,9 @@ from desk import Desk, strace_missing
 
 WINDOW_S = 6
 CALLS_KEPT = 12
+MEMORY_KEPT = 4  # MiB
+PROGRAMS = ("vitrined", "vitrine-pv", "vitrine-broker")
+GUEST_PAGES = "/memfd:domain"  # as the stand-in hypervisor calls a guest's memory
 IDLE_KEPT = 0.05  # of the instructions, for twice as many idle guests
 
 
@@ -44,18 +47,18 @@ def plane(bench):
 
 def still(bench):
     """Eight guests that draw nothing: two of them shown, the others not."""
-    heads, programs = 2, ("vitrined", "vitrine-pv", "vitrine-broker")
+    heads = 2
     desk = Desk(bench.bin, ",".join(["1280x832"] * heads))
     try:
         for i in range(8):
             desk.guest(f"guest{i}", i + 1, "--connectors=1024x768", "--frames=1", "--stay")
         time.sleep(3)  # the samplers have backed off
-        before = {program: desk.wakeups(program) for program in programs}
+        before = {program: desk.wakeups(program) for program in PROGRAMS}
         compared = desk.stats()["bytes_compared"]
         start = time.monotonic()
         time.sleep(10)
         seconds = time.monotonic() - start
-        rates = {program: (desk.wakeups(program) - before[program]) / seconds for program in programs}
+        rates = {program: (desk.wakeups(program) - before[program]) / seconds for program in PROGRAMS}
         compared = desk.stats()["bytes_compared"] - compared
     finally:
         desk.end()
@@ -63,9 +66,45 @@ def still(bench):
     bench.figure("still.vitrined", f"{rates['vitrined']:.1f}", "wake-ups per second, 8 guests, 2 of them shown",
                  rates["vitrined"] <= 4 * heads + 0.5)
     bench.figure("still.compared", f"{compared / seconds / 1e6:.1f}", "million bytes per second compared for it")
-    for program in programs[1:]:
+    for program in PROGRAMS[1:]:
         bench.figure(f"still.{program}", f"{rates[program]:.1f}", "wake-ups per second, all together",
                      rates[program] < 0.5)
+
+
+def memory_kb(desk):
+    """What all our processes hold together, each shared page counted once, without the pages of the guests themselves."""
+    total = 0
+    for program in PROGRAMS:
+        for pid in desk.pids(program):
+            with open(f"/proc/{pid}/smaps", encoding="ascii", errors="replace") as file:
+                for mapping in re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", file.read(), flags=re.M):
+                    size = re.search(r"^Pss:\s+(\d+)", mapping, re.M)
+                    if size and GUEST_PAGES not in mapping:
+                        total += int(size.group(1))
+    return total
+
+
+def memory(bench):
+    """What one more guest of two heads costs, beyond its buffers: four guests, then eight more."""
+    few, more = 4, 8
+    desk = Desk(bench.bin, "1280x832,1280x832")
+    try:
+        found = []
+        for numbers in (range(few), range(few, few + more)):
+            for i in numbers:
+                desk.guest(f"guest{i}", i + 1, "--connectors=1024x768,800x600", "--frames=5", "--stay")
+            while desk.stats()["guests"] < numbers.stop:
+                desk.check_alive()
+                time.sleep(0.1)
+            time.sleep(3)  # until the last of them has drawn its frames
+            found.append(memory_kb(desk))
+        if len(desk.pids("vitrine-pv")) != few + more:
+            raise RuntimeError("not every guest has a worker")
+    finally:
+        desk.end()
+    each = (found[1] - found[0]) / more / 1024
+    bench.figure("memory.base", f"{found[0] / 1024:.1f}", f"MiB of all processes with {few} guests of two heads")
+    bench.figure("memory.guest", f"{each:.2f}", "MiB for each further guest, its own buffers apart", each <= MEMORY_KEPT)
 
 
 def guests_instructions(bench, guests, seconds):
