@@ -204,8 +204,7 @@ void egl_close(struct egl *egl)
 	if (egl->context != EGL_NO_CONTEXT) {
 		eglDestroyContext(egl->display, egl->context);
 	}
-	eglTerminate(egl->display);
-	eglReleaseThread();
+	/* The display is the process', not ours: whoever opens the device again gets the same one. */
 	*egl = (struct egl){0};
 }
 
