@@ -131,7 +131,7 @@ static pixman_box32_t source_of(const struct layer *layer, enum scaling scaling,
 	return out;
 }
 
-static bool can_draw(const struct renderer_gles2 *renderer, const struct layer *layer)
+static bool can_draw(const struct layer *layer)
 {
 	const struct buffer *buffer = layer->picture.buffer;
 	const struct pixel_format *format = pixel_format_find(buffer->format);
@@ -175,12 +175,28 @@ static void draw_picture(struct painting *painting, const struct layer *layer,
 
 /* ---- a frame ---- */
 
+static void draw_box(void *data, unsigned index, const pixman_box32_t *box);
+
+static void draw_guest(struct painting *painting, unsigned index, const pixman_box32_t *box)
+{
+	const struct layer *layer = &painting->layers[index];
+	const struct cull under = {painting->layers, draw_box, painting};
+
+	if (is_blended(layer)) {
+		cull_box(&under, index, box);
+	}
+	if (can_draw(layer)) {
+		draw_picture(painting, layer, box);
+	} else if (!is_blended(layer)) {
+		draw_solid(painting, 0, box);
+	}
+}
+
 static void draw_box(void *data, unsigned index, const pixman_box32_t *box)
 {
 	struct painting *painting = data;
 	struct canvases *canvases = painting->renderer->canvases;
 	const struct layer *layer = &painting->layers[index];
-	const struct cull under = {painting->layers, draw_box, painting};
 	const struct rect corner = {0};
 
 	if (index == CULL_NOTHING) {
@@ -192,16 +208,8 @@ static void draw_box(void *data, unsigned index, const pixman_box32_t *box)
 		draw_solid(painting, layer->colour, box);
 		break;
 	case LAYER_CURSOR:
-		if (is_blended(layer)) {
-			cull_box(&under, index, box);
-		}
-		/* fall through */
 	case LAYER_BUFFER:
-		if (can_draw(painting->renderer, layer)) {
-			draw_picture(painting, layer, box);
-		} else if (!is_blended(layer)) {
-			draw_solid(painting, 0, box);
-		}
+		draw_guest(painting, index, box);
 		break;
 	case LAYER_FRAME:
 		draw_canvas(painting, canvas_tile(canvases, layer->frame.mark, painting->scale),
