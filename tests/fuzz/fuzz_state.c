@@ -42,13 +42,13 @@ static void write_good(struct state *state)
 		refs[i] = i + 1;
 	}
 	for (uint32_t i = 0; i < 2; i++) {
-		int dbuf = state_add_dbuf(state, display, 10 + i, &geometry, refs);
+		int dbuf = state_add_dbuf(state, display, 10 + i, &geometry, refs, i == 1);
 
 		check(state_add_fb(state, dbuf, 100 + i, 64, 48, 0x34325258) >= 0);
 	}
 	state_set_config(state, display, 0, &config);
 	display = state_add_display(state, 1);
-	check(state_add_dbuf(state, display, 10, &geometry, refs) >= 0);
+	check(state_add_dbuf(state, display, 10, &geometry, refs, false) >= 0);
 }
 
 static int make_state(const uint8_t *data, size_t size)
