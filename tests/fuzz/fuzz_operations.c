@@ -139,6 +139,7 @@ static void open_display(unsigned d)
 		.id = ++last_id,
 		.first_head = d * CONNECTORS,
 		.n_connectors = CONNECTORS,
+		.may_allocate = d, /* there is no server that has any */
 		.segment = {.offset = (uint64_t)d * CONNECTORS * 2 * XEN_PAGE_SIZE,
 			    .pages = CONNECTORS * 2},
 	};

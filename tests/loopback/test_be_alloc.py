@@ -133,9 +133,22 @@ def test_pv_guest(desk):
     desk.end_guest()
 
 
+def test_hostile(desk):
+    """Too much of it, and using it after its end: refused, and nothing of it is anybody else's, or left."""
+    desk.guest("good", "--connectors=160x120", "--hostile=allocated-memory")
+    guest = desk.processes.pop("pvfront")
+    status = guest.wait(30 * SLOWDOWN)
+    with open(desk.path("pvfront.log"), encoding="utf-8") as log:
+        words = log.read()
+    assert status == 0 and "hostile allocated-memory: contained" in words, words
+    assert "memory without end" in words and "nothing was tried" not in words, words
+    desk.wait("end of the guest", lambda: desk.counters("broker.stats").get("guests") == "0")
+    assert desk.granted() == 0 and desk.allocated() == 0
+
+
 def run(desk):
     desk.start_all()
-    for test in (test_drawn_into_and_kept, test_quota, test_not_allowed, test_pv_guest, test_broker_killed):
+    for test in (test_drawn_into_and_kept, test_hostile, test_quota, test_not_allowed, test_pv_guest, test_broker_killed):
         test(desk)
         print(f"ok {test.__name__}", flush=True)
 

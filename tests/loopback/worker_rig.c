@@ -79,6 +79,7 @@ static void hear_worker(struct rig *rig)
 		if (message.header.type == WORKER_READY) {
 			rig->ready = true;
 		} else if (message.header.type == WORKER_MAP) {
+			rig->n_asked++;
 			if (!rig->is_deaf) {
 				answer_map(rig, &message.map);
 			}
@@ -193,6 +194,7 @@ static void add_display(struct rig *rig, bool attach)
 	display.id = RIG_DISPLAY;
 	display.attach = attach;
 	display.n_connectors = 2;
+	display.may_allocate = rig->may_allocate;
 	memcpy(display.connectors, connectors, sizeof(connectors));
 	display.segment.pages = 4;
 	assert_int_equal(fdmsg_pair(ports), 0);

@@ -21,7 +21,9 @@
 #define RIG_KBD_PAGE 60u
 #define RIG_KBD_PORT 40u
 #define RIG_MAX_POOLS 16u
-#define RIG_WIDTH 64u /* of each connector */
+#define RIG_FIRST_REF(i) \
+	(5000u + 2000u * (i)) /* of memory that the server allocated as its pool i */
+#define RIG_WIDTH 64u         /* of each connector */
 #define RIG_HEIGHT 32u
 
 struct wl_client;
@@ -31,7 +33,9 @@ struct wl_resource;
 struct rig_pool {
 	struct wl_resource *resource;
 	uint32_t pages;
-	uint32_t refs[RIG_PAGES];
+	uint32_t refs[RIG_PAGES]; /* of the guest's pages; of memory of the server's only the first */
+	uint32_t width, height;   /* of what it allocated; 0: nothing */
+	bool is_restored;
 	bool is_released;
 };
 
@@ -55,6 +59,7 @@ struct rig_server {
 	uint32_t acknowledged;
 	bool is_slow;   /* pools get ready and unmapped only by rig_pool_ready, rig_pool_unmapped */
 	uint32_t fails; /* errno for new pools */
+	uint32_t restores_fail; /* errno for restored ones */
 	/* of the last create_buffer */
 	uint32_t buffer_offset, buffer_width, buffer_height, buffer_stride, buffer_format;
 };
@@ -67,9 +72,10 @@ struct rig {
 	int state; /* what outlives the worker */
 	uint8_t *pages;
 	bool ready, connected, closed, faulted, stateless, kbd_connected;
-	bool is_deaf; /* no map is answered */
-	unsigned n_maps;
-	unsigned notified[64]; /* by port */
+	bool is_deaf;             /* no map is answered */
+	bool may_allocate;        /* the display that is added next, as the toolstack says */
+	unsigned n_maps, n_asked; /* answered, and all */
+	unsigned notified[64];    /* by port */
 	bool masked[64], pending[64];
 	struct rig_server server;
 	struct displif_ring *rings[2];
@@ -133,6 +139,8 @@ void rig_visible(struct rig *rig, unsigned k, bool visible, uint32_t pace_ms);
 /* The oldest commit of the head was shown. */
 void rig_present(struct rig *rig, unsigned k);
 void rig_pool_ready(struct rig *rig, unsigned i);
+/* The same for memory of the server's: its references, and ready. */
+void rig_pool_granted(struct rig *rig, unsigned i);
 void rig_pool_unmapped(struct rig *rig, unsigned i);
 
 #endif

@@ -179,21 +179,78 @@ static void on_pool_gone(struct wl_resource *resource)
 	pool_of(wl_resource_get_user_data(resource), resource)->resource = NULL;
 }
 
+static struct rig_pool *pool_add(struct rig *rig, struct wl_client *client, uint32_t id,
+				 uint32_t pages)
+{
+	struct rig_pool *pool = &rig->server.pools[rig->server.n_pools++];
+
+	assert_true(rig->server.n_pools <= RIG_MAX_POOLS);
+	pool->resource = make(client, &vitrine_grant_pool_v1_interface, 1, id, &pool_impl, rig);
+	wl_resource_set_destructor(pool->resource, on_pool_gone);
+	pool->pages = pages;
+	return pool;
+}
+
 static void on_create_pool(struct wl_client *client, struct wl_resource *resource, uint32_t id,
 			   int32_t refs, uint32_t pages)
 {
 	struct rig *rig = wl_resource_get_user_data(resource);
-	struct rig_pool *pool = &rig->server.pools[rig->server.n_pools++];
+	struct rig_pool *pool = pool_add(rig, client, id, pages);
 
-	assert_true(rig->server.n_pools <= RIG_MAX_POOLS && pages <= RIG_PAGES);
-	pool->resource = make(client, &vitrine_grant_pool_v1_interface, 1, id, &pool_impl, rig);
-	wl_resource_set_destructor(pool->resource, on_pool_gone);
-	pool->pages = pages;
+	assert_true(pages <= RIG_PAGES);
 	assert_int_equal(memfd_read_sealed(refs, pool->refs, pages * 4), 0);
 	close(refs);
 	if (rig->server.fails) {
 		vitrine_grant_pool_v1_send_failed(pool->resource, rig->server.fails);
 	} else if (!rig->server.is_slow) {
+		vitrine_grant_pool_v1_send_ready(pool->resource);
+	}
+}
+
+void rig_pool_granted(struct rig *rig, unsigned i)
+{
+	struct rig_pool *pool = &rig->server.pools[i];
+	uint32_t *refs = calloc(pool->pages, sizeof(*refs));
+	int fd;
+
+	assert_non_null(refs);
+	for (uint32_t k = 0; k < pool->pages; k++) {
+		refs[k] = RIG_FIRST_REF(i) + k;
+	}
+	fd = memfd_create_sealed("refs", refs, pool->pages * sizeof(*refs));
+	assert_true(fd >= 0);
+	free(refs);
+	vitrine_grant_pool_v1_send_granted(pool->resource, fd);
+	close(fd);
+	vitrine_grant_pool_v1_send_ready(pool->resource);
+}
+
+static void on_allocate_pool(struct wl_client *client, struct wl_resource *resource, uint32_t id,
+			     uint32_t width, uint32_t height, uint32_t pages)
+{
+	struct rig *rig = wl_resource_get_user_data(resource);
+	struct rig_pool *pool = pool_add(rig, client, id, pages);
+
+	pool->width = width;
+	pool->height = height;
+	if (rig->server.fails) {
+		vitrine_grant_pool_v1_send_failed(pool->resource, rig->server.fails);
+	} else if (!rig->server.is_slow) {
+		rig_pool_granted(rig, rig->server.n_pools - 1);
+	}
+}
+
+static void on_restore_pool(struct wl_client *client, struct wl_resource *resource, uint32_t id,
+			    uint32_t first_ref, uint32_t pages)
+{
+	struct rig *rig = wl_resource_get_user_data(resource);
+	struct rig_pool *pool = pool_add(rig, client, id, pages);
+
+	pool->refs[0] = first_ref;
+	pool->is_restored = true;
+	if (rig->server.restores_fail) {
+		vitrine_grant_pool_v1_send_failed(pool->resource, rig->server.restores_fail);
+	} else {
 		vitrine_grant_pool_v1_send_ready(pool->resource);
 	}
 }
@@ -236,6 +293,8 @@ static const struct vitrine_guest_v1_interface guest_impl = {
 	.destroy = destroy,
 	.create_head = on_create_head,
 	.create_grant_pool = on_create_pool,
+	.allocate_pool = on_allocate_pool,
+	.restore_pool = on_restore_pool,
 	.acknowledge_input = on_acknowledge,
 };
 

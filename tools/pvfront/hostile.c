@@ -20,6 +20,7 @@ static const struct attack attacks[] = {
 	{"wrong-ring", hostile_wrong_ring},
 	{"backend-alloc", hostile_backend_alloc},
 	{"many-buffers", hostile_many_buffers},
+	{"allocated-memory", hostile_allocated},
 	{"ring-jump", hostile_ring_jump},
 	{"event-jump", hostile_event_jump},
 	{"change-published", hostile_change_published},

@@ -41,6 +41,9 @@ bool hostile_cyclic_directory(struct hostile *h);
 bool hostile_bad_grants(struct hostile *h);
 bool hostile_many_buffers(struct hostile *h);
 
+/* hostile_alloc.c */
+bool hostile_allocated(struct hostile *h);
+
 /* hostile_rings.c */
 bool hostile_ring_jump(struct hostile *h);
 bool hostile_event_jump(struct hostile *h);
