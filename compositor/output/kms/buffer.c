@@ -2,7 +2,9 @@
 /* Dumb buffers: memory that any card can show and the CPU can write. */
 #include <drm_fourcc.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "compositor/output/kms/kms.h"
 
@@ -35,6 +37,18 @@ static int add_framebuffer(struct kms *kms, struct kms_buffer *buffer, uint32_t 
 	return 0;
 }
 
+/* A card that can't export is one whose pictures the CPU draws: no error. */
+static void export_buffer(struct kms *kms, struct kms_buffer *buffer)
+{
+	static uint64_t exported;
+
+	if (drmPrimeHandleToFD(kms->fd, buffer->handle, DRM_CLOEXEC | DRM_RDWR,
+			       &buffer->dmabuf.fd) == 0) {
+		buffer->dmabuf.stride = buffer->pitch;
+		buffer->dmabuf_id = ++exported;
+	}
+}
+
 int kms_buffer_init(struct kms *kms, struct kms_buffer *buffer, int width, int height)
 {
 	uint32_t w = (uint32_t)width, h = (uint32_t)height;
@@ -56,6 +70,10 @@ int kms_buffer_init(struct kms *kms, struct kms_buffer *buffer, int width, int h
 		goto out;
 	}
 	r = map_buffer(kms, buffer);
+	if (r < 0) {
+		goto out;
+	}
+	export_buffer(kms, buffer);
 out:
 	if (r < 0) {
 		kms_buffer_finish(kms, buffer);
@@ -65,6 +83,9 @@ out:
 
 void kms_buffer_finish(struct kms *kms, struct kms_buffer *buffer)
 {
+	if (buffer->dmabuf_id) {
+		close(buffer->dmabuf.fd);
+	}
 	if (buffer->pixels) {
 		munmap(buffer->pixels, buffer->size);
 	}

@@ -96,6 +96,8 @@ struct kms_buffer {
 	uint32_t pitch;
 	uint64_t size;
 	uint8_t *pixels;
+	struct buffer_dmabuf dmabuf; /* for GPUs to draw into; only when dmabuf_id is not 0 */
+	uint64_t dmabuf_id;
 	uint64_t serial; /* of the last commit that showed it; 0: contents undefined */
 	/* What changed on the glass since this buffer was shown. */
 	pixman_region32_t stale;

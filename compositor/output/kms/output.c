@@ -54,6 +54,8 @@ static int output_acquire(struct output_device *device, struct target *target)
 		.height = device->height,
 		.stride = (int)buffer->pitch,
 		.age = buffer->serial ? (unsigned)(output->commits - buffer->serial) + 1 : 0,
+		.dmabuf = buffer->dmabuf_id ? &buffer->dmabuf : NULL,
+		.dmabuf_id = buffer->dmabuf_id,
 	};
 	return 0;
 }
