@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Random histories of the whole server but the protocol: guests, heads, commits, monitors, flips,
- * devices, chords, late frames, a session that comes and goes. After each step, what is on the glass
+ * layouts (split, tiled, mirrored, turned, dark, kiosks), devices, chords, late frames, a session that
+ * comes and goes. After each step, what is on the glass
  * (pixels) and what guests were told must keep the promises: the owner's mark is beside its
  * pixels, one owner of each event, no input before the frame, the attention chord is the host's,
  * nothing sticks.
@@ -29,12 +30,19 @@
 #define DEVICES 2
 #define WIDTH 160
 #define HEIGHT 120
+#define GROUND 0x181818u /* of monitors, where nothing is */
 #define PERIOD_NS (NSEC_PER_SEC / 60)
 #define GUEST_COLOURS 0x0a0b00u /* of guests' pixels; no mark or text has them */
 
 struct monitor {
 	struct output_device base;
-	uint32_t pixels[WIDTH * HEIGHT], glass[WIDTH * HEIGHT];
+	uint32_t pixels[WIDTH * HEIGHT];
+	/* Of the frame under way: how the panel stands, and whose it is when that is not marked. */
+	enum transform transform;
+	char bound[33];
+	/* On the glass, as the panel has it and as a person sees it. */
+	uint32_t glass[WIDTH * HEIGHT], upright[WIDTH * HEIGHT];
+	int width, height;
 	bool plugged, acquired, flying;
 };
 
@@ -55,10 +63,11 @@ struct world {
 	unsigned numbers;    /* given out */
 	uint32_t marks[256]; /* colours of the marks, by the guest's number */
 	uint32_t random;
-	bool away;           /* the session */
-	int touched;         /* the monitor that is being touched, -1: none */
+	bool away;   /* the session */
+	int touched; /* the monitor that is being touched, -1: none */
+	double touch_x, touch_y;
 	uint64_t told, seen; /* events, frames with a guest's pixels: the test must have had some */
-	uint64_t granted, attentions;
+	uint64_t granted, attentions, layouts, touches;
 };
 
 static struct world *world;
@@ -92,7 +101,7 @@ static bool shows(const struct monitor *monitor, const struct player *player)
 {
 	const struct scene_output *output = monitor->plugged ? output_of(monitor) : NULL;
 
-	return output && scene_output_shows(output) == player->guest;
+	return output && scene_output_shows_guest(output, player->guest);
 }
 
 static bool on_glass(const struct player *player)
@@ -170,6 +179,18 @@ static void on_axis(void *data, struct seat_guest *guest, enum seat_axis axis, i
 	(void)told(guest, false);
 }
 
+/* What is under the finger, on the panel, is this guest's or no guest's pixel (it has no picture). */
+static void touch_check(const struct monitor *monitor, const struct player *player)
+{
+	int x = (int)(world->touch_x * WIDTH), y = (int)(world->touch_y * HEIGHT);
+	uint32_t pixel = monitor->glass[y * WIDTH + x] & 0xffffff;
+
+	if ((pixel & 0xffff00) == GUEST_COLOURS) {
+		assert_int_equal(pixel, GUEST_COLOURS + player->number % 256);
+		world->touches++;
+	}
+}
+
 static void on_down(void *data, struct seat_guest *guest, struct seat_head *head, int contact,
 		    double x, double y)
 {
@@ -178,6 +199,7 @@ static void on_down(void *data, struct seat_guest *guest, struct seat_head *head
 	/* The finger is on this guest's picture, as a person sees it. */
 	assert_in_range(world->touched, 0, MONITORS - 1);
 	assert_true(shows(&world->monitors[world->touched], player));
+	touch_check(&world->monitors[world->touched], player);
 	hold(player, &player->contacts[contact], true);
 }
 
@@ -250,11 +272,33 @@ static int monitor_acquire(struct output_device *device, struct target *target)
 	return 0;
 }
 
+static const struct layout_output *entry_of(const struct monitor *monitor)
+{
+	const struct layout *layout = scene_layout(world->server.scene);
+
+	for (unsigned i = 0; i < layout->n_outputs; i++) {
+		if (strcmp(layout->outputs[i].name, monitor->base.name) == 0) {
+			return &layout->outputs[i];
+		}
+	}
+	return NULL;
+}
+
+static void stand_note(struct monitor *monitor)
+{
+	const struct layout_output *entry = entry_of(monitor);
+
+	monitor->transform = entry ? entry->transform : TRANSFORM_NORMAL;
+	snprintf(monitor->bound, sizeof(monitor->bound), "%s",
+		 entry && entry->is_unmarked ? entry->regions[0].guest : "");
+}
+
 static int monitor_commit(struct output_device *device, const struct output_frame *frame)
 {
 	struct monitor *monitor = device->data;
 
 	assert_true(monitor->acquired && !monitor->flying);
+	stand_note(monitor);
 	monitor->acquired = false;
 	if (draw(50) == 0) {
 		return -EINVAL;
@@ -307,65 +351,112 @@ static uint32_t colour_of(unsigned number)
 	return GUEST_COLOURS + number % 256;
 }
 
+static uint32_t pixel_at(const struct monitor *monitor, int x, int y)
+{
+	return monitor->upright[y * monitor->width + x] & 0xffffff;
+}
+
 static bool row_has(const struct monitor *monitor, int y, int x1, int x2, uint32_t colour)
 {
-	for (int x = MAX(x1, 0); x < MIN(x2, WIDTH); x++) {
-		if ((monitor->glass[y * WIDTH + x] & 0xffffff) == colour) {
+	for (int x = MAX(x1, 0); x < MIN(x2, monitor->width); x++) {
+		if (pixel_at(monitor, x, y) == colour) {
 			return true;
 		}
 	}
 	return false;
 }
 
-static bool is_alive(uint32_t colour)
+/* NULL: one that is gone. */
+static const struct player *player_by_colour(uint32_t colour)
 {
 	for (unsigned i = 0; i < GUESTS; i++) {
 		if (world->players[i].guest && colour_of(world->players[i].number) == colour) {
-			return true;
+			return &world->players[i];
 		}
 	}
-	return false;
+	return NULL;
 }
 
-/* The mark in the strip, and in the frame left of these rows. */
-static void mark_check(const struct monitor *monitor, uint32_t mark, int first, int last, int x1)
+/* The strip over a picture whose first row is this one: the next above it that is not ground. */
+static void name_check(const struct monitor *monitor, uint32_t mark, int x1, int x2, int y)
 {
-	bool in_strip = false, in_frame = false;
+	bool named = false, framed = false;
 
-	assert_true(first >= STRIP_HEIGHT + FRAME_WIDTH && x1 >= FRAME_WIDTH);
-	for (int y = 0; y < STRIP_HEIGHT; y++) {
-		in_strip |= row_has(monitor, y, 0, WIDTH, mark);
+	assert_true(y > FRAME_WIDTH);
+	for (int up = 1; up <= FRAME_WIDTH; up++) {
+		framed |= pixel_at(monitor, x1, y - up) == mark;
 	}
-	for (int y = first - FRAME_WIDTH; y < last + FRAME_WIDTH; y++) {
-		in_frame |= row_has(monitor, y, x1 - FRAME_WIDTH, x1, mark);
+	y -= FRAME_WIDTH + 1;
+	while (y > 0 && pixel_at(monitor, x1, y) == GROUND) {
+		y--;
 	}
-	assert_true(in_strip && in_frame);
+	for (int row = y; row >= 0 && row > y - STRIP_HEIGHT; row--) {
+		named |= row_has(monitor, row, x1 - FRAME_WIDTH, x2 + FRAME_WIDTH, mark);
+	}
+	assert_true(framed && named);
 }
 
-/*
- * Pixels of one guest at most, with its mark. Player: who the scene says is shown; NULL for the
- * host, and for a guest that went while this frame was under way.
- */
-static void glass_check(const struct monitor *monitor, const struct player *player)
+static int run_end(const struct monitor *monitor, int x, int y)
 {
-	int first = -1, last = -1, x1 = WIDTH;
-	uint32_t found = 0;
+	uint32_t colour = pixel_at(monitor, x, y);
 
-	for (int i = 0; i < WIDTH * HEIGHT; i++) {
-		uint32_t pixel = monitor->glass[i] & 0xffffff;
+	while (x < monitor->width && pixel_at(monitor, x, y) == colour) {
+		x++;
+	}
+	return x;
+}
 
-		if ((pixel & 0xffff00) == GUEST_COLOURS) {
-			assert_true(!found || found == pixel);
-			found = pixel;
-			first = first < 0 ? i / WIDTH : first;
-			last = i / WIDTH;
-			x1 = MIN(x1, i % WIDTH);
+/* A row of one guest's pixels, from x to where they end. */
+static void run_check(const struct monitor *monitor, const struct scene_output *output, int x1,
+		      int x2, int y)
+{
+	uint32_t colour = pixel_at(monitor, x1, y), mark = world->marks[colour & 0xff];
+	const struct player *player = player_by_colour(colour);
+
+	/* One that went while this frame was under way is nobody's to say. */
+	assert_true(!player || scene_output_shows_guest(output, player->guest));
+	world->seen++;
+	if (monitor->bound[0]) {
+		assert_true(!player || strcmp(player->guest->mark.name, monitor->bound) == 0);
+		return;
+	}
+	assert_true(x1 >= FRAME_WIDTH && row_has(monitor, y, x1 - FRAME_WIDTH, x1, mark));
+	if (pixel_at(monitor, x1, y - 1) != colour) {
+		name_check(monitor, mark, x1, x2, y);
+	}
+}
+
+static void upright_make(struct monitor *monitor)
+{
+	bool swaps = transform_swaps(monitor->transform);
+
+	monitor->width = swaps ? HEIGHT : WIDTH;
+	monitor->height = swaps ? WIDTH : HEIGHT;
+	for (int y = 0; y < monitor->height; y++) {
+		for (int x = 0; x < monitor->width; x++) {
+			struct rect at = transform_rect(monitor->transform, WIDTH, HEIGHT,
+							&(struct rect){x, y, 1, 1});
+
+			monitor->upright[y * monitor->width + x] =
+				monitor->glass[at.y * WIDTH + at.x];
 		}
 	}
-	if (found) {
-		assert_true(player ? found == colour_of(player->number) : !is_alive(found));
-		mark_check(monitor, world->marks[found & 0xff], first, last, x1);
-		world->seen++;
+}
+
+/* Each guest's pixels have its mark beside and above them, and the scene knows. */
+static void glass_check(struct monitor *monitor, const struct scene_output *output)
+{
+	memcpy(monitor->glass, monitor->pixels, sizeof(monitor->glass));
+	upright_make(monitor);
+	for (int y = 0; y < monitor->height; y++) {
+		for (int x = 0; x < monitor->width; x++) {
+			if ((pixel_at(monitor, x, y) & 0xffff00) == GUEST_COLOURS) {
+				int end = run_end(monitor, x, y);
+
+				run_check(monitor, output, x, end, y);
+				x = end - 1;
+			}
+		}
 	}
 }
 
@@ -377,10 +468,9 @@ static void flip(unsigned i)
 		return;
 	}
 	monitor->flying = false;
-	memcpy(monitor->glass, monitor->pixels, sizeof(monitor->glass));
 	repaint_output_listener.flipped(world->server.repaint, &monitor->base,
 					clock_now(world->server.clock));
-	glass_check(monitor, player_of(scene_output_shows(output_of(monitor))));
+	glass_check(monitor, output_of(monitor));
 }
 
 /* ---- guests ---- */
@@ -512,11 +602,16 @@ static void step_touch(struct seat *seat, unsigned device)
 		return;
 	}
 	world->touched = (int)i;
-	switch (draw(3)) {
+	/* In the middle of pixels. */
+	world->touch_x = (draw(WIDTH) + 0.5) / WIDTH;
+	world->touch_y = (draw(HEIGHT) + 0.5) / HEIGHT;
+	switch (draw(5)) {
 	case 0:
-		seat_touch_down(seat, device, number, slot, draw(100) / 100.0, draw(100) / 100.0, 0);
-		break;
 	case 1:
+	case 2:
+		seat_touch_down(seat, device, number, slot, world->touch_x, world->touch_y, 0);
+		break;
+	case 3:
 		seat_touch_motion(seat, device, number, slot, draw(100) / 100.0, 0.5, 0);
 		break;
 	default:
@@ -567,6 +662,60 @@ static void session_toggle(void)
 	}
 }
 
+static void region_draw(struct layout_region *region, bool is_half, bool is_second)
+{
+	*region = (struct layout_region){
+		.shows = draw(6) ? draw(3) : LAYOUT_NOTHING,
+		.x = is_second ? 0.5 : 0,
+		.w = is_half ? 0.5 : 1,
+		.h = 1,
+		.fit = draw(3),
+	};
+	region->head = region->shows == LAYOUT_FRONT ? (int)draw(3) - 1 : (int)draw(2);
+	snprintf(region->guest, sizeof(region->guest), "g%u",
+		 world->numbers - MIN(world->numbers, draw(GUESTS)));
+}
+
+static void output_draw(struct layout_output *output, unsigned i)
+{
+	snprintf(output->name, sizeof(output->name), "M-%u", i);
+	output->transform = draw(TRANSFORMS);
+	output->is_off = draw(10) == 0;
+	output->n_regions = draw(3);
+	for (unsigned k = 0; k < output->n_regions; k++) {
+		region_draw(&output->regions[k], output->n_regions > 1, k > 0);
+	}
+	if (draw(6) == 0 && !output->is_off) {
+		output->n_regions = 0;
+		snprintf(output->mirror_of, sizeof(output->mirror_of), "M-%u",
+			 (i + 1 + draw(MONITORS - 1)) % MONITORS);
+	} else if (output->n_regions == 1 && output->regions[0].shows == LAYOUT_GUEST) {
+		output->is_unmarked = draw(2);
+	}
+}
+
+/* As layouts.c puts one in force. */
+static void layout_take(void)
+{
+	struct layout layout = {0};
+	char why[256];
+
+	for (unsigned i = 0; i < MONITORS; i++) {
+		if (draw(3)) {
+			output_draw(&layout.outputs[layout.n_outputs++], i);
+		}
+	}
+	if (draw(5) == 0) {
+		layout.n_reachable = 1;
+		snprintf(layout.reachable[0], sizeof(layout.reachable[0]), "g%u", world->numbers);
+	}
+	if (layout_check(&layout, why, sizeof(why)) == 0) {
+		assert_int_equal(scene_set_layout(world->server.scene, &layout), 0);
+		input_outputs_changed(world->server.input);
+		world->layouts++;
+	}
+}
+
 static void step_host(void)
 {
 	unsigned i = draw(MONITORS), what = draw(40);
@@ -577,6 +726,8 @@ static void step_host(void)
 		monitor_plug(i);
 	} else if (what == 3) {
 		session_toggle();
+	} else if (what == 4) {
+		layout_take();
 	} else if (world->away && draw(4) == 0) {
 		session_toggle();
 	}
@@ -615,6 +766,7 @@ static void check(void)
 	const struct player *has_it = player_of(owner);
 
 	assert_true(!owner || has_it);
+	assert_true(!owner || scene_guest_reachable(owner));
 	assert_true(!owner || (on_glass(has_it) && !input_attention(world->server.input)));
 	for (unsigned i = 0; i < GUESTS; i++) {
 		const struct player *player = &world->players[i];
@@ -722,7 +874,8 @@ static void promises_hold(void **state)
 	}
 	/* Histories in which nothing happens prove nothing. */
 	assert_true(world->told > 1000 && world->seen > 1000);
-	assert_true(world->granted > 200 && world->attentions > 50);
+	assert_true(world->granted > 200 && world->attentions > 50 && world->layouts > 100);
+	assert_true(world->touches > 40);
 	free(world);
 }
 
