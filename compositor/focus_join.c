@@ -5,6 +5,7 @@
  * when the scene may be changed again.
  */
 #include "base/log.h"
+#include "base/trace.h"
 #include "compositor/input_priv.h"
 #include "compositor/wayland/wayland.h"
 
@@ -95,6 +96,17 @@ static void late_arm(struct input *input)
 	}
 }
 
+static void focus_tell(struct server *server, const struct scene_guest *guest)
+{
+	const char *name = guest ? guest->mark.name : "";
+
+	if (guest) {
+		trace_add(server->trace, TRACE_FOCUS, trace_track(server->trace, "guest", name),
+			  clock_now(server->clock), 0, 0);
+	}
+	server_tell(server, "FocusChanged", name, "");
+}
+
 static void focus_grant(void *data, struct seat_guest *guest)
 {
 	struct input *input = data;
@@ -105,6 +117,7 @@ static void focus_grant(void *data, struct seat_guest *guest)
 	input->patient = input->patient && !guest;
 	wayland_set_keyboard(server->wayland, scene_guest(guest));
 	scene_set_keyboard(server->scene, scene_guest(guest));
+	focus_tell(server, scene_guest(guest));
 }
 
 /*

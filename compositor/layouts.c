@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/trace.h"
 #include "compositor/layout_memory.h"
 #include "compositor/server.h"
 #include "config/settings.h"
@@ -151,7 +152,10 @@ static void take(struct layouts *layouts, const struct layout *layout)
 	}
 	if (strcmp(layouts->current, layout->name) != 0) {
 		log_info(LOG_US, "layout %s", layout->name);
-		control_signal(server->control, "LayoutChanged", "", layout->name);
+		server_tell(server, "LayoutChanged", "", layout->name);
+		trace_add(server->trace, TRACE_LAYOUT,
+			  trace_track(server->trace, "server", "layout"), clock_now(server->clock),
+			  0, 0);
 	}
 	snprintf(layouts->current, sizeof(layouts->current), "%s", layout->name);
 	modes_ask(layouts, layout);

@@ -67,7 +67,7 @@ static void handle_head_frozen(void *data, struct scene_head *head, bool is_froz
 		  is_frozen ? "the picture of %s stands still: the host's card covers it" :
 			      "the picture of %s moves again",
 		  detail);
-	control_signal(server->control, is_frozen ? "GuestFrozen" : "GuestMoves", name, detail);
+	server_tell(server, is_frozen ? "GuestFrozen" : "GuestMoves", name, detail);
 }
 
 static const struct scene_events scene_events = {

@@ -297,6 +297,11 @@ void reload_destroy(struct reload *reload)
 		free(reload->settings);
 		free(reload->errors);
 	}
+	for (unsigned i = 0; i < reload->n_waiting; i++) {
+		if (reload->waiting[i].done) {
+			reload->waiting[i].done(reload->waiting[i].data, "the server ends");
+		}
+	}
 	sd_event_source_disable_unref(reload->signal);
 	sd_event_source_disable_unref(reload->finished);
 	close_fd(&reload->fd);

@@ -303,6 +303,7 @@ static void handle_added(void *data, struct output_device *device)
 	}
 	log_info(LOG_US, "%s: %dx%d at %d.%03d Hz", device->name, device->width, device->height,
 		 device->refresh_mhz / 1000, device->refresh_mhz % 1000);
+	server_tell(repaint->server, "MonitorAdded", "", device->name);
 	planes_forget_all(repaint);
 	slot->wanted = true;
 	arm(slot);
@@ -320,6 +321,7 @@ static void handle_removed(void *data, struct output_device *device)
 		return;
 	}
 	log_info(LOG_US, "%s is gone", device->name);
+	server_tell(repaint->server, "MonitorRemoved", "", device->name);
 	scene_output_remove(slot->output);
 	slot_clear(slot);
 	planes_forget_all(repaint);

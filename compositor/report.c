@@ -49,6 +49,36 @@ static uint64_t since_start(const struct server *server, uint64_t time_ns)
 	return time_ns > server->start_ns ? time_ns - server->start_ns : 0;
 }
 
+/* Percentiles of nanoseconds, in microseconds. */
+static void write_spread(FILE *out, const char *prefix, const char *what,
+			 const struct histogram *spread)
+{
+	fprintf(out, "%s.%s_p50_us %llu\n", prefix, what,
+		histogram_percentile(spread, 50) / NSEC_PER_USEC);
+	fprintf(out, "%s.%s_p99_us %llu\n", prefix, what,
+		histogram_percentile(spread, 99) / NSEC_PER_USEC);
+}
+
+/* Of all that is shown on this output. */
+static void write_output_ages(struct scene *scene, const struct scene_output *output, FILE *out)
+{
+	struct scene_guest *first = scene_guest_next(scene, NULL), *guest = first;
+	struct histogram ages = {0};
+	char prefix[64];
+
+	while (guest) {
+		for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
+			if (guest->heads[i] && guest->heads[i]->output == output) {
+				histogram_merge(&ages, &guest->heads[i]->ages);
+			}
+		}
+		guest = scene_guest_next(scene, guest);
+		guest = guest == first ? NULL : guest;
+	}
+	snprintf(prefix, sizeof(prefix), "output.%s", output->name);
+	write_spread(out, prefix, "age", &ages);
+}
+
 static void write_output(struct server *server, const struct scene_output *output, FILE *out)
 {
 	const struct scene_guest *shown = scene_output_shows(output);
@@ -63,6 +93,7 @@ static void write_output(struct server *server, const struct scene_output *outpu
 	fprintf(out, "output.%s.shows %s\n", name, shown ? shown->mark.name : "-");
 	write_views(output, out);
 	fprintf(out, "output.%s.frames %" PRIu64 "\n", name, output->frames);
+	write_output_ages(server->scene, output, out);
 	fprintf(out, "output.%s.samples %" PRIu64 "\n", name, output->samples);
 	fprintf(out, "output.%s.samples_blind %" PRIu64 "\n", name, output->samples_blind);
 	fprintf(out, "output.%s.sample_changed %" PRIu64 "\n", name, output->sample_changed);
@@ -94,41 +125,51 @@ static const char *rung_name(enum buffer_rung rung)
 	return names[rung];
 }
 
-/* Percentiles of nanoseconds, in microseconds. */
-static void write_spread(FILE *out, const char *prefix, const char *what,
-			 const struct histogram *spread)
+static void write_head(struct server *server, const struct scene_head *head, FILE *out)
 {
-	fprintf(out, "%s.%s_p50_us %llu\n", prefix, what,
-		histogram_percentile(spread, 50) / NSEC_PER_USEC);
-	fprintf(out, "%s.%s_p99_us %llu\n", prefix, what,
-		histogram_percentile(spread, 99) / NSEC_PER_USEC);
-}
-
-static void write_head(const struct scene_head *head, FILE *out)
-{
+	const char *why = NULL, *path = repaint_head_path(server->repaint, head, &why);
 	const struct buffer *buffer = scene_head_buffer(head);
 	char prefix[64];
 
 	snprintf(prefix, sizeof(prefix), "guest.%s.head.%u", head->guest->mark.name, head->index);
 	fprintf(out, "%s.frames %" PRIu64 "\n", prefix, head->frames);
+	fprintf(out, "%s.path %s\n", prefix, path);
+	fprintf(out, "%s.why %s\n", prefix, why ? why : "-");
 	write_spread(out, prefix, "age", &head->ages);
 	fprintf(out, "%s.rung %s\n", prefix, buffer ? rung_name(buffer->rung) : "-");
 	fprintf(out, "%s.rung_reason %s\n", prefix,
 		buffer && buffer->rung_reason ? buffer->rung_reason : "-");
 }
 
-static void write_heads(const struct scene_guest *guest, FILE *out)
+/* Of a guest with several heads, the one that costs most is told. */
+static const char *lower_path(const char *a, const char *b)
+{
+	static const char *const order[] = {"composed", "sampled", "plane"};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(order); i++) {
+		if (strcmp(a, order[i]) == 0 || strcmp(b, order[i]) == 0) {
+			return order[i];
+		}
+	}
+	return "-";
+}
+
+static void write_heads(struct server *server, const struct scene_guest *guest, FILE *out)
 {
 	struct histogram ages = {0};
+	const char *path = "-", *why;
 	char prefix[64];
 
 	for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
 		if (guest->heads[i]) {
-			write_head(guest->heads[i], out);
+			write_head(server, guest->heads[i], out);
+			path = lower_path(path, repaint_head_path(server->repaint, guest->heads[i],
+								  &why));
 			histogram_merge(&ages, &guest->heads[i]->ages);
 		}
 	}
 	snprintf(prefix, sizeof(prefix), "guest.%s", guest->mark.name);
+	fprintf(out, "%s.path %s\n", prefix, path);
 	write_spread(out, prefix, "age", &ages);
 }
 
@@ -143,7 +184,7 @@ static void write_guests(struct server *server, FILE *out)
 		fprintf(out, "guest.%s.frames_superseded %" PRIu64 "\n", guest->mark.name,
 			guest->frames_superseded);
 		fprintf(out, "guest.%s.colour %06x\n", guest->mark.name, guest->mark.colour);
-		write_heads(guest, out);
+		write_heads(server, guest, out);
 		n++;
 		guest = scene_guest_next(server->scene, guest);
 		guest = guest == first ? NULL : guest;

@@ -79,6 +79,8 @@ struct server {
 	struct layouts *layouts;
 	struct monitors *monitors;
 	struct control *control;
+	void (*tell)(struct control *control, const char *signal, const char *guest,
+		     const char *detail); /* NULL: nobody listens; see server_tell */
 	struct trace *trace;
 	struct reload *reload;
 };
@@ -184,9 +186,17 @@ int server_reload(struct server *server, reload_done_fn done, void *data);
 /* ---- control/: the D-Bus interface, on RUNTIME_DIR/control.sock and, where there is one, the system bus ---- */
 MUST_USE int control_create(struct control **out, struct server *server);
 void control_destroy(struct control *control);
-/* Tells who listens: name is a signal of the interface; guest and detail may be "". control may be NULL. */
-void control_signal(struct control *control, const char *name, const char *guest,
-		    const char *detail);
+/*
+ * Tells who listens: name is a signal of the interface; guest and detail may be "". Nobody listens before the interface is
+ * there, nor where there is none, as in tests of other parts.
+ */
+static inline void server_tell(const struct server *server, const char *name, const char *guest,
+			       const char *detail)
+{
+	if (server->tell) {
+		server->tell(server->control, name, guest, detail);
+	}
+}
 
 /* ---- test_input.c: scripted input and pictures for headless tests; see its top for the lines it takes ---- */
 MUST_USE int test_input_create(struct test_input **out, struct server *server);

@@ -83,12 +83,11 @@ static void system_signal(struct control *control, const char *name, const char 
 
 /* ---- the rest ---- */
 
-void control_signal(struct control *control, const char *name, const char *guest, const char *detail)
+static void control_signal(struct control *control, const char *name, const char *guest,
+			   const char *detail)
 {
-	if (control) {
-		clients_signal(control, name, guest, detail);
-		system_signal(control, name, guest, detail);
-	}
+	clients_signal(control, name, guest, detail);
+	system_signal(control, name, guest, detail);
 }
 
 int control_create(struct control **out, struct server *server)
@@ -112,6 +111,7 @@ int control_create(struct control **out, struct server *server)
 		return ret;
 	}
 	system_try(control);
+	server->tell = control_signal;
 	*out = control;
 	return 0;
 }
@@ -121,6 +121,7 @@ void control_destroy(struct control *control)
 	if (!control) {
 		return;
 	}
+	control->server->tell = NULL;
 	shots_finish(control);
 	jobs_finish(control);
 	clients_finish(control);

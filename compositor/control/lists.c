@@ -50,8 +50,19 @@ static int put_rect(sd_bus_message *reply, const struct rect *rect)
 
 /* ---- lines of the report ---- */
 
-/* The report as text, to be freed; NULL: no memory. */
-static char *report_text(struct server *server)
+/* In order, so that all that belongs to one thing stands together, however many there are. */
+struct report {
+	char *text;
+	char **lines;
+	size_t n;
+};
+
+static int line_compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static char *text_write(struct server *server)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -63,6 +74,69 @@ static char *report_text(struct server *server)
 	report_write(server, out);
 	fclose(out);
 	return text;
+}
+
+static size_t lines_count(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++) {
+		n += *text == '\n';
+	}
+	return n;
+}
+
+/* Empty where there is no memory. */
+static void report_take(struct report *report, struct server *server)
+{
+	char *save = NULL;
+
+	*report = (struct report){.text = text_write(server)};
+	if (!report->text) {
+		return;
+	}
+	report->lines = calloc(lines_count(report->text) + 1, sizeof(*report->lines));
+	if (!report->lines) {
+		return;
+	}
+	for (char *line = strtok_r(report->text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		report->lines[report->n++] = line;
+	}
+	qsort(report->lines, report->n, sizeof(*report->lines), line_compare);
+}
+
+static void report_finish(struct report *report)
+{
+	free(report->lines);
+	free(report->text);
+}
+
+/* The first line that begins with prefix, or where it would be. */
+static size_t report_find(const struct report *report, const char *prefix)
+{
+	size_t low = 0, high = report->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(report->lines[middle], prefix) < 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
+}
+
+/* What follows prefix in line i; NULL: it begins otherwise. */
+static const char *report_rest(const struct report *report, size_t i, const char *prefix)
+{
+	size_t skip = strlen(prefix);
+
+	return i < report->n && strncmp(report->lines[i], prefix, skip) == 0 ?
+		       report->lines[i] + skip :
+		       NULL;
 }
 
 static bool is_number(const char *value)
@@ -94,37 +168,31 @@ static bool is_covered(const char *key)
 	return false;
 }
 
-/* Line `PREFIX.KEY VALUE` as an entry KEY; keys with a dot belong to something else. */
-static int put_line(sd_bus_message *reply, const char *line, size_t size, const char *prefix)
+/* `KEY VALUE` as an entry. */
+static int put_line(sd_bus_message *reply, const char *line)
 {
-	size_t skip = strlen(prefix);
-	char copy[512], *value;
+	size_t size = strcspn(line, " ");
+	char key[KEY_SIZE];
 
-	if (size <= skip || size - skip >= sizeof(copy) || strncmp(line, prefix, skip) != 0) {
+	if (size == 0 || size >= sizeof(key) || !line[size]) {
 		return 0;
 	}
-	memcpy(copy, line + skip, size - skip);
-	copy[size - skip] = '\0';
-	value = strchr(copy, ' ');
-	if (!value) {
-		return 0;
-	}
-	*value++ = '\0';
-	if (*prefix && (strchr(copy, '.') || is_covered(copy))) {
-		return 0;
-	}
-	return put_value(reply, copy, value);
+	memcpy(key, line, size);
+	key[size] = '\0';
+	return is_covered(key) ? 0 : put_value(reply, key, line + size + 1);
 }
 
-static int put_lines(sd_bus_message *reply, const char *text, const char *prefix)
+/* All lines `PREFIX.KEY VALUE`; keys with a dot belong to something else. */
+static int put_lines(sd_bus_message *reply, const struct report *report, const char *prefix)
 {
+	const char *rest;
 	int ret = 0;
 
-	while (text && *text && ret >= 0) {
-		size_t size = strcspn(text, "\n");
-
-		ret = put_line(reply, text, size, prefix);
-		text += size + (text[size] == '\n');
+	for (size_t i = report_find(report, prefix);
+	     ret >= 0 && (rest = report_rest(report, i, prefix)); i++) {
+		if (!memchr(rest, '.', strcspn(rest, " "))) {
+			ret = put_line(reply, rest);
+		}
 	}
 	return ret;
 }
@@ -160,7 +228,7 @@ static int put_output(sd_bus_message *reply, const struct scene_output *output)
 }
 
 static int monitor_append(struct control *control, sd_bus_message *reply, unsigned number,
-			  const char *report)
+			  const struct report *report)
 {
 	const struct scene_output *output = repaint_output(control->server->repaint, number);
 	char prefix[KEY_SIZE];
@@ -171,6 +239,9 @@ static int monitor_append(struct control *control, sd_bus_message *reply, unsign
 	ret = ret < 0 ? ret : put_string(reply, "name", output->name);
 	ret = ret < 0 ? ret : put_uint(reply, "number", number + 1);
 	ret = ret < 0 ? ret : put_output(reply, output);
+	ret = ret < 0 ? ret :
+			put_bool(reply, "on",
+				 monitors_is_on(control->server->monitors, output->name));
 	ret = ret < 0 ? ret : put_identity(reply, repaint_device(control->server->repaint, number));
 	ret = ret < 0 ? ret : put_lines(reply, report, prefix);
 	return ret < 0 ? ret : sd_bus_message_close_container(reply);
@@ -178,15 +249,16 @@ static int monitor_append(struct control *control, sd_bus_message *reply, unsign
 
 int monitors_append(struct control *control, sd_bus_message *reply)
 {
-	char *report = report_text(control->server);
+	struct report report;
 	int ret = sd_bus_message_open_container(reply, 'a', "a{sv}");
 
+	report_take(&report, control->server);
 	for (unsigned i = 0; i < SCENE_MAX_OUTPUTS && ret >= 0; i++) {
 		if (repaint_output(control->server->repaint, i)) {
-			ret = monitor_append(control, reply, i, report);
+			ret = monitor_append(control, reply, i, &report);
 		}
 	}
-	free(report);
+	report_finish(&report);
 	return ret < 0 ? ret : sd_bus_message_close_container(reply);
 }
 
@@ -205,8 +277,65 @@ static const struct scene_guest *guest_after(struct control *control,
 	return next == first ? NULL : next;
 }
 
+/* ---- buffers of a guest: lines PREFIX.NUMBER.KEY, in their order ---- */
+
+static int put_size(sd_bus_message *reply, const struct report *report, const char *prefix)
+{
+	char key[KEY_SIZE];
+	const char *rest;
+	int width, height, ret;
+
+	snprintf(key, sizeof(key), "%ssize ", prefix);
+	rest = report_rest(report, report_find(report, key), key);
+	if (!rest || sscanf(rest, "%d %d", &width, &height) != 2) {
+		return 0;
+	}
+	ret = put_uint(reply, "width", (uint64_t)width);
+	return ret < 0 ? ret : put_uint(reply, "height", (uint64_t)height);
+}
+
+static int buffer_append(sd_bus_message *reply, const struct report *report, const char *prefix)
+{
+	int ret = sd_bus_message_open_container(reply, 'a', "{sv}");
+
+	ret = ret < 0 ? ret : put_size(reply, report, prefix);
+	ret = ret < 0 ? ret : put_lines(reply, report, prefix);
+	return ret < 0 ? ret : sd_bus_message_close_container(reply);
+}
+
+static int buffers_append(sd_bus_message *reply, const struct report *report, const char *prefix)
+{
+	char buffer[KEY_SIZE + 16] = "";
+	const char *rest;
+	int ret = sd_bus_message_open_container(reply, 'a', "a{sv}");
+
+	for (size_t i = report_find(report, prefix);
+	     ret >= 0 && (rest = report_rest(report, i, prefix)); i++) {
+		if (*buffer && report_rest(report, i, buffer)) {
+			continue;
+		}
+		snprintf(buffer, sizeof(buffer), "%s%.*s.", prefix,
+			 (int)MIN(strcspn(rest, "."), 8u), rest);
+		ret = buffer_append(reply, report, buffer);
+	}
+	return ret < 0 ? ret : sd_bus_message_close_container(reply);
+}
+
+static int put_buffers(sd_bus_message *reply, const struct report *report, const char *guest)
+{
+	char prefix[KEY_SIZE];
+	int ret = sd_bus_message_open_container(reply, 'e', "sv");
+
+	snprintf(prefix, sizeof(prefix), "guest.%s.buffer.", guest);
+	ret = ret < 0 ? ret : sd_bus_message_append(reply, "s", "buffer_list");
+	ret = ret < 0 ? ret : sd_bus_message_open_container(reply, 'v', "aa{sv}");
+	ret = ret < 0 ? ret : buffers_append(reply, report, prefix);
+	ret = ret < 0 ? ret : sd_bus_message_close_container(reply);
+	return ret < 0 ? ret : sd_bus_message_close_container(reply);
+}
+
 static int guest_append(struct control *control, sd_bus_message *reply,
-			const struct scene_guest *guest, const char *report)
+			const struct scene_guest *guest, const struct report *report)
 {
 	char prefix[KEY_SIZE], colour[8];
 	unsigned heads = 0;
@@ -226,23 +355,26 @@ static int guest_append(struct control *control, sd_bus_message *reply,
 	ret = ret < 0 ? ret :
 			put_bool(reply, "keyboard", guest == input_owner(control->server->input));
 	ret = ret < 0 ? ret : put_lines(reply, report, prefix);
+	ret = ret < 0 ? ret : put_buffers(reply, report, guest->mark.name);
 	return ret < 0 ? ret : sd_bus_message_close_container(reply);
 }
 
 int guests_append(struct control *control, sd_bus_message *reply)
 {
-	char *report = report_text(control->server);
+	struct report report;
 	int ret = sd_bus_message_open_container(reply, 'a', "a{sv}");
 
+	report_take(&report, control->server);
 	for (const struct scene_guest *guest = guest_after(control, NULL); guest && ret >= 0;
 	     guest = guest_after(control, guest)) {
-		ret = guest_append(control, reply, guest, report);
+		ret = guest_append(control, reply, guest, &report);
 	}
-	free(report);
+	report_finish(&report);
 	return ret < 0 ? ret : sd_bus_message_close_container(reply);
 }
 
-static int head_append(sd_bus_message *reply, const struct scene_head *head, const char *report)
+static int head_append(sd_bus_message *reply, const struct scene_head *head,
+		       const struct report *report)
 {
 	struct rect place = head->visible ? head->dst : (struct rect){0};
 	char prefix[KEY_SIZE];
@@ -263,18 +395,19 @@ static int head_append(sd_bus_message *reply, const struct scene_head *head, con
 
 int heads_append(struct control *control, sd_bus_message *reply)
 {
-	char *report = report_text(control->server);
+	struct report report;
 	int ret = sd_bus_message_open_container(reply, 'a', "a{sv}");
 
+	report_take(&report, control->server);
 	for (const struct scene_guest *guest = guest_after(control, NULL); guest;
 	     guest = guest_after(control, guest)) {
 		for (unsigned i = 0; i < SCENE_MAX_HEADS && ret >= 0; i++) {
 			if (guest->heads[i]) {
-				ret = head_append(reply, guest->heads[i], report);
+				ret = head_append(reply, guest->heads[i], &report);
 			}
 		}
 	}
-	free(report);
+	report_finish(&report);
 	return ret < 0 ? ret : sd_bus_message_close_container(reply);
 }
 
@@ -282,10 +415,18 @@ int heads_append(struct control *control, sd_bus_message *reply)
 
 int stats_append(struct control *control, sd_bus_message *reply)
 {
-	char *report = report_text(control->server);
+	struct report report;
 	int ret = sd_bus_message_open_container(reply, 'a', "{sv}");
 
-	ret = ret < 0 ? ret : put_lines(reply, report, "");
-	free(report);
+	report_take(&report, control->server);
+	for (size_t i = 0; i < report.n && ret >= 0; i++) {
+		char *value = strchr(report.lines[i], ' ');
+
+		if (value) {
+			*value++ = '\0';
+			ret = put_value(reply, report.lines[i], value);
+		}
+	}
+	report_finish(&report);
 	return ret < 0 ? ret : sd_bus_message_close_container(reply);
 }

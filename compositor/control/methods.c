@@ -6,6 +6,7 @@
 
 #include "base/trace.h"
 #include "compositor/control/control_priv.h"
+#include "config/settings.h"
 
 static int answer(sd_bus_message *call, const char *error, const char *why)
 {
@@ -101,6 +102,141 @@ static int switch_next(sd_bus_message *call, void *data, sd_bus_error *error)
 	return switch_answer(call, input_switch_to(control->server->input, NULL));
 }
 
+/* ---- layouts ---- */
+
+static int list_layouts(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	const struct control *control = data;
+	const struct settings *settings = control->server->settings;
+	sd_bus_message *reply = NULL;
+	int ret = sd_bus_message_new_method_return(call, &reply);
+
+	ret = ret < 0 ? ret : sd_bus_message_open_container(reply, 'a', "s");
+	for (unsigned i = 0; settings && i < settings->n_layouts && ret >= 0; i++) {
+		ret = sd_bus_message_append(reply, "s", settings->layouts[i].name);
+	}
+	ret = ret < 0 ? ret : sd_bus_message_close_container(reply);
+	ret = ret < 0 ? ret : sd_bus_message_send(reply);
+	sd_bus_message_unref(reply);
+	return ret;
+}
+
+static int get_layout(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	const struct control *control = data;
+
+	return sd_bus_reply_method_return(call, "s", layouts_current(control->server->layouts));
+}
+
+static int set_layout(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	const struct control *control = data;
+	const char *name;
+	int ret = sd_bus_message_read(call, "s", &name);
+
+	if (ret < 0) {
+		return ret;
+	}
+	return layouts_switch(control->server->layouts, name) < 0 ?
+		       answer(call, CONTROL_ERROR_NOT_FOUND, "there is no layout of this name") :
+		       sd_bus_reply_method_return(call, "");
+}
+
+static int next_layout(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	const struct control *control = data;
+	int ret = layouts_switch(control->server->layouts, NULL);
+
+	return ret < 0 ? ret : sd_bus_reply_method_return(call, "");
+}
+
+/* ---- monitors ---- */
+
+static int monitor_answer(sd_bus_message *call, int ret)
+{
+	switch (ret) {
+	case 0:
+		return sd_bus_reply_method_return(call, "");
+	case -ENOENT:
+		return answer(call, CONTROL_ERROR_NOT_FOUND, "there is no monitor of this name");
+	case -EOPNOTSUPP:
+		return answer(call, CONTROL_ERROR_NOT_SUPPORTED, "this monitor can't do that");
+	default:
+		return answer(call, CONTROL_ERROR_FAILED, strerror(-ret));
+	}
+}
+
+/* The name of all monitors is none. */
+static const char *name_or_all(const char *name)
+{
+	return *name ? name : NULL;
+}
+
+static int set_power(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	const struct control *control = data;
+	const char *name;
+	int on, ret = sd_bus_message_read(call, "sb", &name, &on);
+
+	return ret < 0 ? ret :
+			 monitor_answer(call, monitors_set_power(control->server->monitors,
+								 name_or_all(name), on != 0));
+}
+
+static int set_backlight(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	const struct control *control = data;
+	const char *name;
+	double level;
+	int ret = sd_bus_message_read(call, "sd", &name, &level);
+
+	if (ret < 0) {
+		return ret;
+	}
+	if (!(level >= 0 && level <= 1)) {
+		return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_INVALID_ARGS,
+						  "a level is from 0 to 1");
+	}
+	return monitor_answer(call, monitors_set_backlight(control->server->monitors,
+							   name_or_all(name), level));
+}
+
+static int identify(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	const struct control *control = data;
+
+	monitors_identify(control->server->monitors);
+	return sd_bus_reply_method_return(call, "");
+}
+
+/* ---- the configuration ---- */
+
+/* Also when the caller has gone meanwhile: the message keeps its connection. */
+static void reload_done(void *data, const char *errors)
+{
+	sd_bus_message *call = data;
+	int ret = *errors ? answer(call, CONTROL_ERROR_CONFIGURATION, errors) :
+			    sd_bus_reply_method_return(call, "");
+
+	if (ret < 0) {
+		log_debug(LOG_US, "a control client did not wait for its answer");
+	}
+	sd_bus_message_unref(call);
+}
+
+static int reload(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	const struct control *control = data;
+	int ret = server_reload(control->server, reload_done, sd_bus_message_ref(call));
+
+	if (ret == 0) {
+		return 1;
+	}
+	sd_bus_message_unref(call);
+	return ret == -EBUSY ? answer(call, CONTROL_ERROR_BUSY, "others are waiting for the same") :
+			       ret;
+}
+
 /* ---- pictures and traces ---- */
 
 static int screenshot(sd_bus_message *call, void *data, sd_bus_error *error)
@@ -167,6 +303,14 @@ static const sd_bus_vtable table[] = {
 	METHOD("GetFocus", "", "ssb", get_focus),
 	METHOD("SwitchTo", "s", "", switch_to),
 	METHOD("SwitchNext", "", "", switch_next),
+	METHOD("ListLayouts", "", "as", list_layouts),
+	METHOD("GetLayout", "", "s", get_layout),
+	METHOD("SetLayout", "s", "", set_layout),
+	METHOD("NextLayout", "", "", next_layout),
+	METHOD("SetPower", "sb", "", set_power),
+	METHOD("SetBacklight", "sd", "", set_backlight),
+	METHOD("Identify", "", "", identify),
+	METHOD("Reload", "", "", reload),
 	METHOD("Screenshot", "s", "h", screenshot),
 	METHOD("Trace", "", "h", get_trace),
 	SD_BUS_SIGNAL("FocusChanged", "ss", 0),

@@ -363,7 +363,6 @@ void wayland_report(struct wayland *wayland, FILE *out)
 		const char *name = guest_name(guest);
 
 		fprintf(out, "guest.%s.connected %d\n", name, guest->connection != NULL);
-		fprintf(out, "guest.%s.path composed\n", name);
 		fprintf(out, "guest.%s.pools %u\n", name, guest->n_pools);
 		fprintf(out, "guest.%s.buffers %u\n", name, guest->n_buffers);
 		fprintf(out, "guest.%s.pages %llu\n", name, (unsigned long long)guest->pages);

@@ -66,6 +66,24 @@ static int run_monitors(struct context *context)
 	return list(context, "ListMonitors", "monitors", monitors_print);
 }
 
+/* Of its buffers, those on the lowest rung, and why these are no higher. */
+static void buffers_sum(struct value *row, const struct value *buffers)
+{
+	static const char *const rungs[] = {"copied", "mapped", "sampled", "scanout"};
+
+	for (unsigned r = 0; buffers && r < ARRAY_SIZE(rungs); r++) {
+		for (size_t i = 0; i < buffers->n_items; i++) {
+			const struct value *buffer = &buffers->items[i];
+
+			if (strcmp(value_string(buffer, "rung"), rungs[r]) == 0) {
+				value_add_string(row, "rung", rungs[r]);
+				value_add_string(row, "reason", value_string(buffer, "reason"));
+				return;
+			}
+		}
+	}
+}
+
 static void guest_row(struct value *row, const struct value *guest)
 {
 	const char *state = value_bool(guest, "keyboard")  ? "keyboard" :
@@ -80,16 +98,16 @@ static void guest_row(struct value *row, const struct value *guest)
 	value_add_uint(row, "buffers", value_uint(guest, "buffers"));
 	value_add_uint(row, "mib", value_uint(guest, "pages") / 256);
 	value_add_string(row, "path", value_string(guest, "path"));
-	value_add_string(row, "rung", value_string(guest, "rung"));
-	value_add_string(row, "rung_reason", value_string(guest, "rung_reason"));
+	buffers_sum(row, value_get(guest, "buffer_list"));
 }
 
 static void guests_print(const struct value *guests)
 {
-	static const char *const columns[] = {
-		"GUEST",  "name",         "STATE",          "state",       "HEADS", "heads",
-		"FRAMES", "frames_shown", "BUFFERS",        "buffers",     "MIB",   "mib",
-		"RUNG",   "rung",         "WHY NOT HIGHER", "rung_reason", NULL};
+	static const char *const columns[] = {"GUEST",          "name",    "STATE",  "state",
+					      "HEADS",          "heads",   "FRAMES", "frames_shown",
+					      "BUFFERS",        "buffers", "MIB",    "mib",
+					      "PATH",           "path",    "RUNG",   "rung",
+					      "WHY NOT HIGHER", "reason",  NULL};
 
 	rows_print(guests, columns, guest_row);
 }

@@ -147,7 +147,8 @@ static void add_monitors(struct value *to, const struct look *before, const stru
 {
 	static const char *const counters[] = {"frames", "missed", "bytes_read", "bytes_written",
 					       "bytes_compared"};
-	static const char *const copies[] = {"shows", "path", "why", NULL};
+	static const char *const copies[] = {"shows", "age_p50_us", "age_p99_us",
+					     "path",  "why",        NULL};
 
 	for (size_t i = 0; i < after->monitors->n_items; i++) {
 		const struct value *now = &after->monitors->items[i];
@@ -167,8 +168,7 @@ static void add_guests(struct value *to, const struct look *before, const struct
 {
 	static const char *const counters[] = {"frames_shown", "frames_superseded"};
 	static const char *const copies[] = {"age_p50_us",   "age_p99_us", "input_p50_us",
-					     "input_p99_us", "path",       "rung",
-					     "rung_reason",  NULL};
+					     "input_p99_us", "path",       NULL};
 
 	for (size_t i = 0; i < after->guests->n_items; i++) {
 		const struct value *now = &after->guests->items[i];
@@ -237,11 +237,11 @@ static void add_spread(struct value *row, const char *key, const struct value *f
 
 static void monitors_print(const struct value *monitors)
 {
-	static const char *const columns[] = {"MONITOR",   "name",   "SHOWS",        "shows",
-					      "FRAMES/s",  "frames", "MISSED/s",     "missed",
-					      "READ MB/s", "read",   "WRITTEN MB/s", "written",
-					      "PATH",      "path",   "WHY",          "why",
-					      NULL};
+	static const char *const columns[] = {
+		"MONITOR", "name",   "SHOWS", "shows",     "FRAMES/s", "frames",       "MISSED/s",
+		"missed",  "AGE ms", "age",   "READ MB/s", "read",     "WRITTEN MB/s", "written",
+		"PATH",    "path",   "WHY",   "why",       NULL,
+	};
 	struct value *rows = value_create(VALUE_LIST);
 
 	for (size_t i = 0; i < monitors->n_items; i++) {
@@ -252,6 +252,7 @@ static void monitors_print(const struct value *monitors)
 		value_add_string(row, "shows", value_string(from, "shows"));
 		add_tenths(row, "frames", real(from, "frames_per_second"));
 		add_tenths(row, "missed", real(from, "missed_per_second"));
+		add_spread(row, "age", from);
 		add_tenths(row, "read", real(from, "bytes_read_per_second") / 1e6);
 		add_tenths(row, "written", real(from, "bytes_written_per_second") / 1e6);
 		value_add_string(row, "path", value_string(from, "path"));
@@ -264,9 +265,10 @@ static void monitors_print(const struct value *monitors)
 static void guests_print(const struct value *guests)
 {
 	static const char *const columns[] = {
-		"GUEST", "name",     "SHOWN/s", "shown",    "SUPERSEDED/s", "superseded", "AGE ms",
-		"age",   "INPUT ms", "input",   "WORKER %", "cpu",          "PATH",       "path",
-		"RUNG",  "rung",     NULL};
+		"GUEST",      "name",   "SHOWN/s", "shown",    "SUPERSEDED/s",
+		"superseded", "AGE ms", "age",     "INPUT ms", "input",
+		"WORKER %",   "cpu",    "PATH",    "path",     NULL,
+	};
 	struct value *rows = value_create(VALUE_LIST);
 
 	for (size_t i = 0; i < guests->n_items; i++) {
@@ -282,7 +284,6 @@ static void guests_print(const struct value *guests)
 			add_tenths(row, "cpu", real(from, "worker_cpu_percent"));
 		}
 		value_add_string(row, "path", value_string(from, "path"));
-		value_add_string(row, "rung", value_string(from, "rung"));
 	}
 	table_print(rows, columns);
 	value_destroy(rows);
