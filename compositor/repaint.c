@@ -365,6 +365,9 @@ static void handle_flipped(void *data, struct output_device *device, uint64_t ti
 					      NSEC_PER_MSEC));
 	}
 	input_output_presented(repaint->server->input, slot->output, now_ns);
+	if (repaint->server->shown) {
+		repaint->server->shown(repaint->server->control, slot->output);
+	}
 	arm(slot);
 	sample(repaint);
 }

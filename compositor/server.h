@@ -81,6 +81,8 @@ struct server {
 	struct control *control;
 	void (*tell)(struct control *control, const char *signal, const char *guest,
 		     const char *detail); /* NULL: nobody listens; see server_tell */
+	/* A frame of the output is on the glass: who takes a picture waits for that. NULL: nobody does. */
+	void (*shown)(struct control *control, const struct scene_output *output);
 	struct trace *trace;
 	struct reload *reload;
 };

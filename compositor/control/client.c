@@ -27,8 +27,8 @@ struct client {
 	sd_event_source *out; /* our end of the pair that the bus reads from */
 	int fd, inner_fd;
 	struct wire wire;
-	uint8_t bytes[CHUNK]; /* that are on their way */
-	size_t begin, end;
+	uint8_t bytes[CHUNK]; /* on their way: from begin to end, good up to checked */
+	size_t begin, checked, end;
 	bool is_finished;
 };
 
@@ -39,6 +39,7 @@ static void client_finish(struct client *client)
 {
 	client->is_finished = true;
 	sd_event_source_set_enabled(client->in, SD_EVENT_OFF);
+	sd_event_source_set_enabled(client->out, SD_EVENT_OFF);
 	sd_event_source_set_enabled(client->control->reaper, SD_EVENT_ONESHOT);
 }
 
@@ -69,27 +70,54 @@ static int handle_reap(sd_event_source *source, void *data)
 
 /* ---- bytes from the client to the bus ---- */
 
-/* What the bus has not room for yet waits, and the client with it. */
+/*
+ * Checks more of what has come. Messages wait until the bus is ready for them: it would not look for one that it read
+ * together with the authentication's end. False: nothing more may be passed on now.
+ */
+static bool check_more(struct client *client)
+{
+	ssize_t n;
+
+	if (client->checked == client->end ||
+	    (client->wire.phase == WIRE_MESSAGES && sd_bus_is_ready(client->bus) <= 0)) {
+		return false;
+	}
+	n = wire_take(&client->wire, client->bytes + client->checked, client->end - client->checked);
+	if (n < 0) {
+		client_finish(client);
+		return false;
+	}
+	client->checked += (size_t)n;
+	return true;
+}
+
+/* False: the bus has no room for more now. */
+static bool pass_on(struct client *client)
+{
+	ssize_t n = send(client->inner_fd, client->bytes + client->begin,
+			 client->checked - client->begin, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0 && errno != EAGAIN) {
+		client_finish(client);
+	}
+	client->begin += n > 0 ? (size_t)n : 0;
+	return n > 0;
+}
+
+/* What the bus has no room for yet waits, and the client with it. */
 static void forward(struct client *client)
 {
-	ssize_t n = 0;
+	bool more = true;
 
-	while (client->begin < client->end) {
-		n = send(client->inner_fd, client->bytes + client->begin,
-			 client->end - client->begin, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n <= 0) {
-			break;
-		}
-		client->begin += (size_t)n;
+	while (more && !client->is_finished) {
+		more = client->begin < client->checked ? pass_on(client) : check_more(client);
 	}
-	if (client->begin < client->end && n < 0 && errno != EAGAIN) {
-		client_finish(client);
+	if (client->is_finished) {
 		return;
 	}
-	sd_event_source_set_enabled(client->in,
-				    client->begin == client->end ? SD_EVENT_ON : SD_EVENT_OFF);
-	sd_event_source_set_enabled(client->out,
-				    client->begin < client->end ? SD_EVENT_ON : SD_EVENT_OFF);
+	more = client->begin < client->end;
+	sd_event_source_set_enabled(client->in, more ? SD_EVENT_OFF : SD_EVENT_ON);
+	sd_event_source_set_enabled(client->out, more ? SD_EVENT_ON : SD_EVENT_OFF);
 }
 
 static int handle_room(sd_event_source *source, int fd, uint32_t events, void *data)
@@ -111,11 +139,12 @@ static int handle_bytes(sd_event_source *source, int fd, uint32_t events, void *
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 		return 0;
 	}
-	if (n <= 0 || wire_take(&client->wire, client->bytes, (size_t)n) < 0) {
+	if (n <= 0) {
 		client_finish(client);
 		return 0;
 	}
 	client->begin = 0;
+	client->checked = 0;
 	client->end = (size_t)n;
 	forward(client);
 	return 0;
@@ -211,7 +240,7 @@ static int bus_create(struct client *client, int bus_fd)
 	}
 	if (ret >= 0) {
 		ret = sd_bus_attach_event(client->bus, client->control->server->event,
-					  PRIORITY_STATS);
+					  CONTROL_PRIORITY);
 	}
 	return ret;
 }
@@ -222,14 +251,14 @@ static int sources_create(struct client *client)
 	int ret = sd_event_add_io(event, &client->in, client->fd, EPOLLIN, handle_bytes, client);
 
 	if (ret >= 0) {
-		ret = sd_event_source_set_priority(client->in, PRIORITY_STATS);
+		ret = sd_event_source_set_priority(client->in, CONTROL_PRIORITY);
 	}
 	if (ret >= 0) {
 		ret = sd_event_add_io(event, &client->out, client->inner_fd, EPOLLOUT, handle_room,
 				      client);
 	}
 	if (ret >= 0) {
-		ret = sd_event_source_set_priority(client->out, PRIORITY_STATS);
+		ret = sd_event_source_set_priority(client->out, CONTROL_PRIORITY);
 	}
 	return ret < 0 ? ret : sd_event_source_set_enabled(client->out, SD_EVENT_OFF);
 }
@@ -384,7 +413,7 @@ int clients_listen(struct control *control)
 		ret = sd_event_add_io(event, &control->accept, control->listen_fd, EPOLLIN,
 				      handle_connection, control);
 	}
-	return ret < 0 ? ret : sd_event_source_set_priority(control->accept, PRIORITY_STATS);
+	return ret < 0 ? ret : sd_event_source_set_priority(control->accept, CONTROL_PRIORITY);
 }
 
 void clients_finish(struct control *control)

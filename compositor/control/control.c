@@ -43,7 +43,7 @@ static int system_connect(struct control *control)
 		ret = sd_bus_start(control->system);
 	}
 	if (ret >= 0) {
-		ret = sd_bus_attach_event(control->system, event, PRIORITY_STATS);
+		ret = sd_bus_attach_event(control->system, event, CONTROL_PRIORITY);
 	}
 	/* Nothing here waits for the bus: its answers come by the loop. */
 	if (ret >= 0) {

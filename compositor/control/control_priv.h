@@ -20,6 +20,8 @@
 #include "base/util.h"
 #include "compositor/server.h"
 
+/* In turn with guests, before which a client that asks without end would otherwise come. */
+#define CONTROL_PRIORITY PRIORITY_LAST
 /* Connections to the socket; a further one takes the place of one that has not said who it is, or is refused. */
 #define CONTROL_CLIENTS 16u
 /* Answers and signals that wait for a client to read: one that lets more pile up is disconnected. */

@@ -167,7 +167,7 @@ int jobs_create(struct control *control)
 	}
 	ret = sd_event_add_io(control->server->event, &control->jobs_done, control->jobs_fd,
 			      EPOLLIN, handle_done, control);
-	return ret < 0 ? ret : sd_event_source_set_priority(control->jobs_done, PRIORITY_STATS);
+	return ret < 0 ? ret : sd_event_source_set_priority(control->jobs_done, CONTROL_PRIORITY);
 }
 
 void jobs_finish(struct control *control)

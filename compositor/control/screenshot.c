@@ -2,8 +2,9 @@
 /*
  * A picture of what an output shows, marks included. This is the one place where a whole frame is copied, because
  * somebody asked for a copy. It is drawn anew from what the scene shows, band by band on turns of the loop when nothing
- * else is to be done, so that it needs no reading back from video memory and delays no frame; a frame that is shown
- * meanwhile begins it again, for a picture never mixes two. A thread compresses it.
+ * else is to be done, so that it needs no reading back from video memory and delays no frame. While a frame is on its way
+ * to the glass it waits; one that came there meanwhile begins it again, for a picture never mixes two. A thread compresses
+ * it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,11 +17,15 @@
 #define BAND_PIXELS (256 * 1024)
 /* After so many beginnings it is drawn in one turn. */
 #define TRIES 8
+/* A flip that does not come, as of a monitor that is away, is not waited for longer. */
+#define PATIENCE_NS NSEC_PER_SEC
 
 struct shot {
 	struct list link; /* control.shots */
 	struct control *control;
 	sd_event_source *turn;
+	struct clock_timer *patience;
+	bool is_impatient;
 	sd_bus_message *call;
 	char output[32];
 	struct target target; /* pixels are ours */
@@ -32,7 +37,11 @@ struct shot {
 static void shot_destroy(struct shot *shot)
 {
 	list_remove(&shot->link);
+	if (list_empty(&shot->control->shots)) {
+		shot->control->server->shown = NULL;
+	}
 	sd_event_source_disable_unref(shot->turn);
+	clock_timer_destroy(shot->patience);
 	sd_bus_message_unref(shot->call);
 	free(shot->target.pixels);
 	free(shot);
@@ -108,6 +117,10 @@ static int handle_turn(sd_event_source *source, void *data)
 		shot_fail(shot, CONTROL_ERROR_NOT_FOUND, "the monitor changed or went away");
 		return 0;
 	}
+	if (scene_output_in_flight(output) && !shot->is_impatient) {
+		sd_event_source_set_enabled(source, SD_EVENT_OFF);
+		return 0;
+	}
 	if (output->frames != shot->frames && shot->tries < TRIES) {
 		shot->frames = output->frames;
 		shot->next_row = 0;
@@ -119,6 +132,25 @@ static int handle_turn(sd_event_source *source, void *data)
 		shot_hand_over(shot);
 	}
 	return 0;
+}
+
+static void handle_shown(struct control *control, const struct scene_output *output)
+{
+	struct shot *shot;
+
+	list_for_each(shot, &control->shots, link) {
+		if (strcmp(shot->output, output->name) == 0) {
+			sd_event_source_set_enabled(shot->turn, SD_EVENT_ON);
+		}
+	}
+}
+
+static void handle_patience(void *data, uint64_t now_ns)
+{
+	struct shot *shot = data;
+
+	shot->is_impatient = true;
+	sd_event_source_set_enabled(shot->turn, SD_EVENT_ON);
 }
 
 int shot_start(struct control *control, sd_bus_message *call, struct scene_output *output)
@@ -148,10 +180,15 @@ int shot_start(struct control *control, sd_bus_message *call, struct scene_outpu
 	if (ret >= 0) {
 		ret = sd_event_source_set_enabled(shot->turn, SD_EVENT_ON);
 	}
-	if (ret < 0) {
+	shot->patience = clock_timer_create(control->server->clock, CONTROL_PRIORITY,
+					    handle_patience, shot);
+	if (ret < 0 || !shot->patience) {
 		shot_destroy(shot);
+		return ret < 0 ? ret : -ENOMEM;
 	}
-	return ret;
+	clock_timer_arm(shot->patience, clock_now(control->server->clock) + PATIENCE_NS);
+	control->server->shown = handle_shown;
+	return 0;
 }
 
 void shots_finish(struct control *control)

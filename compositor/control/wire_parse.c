@@ -75,23 +75,37 @@ static int header_take(struct wire *wire, uint8_t byte)
 	return 0;
 }
 
-int wire_take(struct wire *wire, const uint8_t *untrusted_bytes, size_t size)
+static int byte_take(struct wire *wire, uint8_t byte)
 {
-	int ret = 0;
+	switch (wire->phase) {
+	case WIRE_NUL:
+		wire->phase = WIRE_AUTH;
+		return byte == 0 ? 0 : -EPROTO;
+	case WIRE_AUTH:
+		return auth_take(wire, (char)byte);
+	case WIRE_MESSAGES:
+		break;
+	}
+	if (wire->left > 0) {
+		wire->left--;
+		return 0;
+	}
+	return header_take(wire, byte);
+}
 
-	for (size_t i = 0; i < size && ret == 0; i++) {
-		uint8_t byte = untrusted_bytes[i];
+ssize_t wire_take(struct wire *wire, const uint8_t *untrusted_bytes, size_t size)
+{
+	enum wire_phase phase = wire->phase;
 
-		if (wire->phase == WIRE_NUL) {
-			ret = byte == 0 ? 0 : -EPROTO;
-			wire->phase = WIRE_AUTH;
-		} else if (wire->phase == WIRE_AUTH) {
-			ret = auth_take(wire, (char)byte);
-		} else if (wire->left > 0) {
-			wire->left--;
-		} else {
-			ret = header_take(wire, byte);
+	for (size_t i = 0; i < size; i++) {
+		int ret = byte_take(wire, untrusted_bytes[i]);
+
+		if (ret < 0) {
+			return ret;
+		}
+		if (wire->phase == WIRE_MESSAGES && phase != WIRE_MESSAGES) {
+			return (ssize_t)i + 1;
 		}
 	}
-	return ret;
+	return (ssize_t)size;
 }

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/util.h"
 
@@ -36,9 +37,9 @@ struct wire {
 };
 
 /*
- * Takes the next bytes. 0; -EPROTO: this is not D-Bus; -EMSGSIZE: longer than anything that is answered. After an error
- * the connection is to be closed.
+ * Takes the next bytes, at most up to the end of the authentication. How many that were; -EPROTO: this is not D-Bus;
+ * -EMSGSIZE: longer than anything that is answered. After an error the connection is to be closed.
  */
-MUST_USE int wire_take(struct wire *wire, const uint8_t *untrusted_bytes, size_t size);
+MUST_USE ssize_t wire_take(struct wire *wire, const uint8_t *untrusted_bytes, size_t size);
 
 #endif

@@ -148,6 +148,11 @@ void scene_output_picture(struct scene_output *output, struct frame *frame)
 				  (unsigned)output->height);
 }
 
+bool scene_output_in_flight(const struct scene_output *output)
+{
+	return output->state->has_latched || output->state->has_flying;
+}
+
 void frame_finish(struct frame *frame)
 {
 	pixman_region32_fini(&frame->damage);

@@ -292,6 +292,8 @@ bool scene_output_set_planes(struct scene_output *output, unsigned target_age,
  * What the output shows, all of it, apart from any frame: for a picture that somebody asks for. As frame above.
  */
 void scene_output_picture(struct scene_output *output, struct frame *frame);
+/* A frame is on its way to the glass: what the output shows now is not what scene_output_picture gives. */
+bool scene_output_in_flight(const struct scene_output *output);
 /*
  * The device took the frame (its flip is on the way), or refused it: then everything is damaged
  * again.
