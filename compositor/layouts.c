@@ -154,8 +154,7 @@ static void take(struct layouts *layouts, const struct layout *layout)
 		log_info(LOG_US, "layout %s", layout->name);
 		server_tell(server, "LayoutChanged", "", layout->name);
 		trace_add(server->trace, TRACE_LAYOUT,
-			  trace_track(server->trace, "server", "layout"), clock_now(server->clock),
-			  0, 0);
+			  trace_track(server->trace, "server", "layout"), now_ns(), 0, 0);
 	}
 	snprintf(layouts->current, sizeof(layouts->current), "%s", layout->name);
 	modes_ask(layouts, layout);

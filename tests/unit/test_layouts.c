@@ -44,7 +44,7 @@ void input_outputs_changed(struct input *input)
 {
 }
 
-void control_signal(struct control *control, const char *name, const char *guest, const char *detail)
+static void hear(struct control *control, const char *name, const char *guest, const char *detail)
 {
 	assert_string_equal(name, "LayoutChanged");
 	assert_string_equal(detail, scene_layout(world.server.scene)->name);
@@ -121,6 +121,7 @@ static struct layout *layout_add(const char *name)
 static void server_start(void)
 {
 	assert_true(sd_event_new(&world.server.event) >= 0);
+	world.server.tell = hear;
 	world.server.scene = scene_create(&(const struct scene_events){0}, NULL);
 	assert_int_equal(layouts_create(&world.server.layouts, &world.server), 0);
 }
