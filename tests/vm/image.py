@@ -130,20 +130,23 @@ def pkg_config(*packages):
     return ask("--cflags"), ask("--libs")
 
 
-def dom0_programs():
-    """Dom0's helpers, and the guests' programs too: the harness tries those on real monitors."""
-    return [compile_program(source) for source in sorted(glob.glob(HERE + "/dom0/*.c"))] + \
-        guest_programs()
-
-
-def guest_programs():
+def programs_in(directory):
     programs = []
-    for source in sorted(glob.glob(HERE + "/guest/*.c")):
+    for source in sorted(glob.glob(os.path.join(HERE, directory, "*.c"))):
         with open(source) as file:
             uses_drm = "xf86drm.h" in file.read()
         cflags, libs = pkg_config("libdrm") if uses_drm else ((), ())
         programs.append(compile_program(source, cflags, libs))
     return programs
+
+
+def dom0_programs():
+    """Dom0's helpers, and the guests' programs too: the harness tries those on real monitors."""
+    return programs_in("dom0") + guest_programs()
+
+
+def guest_programs():
+    return programs_in("guest")
 
 
 class Image:
