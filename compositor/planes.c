@@ -207,6 +207,13 @@ void planes_flipped(struct planes *planes, uint64_t now_ns, uint64_t deadline_ns
 	}
 }
 
+void planes_lost(struct planes *planes)
+{
+	test_drop(planes);
+	planes->plan.set.n_uses = 0;
+	let_go(planes, UINT64_MAX);
+}
+
 void planes_forget(struct planes *planes)
 {
 	test_drop(planes);

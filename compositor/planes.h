@@ -28,6 +28,8 @@ void planes_fill(const struct planes *planes, struct output_frame *frame);
 void planes_committed(struct planes *planes, int ret);
 /* The frame is on the glass: buffers that it replaced are free. The next one is drawn at deadline_ns at the earliest. */
 void planes_flipped(struct planes *planes, uint64_t now_ns, uint64_t deadline_ns);
+/* Nothing is on the glass any more, and no flip follows: the buffers are free. */
+void planes_lost(struct planes *planes);
 /* What the device answered counts no longer. */
 void planes_forget(struct planes *planes);
 /* How the picture at this place of the output came there: see repaint_head_path. */

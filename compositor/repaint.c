@@ -394,6 +394,7 @@ void repaint_output_away(struct repaint *repaint, unsigned number)
 	slot->away = true;
 	clock_timer_disarm(slot->timer);
 	clock_timer_disarm(slot->watch);
+	planes_lost(slot->planes);
 	scene_output_lost(slot->output);
 }
 

@@ -357,6 +357,8 @@ static void a_frame_that_is_not_composed_keeps_the_primary_plane(void **state)
 	assert_int_equal(shown(PRIMARY_A, PLANE_FB_ID), card->a.buffers[0].fb);
 	/* What is on the glass is not lent out to be drawn into. */
 	assert_ptr_equal(card->a.front, &card->a.buffers[0]);
+	/* Nor did the composed picture age by it. */
+	assert_int_equal(card->a.commits - card->a.front->serial, 0);
 	buffer_drop(&one);
 	buffer_drop(&other);
 }

@@ -368,6 +368,21 @@ static void one_that_cannot_be_switched_off_is_on(void **state)
 	assert_true(world->fakes[0].is_on);
 }
 
+static bool report_has(struct world *world, const char *line)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	bool found;
+
+	assert_non_null(out);
+	repaint_report(world->server.repaint, out);
+	fclose(out);
+	found = strstr(text, line) != NULL;
+	free(text);
+	return found;
+}
+
 /* The flip that was due when the power went is not told: frames come again all the same, and none is taken for lost. */
 static void a_flip_that_was_due_does_not_hold_up_the_way_back(void **state)
 {
@@ -381,6 +396,7 @@ static void a_flip_that_was_due_does_not_hold_up_the_way_back(void **state)
 	}
 	assert_int_equal(monitors_set_power(world->server.monitors, "FAKE-1", false), 0);
 	pass(world, 5);
+	assert_true(report_has(world, "output.FAKE-1.lost 0\n"));
 	commits = panel->commits;
 	assert_int_equal(monitors_set_power(world->server.monitors, "FAKE-1", true), 0);
 	pass(world, 0.05);
@@ -400,6 +416,8 @@ static void buffers_are_free_when_it_is_dark(void **state)
 	assert_int_equal(monitors_set_power(world->server.monitors, NULL, false), 0);
 	assert_int_equal(buffer->base.locks, 0);
 	assert_int_equal(buffer->releases, 1);
+	/* And nobody is taken for shown. */
+	assert_null(scene_output_shows(repaint_output(world->server.repaint, 0)));
 	buffer_drop(&buffer->base);
 }
 

@@ -48,7 +48,9 @@ DOM0_MODULES = (
 )
 # Instead of those in the packages, which do less.
 REBUILT_MODULES = ("xen-gntdev",)
-# vkms is not in Debian's kernel; the guest has one display driver, or none when pvfront plays it.
+# Not in Debian's kernel, and loaded by the tests that want them.
+EXTRA_MODULES = ("vkms",)
+# The guest has one display driver, or none when pvfront plays it.
 GUEST_MODULES = ("evdev", "xen-evtchn", "xen-gntalloc", "xenfs", "drm_xen_front")
 
 DOM0_PROGRAMS = (
@@ -277,6 +279,7 @@ def dom0_image(debian_tree):
              if os.path.isfile(path) and not path.endswith((".c", ".h"))]
     kernel = vmlinux(debian_tree)
     rebuilt = kmod.build(REBUILT_MODULES, BUILD, debian_tree.kernel, cached, digest)
+    extra = kmod.build(EXTRA_MODULES, BUILD, debian_tree.kernel, cached, digest)
 
     def write(stream):
         image = Image(stream, debian_tree)
@@ -300,11 +303,13 @@ def dom0_image(debian_tree):
         for path in DOM0_DATA:
             image.copy(debian_tree.path(path), path)
         image.modules(DOM0_MODULES, rebuilt)
+        for name, file in extra.items():
+            image.copy(file, f"lib/modules/{name}.ko")
         image.copy(kernel, "boot/vmlinux")
         image.close(LOADED_LATER)
 
     stamp = digest(debian_tree.kernel, *DOM0_MODULES, *DOM0_PROGRAMS, *DOM0_DATA, PASSWD, GROUPS,
-                   kernel, *rebuilt.values(), *files, *programs, __file__)
+                   kernel, *rebuilt.values(), *extra.values(), *files, *programs, __file__)
     return cached(os.path.join(BUILD, "dom0-base.cpio.gz"), stamp,
                   lambda target: compressed(target, write))
 

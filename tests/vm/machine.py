@@ -16,6 +16,8 @@ DOM0_MEMORY = 900
 TRIAL_SECONDS = 10
 # What the two monitors prefer; the first one is there from the start, the second one is plugged in.
 MONITORS = ((1280, 1024), (1024, 768))
+# A second card with one monitor, which the display server uses when it is told to.
+SECOND_CARD = (800, 600)
 VIRTIO = "disable-legacy=on,iommu_platform=on"
 
 XEN_OPTIONS = (f"dom0_mem={DOM0_MEMORY}M,max:{DOM0_MEMORY}M dom0_max_vcpus=1 console=com1 com1=115200,8n1 "
@@ -62,6 +64,7 @@ class Machine:
             "-device", "virtio-gpu-pci,id=gpu0,max_outputs=2,"
             f"xres={MONITORS[0][0]},yres={MONITORS[0][1]},{VIRTIO}",
             "-vnc", "unix:head1.sock,display=gpu0,head=1",
+            "-device", f"virtio-gpu-pci,id=gpu1,xres={SECOND_CARD[0]},yres={SECOND_CARD[1]},{VIRTIO}",
             "-device", f"virtio-keyboard-pci,{VIRTIO}", "-device", f"virtio-tablet-pci,{VIRTIO}",
             "-device", f"virtio-mouse-pci,{VIRTIO}",
             "-device", f"virtio-serial-pci,{VIRTIO}",

@@ -42,9 +42,9 @@ class Qmp:
         self.stream.close()
         self.socket.close()
 
-    def screendump(self, head, path):
-        """Write what monitor number head shows to path, as PPM."""
-        self.call("screendump", device="gpu0", head=head, filename=path)
+    def screendump(self, head, path, card="gpu0"):
+        """Write what monitor number head of a card shows to path, as PPM."""
+        self.call("screendump", device=card, head=head, filename=path)
 
     def send(self, events, device=None):
         """Send input events as one report; to the only device that can take them unless named."""

@@ -235,10 +235,10 @@ class Vm:
         text = self.dom0(f"statread /run/vitrine/{program}.stats 2>/dev/null", check=False)
         return dict(line.split(" ", 1) for line in text.splitlines() if " " in line)
 
-    def screendump(self, head):
-        """What monitor number head (0 or 1) shows now."""
-        path = os.path.join(self.directory, f"head{head}.ppm")
-        self.qmp.screendump(head, os.path.abspath(path))
+    def screendump(self, head, card="gpu0"):
+        """What monitor number head (0 or 1) of a card shows now."""
+        path = os.path.join(self.directory, f"{card}-head{head}.ppm")
+        self.qmp.screendump(head, os.path.abspath(path), card)
         return ppm.read(path)
 
     def keep_pictures(self, label):

@@ -137,7 +137,8 @@ out:
 
 static void composed_committed(struct kms_output *output, struct kms_buffer *buffer)
 {
-	buffer->serial = output->commits;
+	/* Ages count composed pictures: what planes show is in no buffer of ours. */
+	buffer->serial = ++output->commits;
 	pixman_region32_clear(&buffer->stale);
 	for (unsigned i = 0; i < KMS_BUFFERS; i++) {
 		struct kms_buffer *other = &output->buffers[i];
@@ -154,7 +155,6 @@ static void frame_committed(struct kms_output *output)
 {
 	const struct kms_frame *frame = &output->frame;
 
-	output->commits++;
 	output->pending = frame->has_primary ? NULL : output->front;
 	if (frame->composed) {
 		composed_committed(output, frame->composed);

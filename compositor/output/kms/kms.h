@@ -137,7 +137,7 @@ struct kms_output {
 	bool needs_modeset;       /* the kernel's state is not known to be ours */
 	bool is_off;              /* switched off to save power */
 	uint64_t flip_id;         /* of the pending flip's event: of no other since the start */
-	uint64_t commits;
+	uint64_t commits;         /* of composed pictures */
 	uint64_t committed_ns, flipped_ns; /* the last ones */
 	unsigned flips, fast_flips;
 	/* The kernel said busy: tried again by this timer. */
