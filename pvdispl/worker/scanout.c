@@ -13,6 +13,18 @@
  */
 #define COMMIT_INTERVAL_NS (2 * NSEC_PER_MSEC)
 
+/* ---- the time by which the guest must be told ---- */
+
+/* A timer that is armed for an earlier flip sees to this one when it fires: two calls a frame less. */
+static void due_set(struct scanout *scanout, uint64_t at_ns)
+{
+	scanout->timer_ns = at_ns;
+	if (scanout->armed_ns == 0 || at_ns < scanout->armed_ns) {
+		scanout->armed_ns = at_ns;
+		worker_timer_arm(scanout->timer, at_ns);
+	}
+}
+
 /* ---- events ---- */
 
 static void deliver(struct scanout *scanout)
@@ -26,7 +38,6 @@ static void deliver(struct scanout *scanout)
 		told = true;
 	}
 	if (told) {
-		worker_timer_disarm(scanout->timer);
 		scanout->timer_ns = 0;
 		scanout->told(scanout, was_full);
 	}
@@ -40,18 +51,25 @@ static void arm(struct scanout *scanout)
 	uint64_t at_ns = now_ns() + interval_ns;
 
 	if (!flips_waiting(&scanout->flips) && !flips_due(&scanout->flips)) {
-		worker_timer_disarm(scanout->timer);
 		scanout->timer_ns = 0;
 	} else if (scanout->timer_ns == 0 || at_ns < scanout->timer_ns) {
-		scanout->timer_ns = at_ns;
-		worker_timer_arm(scanout->timer, at_ns);
+		due_set(scanout, at_ns);
 	}
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct scanout *scanout = data;
+	uint64_t due_ns = scanout->timer_ns;
 
+	scanout->armed_ns = 0;
+	if (due_ns == 0) {
+		return 0;
+	}
+	if (now_ns() + NSEC_PER_MSEC < due_ns) {
+		due_set(scanout, due_ns);
+		return 0;
+	}
 	scanout->timer_ns = 0;
 	if (flips_waiting(&scanout->flips)) {
 		flips_done(&scanout->flips, scanout->flips.due + 1);

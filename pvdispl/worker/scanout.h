@@ -48,7 +48,8 @@ struct scanout {
 	uint64_t next_ns;       /* no commit before then */
 
 	sd_event_source *timer;
-	uint64_t timer_ns; /* 0: not armed */
+	uint64_t timer_ns; /* when a flip is over whatever the server says; 0: none waits */
+	uint64_t armed_ns; /* when timer fires, which may be for a flip that is long over; 0: never */
 	sd_event_source *commit_timer;
 };
 

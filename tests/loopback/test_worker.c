@@ -17,6 +17,7 @@
 #include "base/util.h"
 #include "pvdispl/worker/flips.h"
 #include "pvdispl/worker/sandbox.h"
+#include "pvdispl/worker/scanout.h"
 #include "pvdispl/worker/state_file.h"
 #include "tests/loopback/worker_rig.h"
 #include "vitrine-guest-v1-server-protocol.h"
@@ -402,6 +403,43 @@ static void a_hidden_head_costs_the_server_nothing(void **state)
 }
 
 /* More flips than may wait: the ring is held up, and none is lost. */
+/* A timer that waits for an earlier flip sees to the later ones, whenever they are due. */
+static void flips_are_over_when_their_time_is(void **state)
+{
+	struct wl_resource *old;
+	uint64_t start_ns;
+
+	start_server();
+	make_framebuffers(2);
+	show(0, 100);
+	rig_wait(&rig, has_commit);
+	rig_present(&rig, 0);
+	old = rig.server.heads[0].buffer;
+	start_ns = now_ns();
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 101)), 0);
+	rig_wait(&rig, has_commit);
+	rig_present(&rig, 0);
+	wl_buffer_send_release(old);
+	assert_int_equal(rig_event(&rig, 0), 101);
+	/* Half of the first one's patience later; and this one is shown too late. */
+	old = rig.server.heads[0].buffer;
+	rig_run_ms(&rig, SCANOUT_PATIENCE_MS / 2);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 100)), 0);
+	assert_int_equal(rig_event(&rig, 0), 100);
+	assert_true(now_ns() - start_ns >= SCANOUT_PATIENCE_MS * NSEC_PER_MSEC * 3 / 2);
+	rig_present(&rig, 0);
+	wl_buffer_send_release(old);
+	/* A shorter time than the one that is waited for. */
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 101)), 0);
+	rig_wait(&rig, has_commit);
+	assert_int_equal(rig_events(&rig, 0), 0);
+	rig_visible(&rig, 0, false, 20);
+	assert_int_equal(rig_event(&rig, 0), 101);
+	assert_int_equal(rig_do(&rig, 0, rig_simple(DISPLIF_PG_FLIP, 100)), 0);
+	rig_run_ms(&rig, SCANOUT_PATIENCE_MS / 2);
+	assert_int_equal(rig_events(&rig, 0), 1);
+}
+
 static void each_flip_of_a_hidden_head_gets_its_event(void **state)
 {
 	start_server();
@@ -819,6 +857,7 @@ int main(void)
 		TEST(a_flood_of_flips_is_two_commits_and_one_event_each),
 		TEST(no_guest_commits_faster_than_any_monitor_shows),
 		TEST(a_hidden_head_costs_the_server_nothing),
+		TEST(flips_are_over_when_their_time_is),
 		TEST(each_flip_of_a_hidden_head_gets_its_event),
 		TEST(two_connectors_show_parts_of_one_framebuffer),
 		TEST(a_guest_outlives_the_server),
