@@ -3,11 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/trace.h"
 #include "config/settings.h"
-#include "compositor/scene/planner.h"
 
 /* Frames whose flips were lost keep their buffers until one comes; with more than this, planes stay empty. */
 #define MAX_HELD (3 * OUTPUT_MAX_USES)
@@ -223,54 +221,39 @@ void planes_forget(struct planes *planes)
 
 /* ---- what is told of them ---- */
 
-static const char *note_path(const struct plan_note *note)
+/* Of two, the one that costs more. */
+static bool is_worse(const struct plan_note *note, const struct plan_note *than)
 {
-	return note->verdict == PLAN_PLANE ? "plane" : "composed";
-}
+	bool is_drawn = note->verdict != PLAN_PLANE, was_drawn = than->verdict != PLAN_PLANE;
 
-const char *planes_path(const struct planes *planes, const struct rect *dst, const char **why)
-{
-	for (unsigned i = 0; i < planes->plan.n_notes; i++) {
-		const struct plan_note *note = &planes->plan.notes[i];
-
-		if (rect_equal(&note->dst, dst)) {
-			*why = note->verdict == PLAN_PLANE ? NULL :
-							     plan_verdict_text(note->verdict);
-			return note_path(note);
-		}
+	if (is_drawn != was_drawn) {
+		return is_drawn;
 	}
-	*why = NULL;
-	return "-";
+	return (int64_t)note->dst.w * note->dst.h > (int64_t)than->dst.w * than->dst.h;
 }
 
-/* The largest picture that is drawn, or the largest of all. */
-static const struct plan_note *note_main(const struct plan *plan)
+const struct plan_note *planes_note(const struct planes *planes, const struct rect *dst)
 {
 	const struct plan_note *best = NULL;
 
-	for (unsigned i = 0; i < plan->n_notes; i++) {
-		const struct plan_note *note = &plan->notes[i];
-		bool is_drawn = note->verdict != PLAN_PLANE;
+	for (unsigned i = 0; i < planes->plan.n_notes; i++) {
+		const struct plan_note *note = &planes->plan.notes[i];
 
-		if (!best || (is_drawn && best->verdict == PLAN_PLANE) ||
-		    (is_drawn == (best->verdict != PLAN_PLANE) &&
-		     (int64_t)note->dst.w * note->dst.h > (int64_t)best->dst.w * best->dst.h)) {
+		if (dst ? rect_equal(&note->dst, dst) : !best || is_worse(note, best)) {
 			best = note;
 		}
 	}
 	return best;
 }
 
-void planes_report(const struct planes *planes, FILE *out)
+unsigned planes_count(const struct planes *planes)
 {
-	const struct plan_note *note = note_main(&planes->plan);
-	const char *name = planes->device->name;
+	return planes->plan.set.n_uses;
+}
 
-	fprintf(out, "output.%s.path %s\n", name, note ? note_path(note) : "-");
-	fprintf(out, "output.%s.why %s\n", name,
-		note && note->verdict != PLAN_PLANE ? plan_verdict_text(note->verdict) : "-");
-	fprintf(out, "output.%s.planes %u\n", name, planes->plan.set.n_uses);
-	fprintf(out, "output.%s.tests %llu\n", name, (unsigned long long)planes->tests);
+uint64_t planes_tests(const struct planes *planes)
+{
+	return planes->tests;
 }
 
 /* ---- from plugging to unplugging ---- */

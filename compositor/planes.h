@@ -9,8 +9,7 @@
 #ifndef COMPOSITOR_PLANES_H
 #define COMPOSITOR_PLANES_H
 
-#include <stdio.h>
-
+#include "compositor/scene/planner.h"
 #include "compositor/server.h"
 
 struct planes;
@@ -32,9 +31,13 @@ void planes_flipped(struct planes *planes, uint64_t now_ns, uint64_t deadline_ns
 void planes_lost(struct planes *planes);
 /* What the device answered counts no longer. */
 void planes_forget(struct planes *planes);
-/* How the picture at this place of the output came there: see repaint_head_path. */
-const char *planes_path(const struct planes *planes, const struct rect *dst, const char **why);
-/* Lines `output.NAME.KEY VALUE`: path, why, planes, tests. */
-void planes_report(const struct planes *planes, FILE *out);
+/*
+ * What was decided for the picture at this place of the output; dst NULL: for the one that is farthest from costing
+ * nothing, the largest of those that are drawn, or of all. NULL: there is none. Valid until the next frame.
+ */
+const struct plan_note *planes_note(const struct planes *planes, const struct rect *dst);
+/* How many planes the last frame has, and how often the device was asked. */
+unsigned planes_count(const struct planes *planes);
+uint64_t planes_tests(const struct planes *planes);
 
 #endif

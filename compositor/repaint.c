@@ -13,36 +13,11 @@
 #include "base/log.h"
 #include "base/trace.h"
 #include "compositor/planes.h"
-#include "compositor/scene/frame_clock.h"
-#include "compositor/server.h"
+#include "compositor/repaint_priv.h"
 
 /* A flip that is due for this long, and for this many periods, will not come. */
 #define LOST_NS NSEC_PER_SEC
 #define LOST_PERIODS 10
-
-struct repaint_output {
-	struct repaint *repaint;
-	struct output_device *device; /* NULL: the slot is free */
-	struct scene_output *output;  /* NULL while it is being added */
-	struct clock_timer *timer;    /* to the deadline of the next frame */
-	struct clock_timer *watch;    /* looks after the flip that is due */
-	struct planes *planes;
-	struct frame_clock clock;
-	bool wanted;         /* something changed since the last latch */
-	bool drawing;        /* a frame is being made: what it changes itself asks for no other */
-	bool flying;         /* a flip event is due */
-	bool away;           /* the session is: nothing is tried until it is back */
-	uint64_t due_ns;     /* since when the flip event is due */
-	uint64_t planned_ns; /* when the timer is to fire */
-	uint64_t not_before_ns; /* after a failure: no new try before */
-	uint64_t sequence, failed, lost;
-};
-
-struct repaint {
-	struct server *server;
-	struct clock_timer *sampler;
-	struct repaint_output outputs[SCENE_MAX_OUTPUTS];
-};
 
 static uint64_t now_of(const struct repaint *repaint)
 {
@@ -454,57 +429,4 @@ void repaint_destroy(struct repaint *repaint)
 	}
 	clock_timer_destroy(repaint->sampler);
 	free(repaint);
-}
-
-int repaint_output_number(struct repaint *repaint, const char *name)
-{
-	for (unsigned i = 0; i < SCENE_MAX_OUTPUTS; i++) {
-		const struct scene_output *output = repaint->outputs[i].output;
-
-		if (output && strcmp(output->name, name) == 0) {
-			return (int)i;
-		}
-	}
-	return -1;
-}
-
-struct scene_output *repaint_output(struct repaint *repaint, unsigned number)
-{
-	return number < SCENE_MAX_OUTPUTS ? repaint->outputs[number].output : NULL;
-}
-
-struct output_device *repaint_device(struct repaint *repaint, unsigned number)
-{
-	return number < SCENE_MAX_OUTPUTS ? repaint->outputs[number].device : NULL;
-}
-
-const char *repaint_head_path(struct repaint *repaint, const struct scene_head *head,
-			      const char **why)
-{
-	const struct repaint_output *slot = head->output ? head->output->data : NULL;
-
-	*why = NULL;
-	return slot && slot->planes ? planes_path(slot->planes, &head->dst, why) : "-";
-}
-
-void repaint_report(struct repaint *repaint, FILE *out)
-{
-	for (unsigned i = 0; i < SCENE_MAX_OUTPUTS; i++) {
-		const struct repaint_output *slot = &repaint->outputs[i];
-
-		if (!slot->output) {
-			continue;
-		}
-		planes_report(slot->planes, out);
-		fprintf(out, "output.%s.missed %llu\n", slot->output->name,
-			(unsigned long long)slot->clock.missed);
-		fprintf(out, "output.%s.failed %llu\n", slot->output->name,
-			(unsigned long long)slot->failed);
-		fprintf(out, "output.%s.lost %llu\n", slot->output->name,
-			(unsigned long long)slot->lost);
-		fprintf(out, "output.%s.cost_us %llu\n", slot->output->name,
-			(unsigned long long)(slot->clock.cost_ns / NSEC_PER_USEC));
-		fprintf(out, "output.%s.margin_us %llu\n", slot->output->name,
-			(unsigned long long)(slot->clock.margin_ns / NSEC_PER_USEC));
-	}
 }

@@ -63,7 +63,7 @@ struct server_options {
 
 struct server {
 	const struct server_options *options;
-	uint64_t start_ns; /* when the program was executed */
+	uint64_t start_ns;         /* when the program was executed */
 	struct settings *settings; /* in force; replaced by a reload */
 	sd_event *event;
 	struct clock_source *clock;

@@ -169,7 +169,6 @@ void plan_candidates_collect(struct plan_work *work, const struct plan_policy *p
 		*candidate.note = (struct plan_note){
 			.layer = i,
 			.dst = candidate.layer->dst,
-			.has_dmabuf = candidate.layer->picture.buffer->dmabuf != NULL,
 			.verdict = verdict,
 		};
 		if (verdict == PLAN_PLANE) {

@@ -75,7 +75,6 @@ struct plan_input {
 struct plan_note {
 	unsigned layer;
 	struct rect dst; /* the layer's */
-	bool has_dmabuf;
 	enum plan_verdict verdict;
 };
 

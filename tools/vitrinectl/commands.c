@@ -130,16 +130,19 @@ static void head_row(struct value *row, const struct value *head)
 	value_add_string(row, "monitor",
 			 value_bool(head, "visible") ? value_string(head, "monitor") : "hidden");
 	value_add_uint(row, "frames", value_uint(head, "frames"));
+	value_add_string(row, "path", value_string(head, "path"));
+	value_add_string(row, "why", value_string(head, "why"));
 	value_add_string(row, "rung", value_string(head, "rung"));
 	value_add_string(row, "rung_reason", value_string(head, "rung_reason"));
 }
 
 static void heads_print(const struct value *heads)
 {
-	static const char *const columns[] = {"GUEST",          "guest",       "HEAD",    "head",
-					      "PICTURE",        "picture",     "MONITOR", "monitor",
-					      "FRAMES",         "frames",      "RUNG",    "rung",
-					      "WHY NOT HIGHER", "rung_reason", NULL};
+	static const char *const columns[] = {
+		"GUEST",   "guest",          "HEAD",        "head",   "PICTURE",
+		"picture", "MONITOR",        "monitor",     "FRAMES", "frames",
+		"PATH",    "path",           "WHY",         "why",    "RUNG",
+		"rung",    "WHY NOT HIGHER", "rung_reason", NULL};
 
 	rows_print(heads, columns, head_row);
 }
