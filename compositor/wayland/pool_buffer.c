@@ -94,6 +94,13 @@ static void set_rung(struct buffer *buffer, enum buffer_rung rung, const char *r
 	buffer->rung_reason = reason;
 }
 
+static bool is_sampled(const struct wayland *wayland, const struct buffer *buffer)
+{
+	struct renderer *renderer = wayland->server->renderer;
+
+	return !renderer || renderer_rung(renderer, buffer) == RUNG_SAMPLED;
+}
+
 /* How high on the ladder it can come. What a guest's pages are to a display is known of no driver: the admin may say so. */
 static void buffer_climb(struct pool_buffer *buffer, const struct buffer_shape *shape)
 {
@@ -110,6 +117,9 @@ static void buffer_climb(struct pool_buffer *buffer, const struct buffer_shape *
 		set_rung(&buffer->base, RUNG_MAPPED,
 			 wayland->export_reason[0] ? wayland->export_reason :
 						     "its own pages, which are no dma-buf");
+	} else if (!buffer->dmabuf.is_coherent && !is_sampled(wayland, &buffer->base)) {
+		set_rung(&buffer->base, RUNG_MAPPED,
+			 "its own pages; incoherent-scanout=no in vitrine.conf, and the processor draws");
 	} else if (!buffer->dmabuf.is_coherent) {
 		set_rung(&buffer->base, RUNG_SAMPLED,
 			 "its own pages, and incoherent-scanout=no in vitrine.conf");

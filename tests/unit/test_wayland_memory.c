@@ -3,6 +3,7 @@
  * Memory that the server allocates for guests to draw into: who may have it, who finds it again, and that it goes back
  * only when nobody shows it and its grants have ended. The backend that lends it fails the test otherwise.
  */
+#include "compositor/render/render_priv.h"
 #include "tests/wayland_world.h"
 
 #include "compositor/wayland/pool.h"
@@ -657,6 +658,11 @@ static void test_rungs_of_guests_pages(void **state)
 	vitrine_broker_v1_host(f->broker.proxy, 0, 0, "");
 	check_rung(f, true, "guest.alpha.buffer.0.rung sampled\n",
 		   "guest.alpha.buffer.0.reason its own pages, and incoherent-scanout=no");
+	/* A renderer that samples nothing. */
+	f->world->server.renderer = &(struct renderer){.ops = &(struct renderer_ops){0}};
+	check_rung(f, true, "guest.alpha.buffer.0.rung mapped\n",
+		   "guest.alpha.buffer.0.reason its own pages; incoherent-scanout=no");
+	f->world->server.renderer = NULL;
 	f->world->server.settings->allow_incoherent_scanout = true;
 	check_rung(f, true, "guest.alpha.buffer.0.rung scanout\n",
 		   "guest.alpha.buffer.0.size 64 32\n");
