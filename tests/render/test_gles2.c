@@ -462,16 +462,36 @@ static void a_lost_context_is_replaced_by_the_cpu(void **state)
 {
 	struct test_buffer *buffer = test_buffer_create(100, 80, TEST_XR24, 0);
 	struct layer layer = rig_picture(buffer, rig_whole(buffer), (struct rect){0, 0, 97, 77});
+	struct target target = rig_target(120, 90, 0);
 
 	(void)state;
 	rig_gradient(buffer);
+	assert_int_equal(draw_part(&target, &layer, 0, 0, 10, 10) > 0, 1);
+	/* Not all drivers can tell. */
+	egl_of(gl)->reset_status = NULL;
 	assert_true(eglMakeCurrent(eglGetCurrentDisplay(), EGL_NO_SURFACE, EGL_NO_SURFACE,
 				   EGL_NO_CONTEXT));
 	assert_cpu_picture(gl, &layer, 1);
 	assert_string_equal(renderer_name(gl), "pixman");
 	assert_int_equal(renderer_rung(gl, &buffer->base), RUNG_MAPPED);
 	assert_cpu_picture(gl, &layer, 1);
+	free(target.pixels);
 	buffer_drop(&buffer->base);
+}
+
+static GLenum GL_APIENTRY reset_happened(void)
+{
+	return GL_UNKNOWN_CONTEXT_RESET_EXT;
+}
+
+static void a_reset_gpu_is_replaced_by_the_cpu(void **state)
+{
+	struct layer layer = rig_solid(0, 0, 120, 90, 0x654321);
+
+	(void)state;
+	egl_of(gl)->reset_status = reset_happened;
+	assert_cpu_picture(gl, &layer, 1);
+	assert_string_equal(renderer_name(gl), "pixman");
 }
 
 static void a_gl_error_is_replaced_by_the_cpu(void **state)
@@ -486,9 +506,22 @@ static void a_gl_error_is_replaced_by_the_cpu(void **state)
 
 /* ---- which one ---- */
 
-static bool is_software(const char *detail)
+/* Not all that draw in software say so before they are opened. */
+static void software_is_known_by_its_name(void **state)
 {
-	return strstr(detail, "llvmpipe") || strstr(detail, "softpipe");
+	static const char *const software[] = {"llvmpipe (LLVM 15.0.6, 256 bits)", "softpipe",
+					       "zink (llvmpipe (LLVM 15.0.6, 256 bits))",
+					       "Google SwiftShader"};
+	static const char *const hardware[] = {"Mesa Intel(R) UHD Graphics 620 (KBL GT2)",
+					       "AMD Radeon Graphics (renoir)", "Mali-G52",
+					       "NVIDIA H200/PCIe/SSE2"};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(software); i++) {
+		assert_true(egl_is_software(software[i]));
+		assert_false(egl_is_software(hardware[i]));
+	}
+	assert_true(egl_is_software(NULL));
 }
 
 static void auto_takes_no_software_gl(void **state)
@@ -499,12 +532,14 @@ static void auto_takes_no_software_gl(void **state)
 	(void)state;
 	assert_int_equal(renderer_create(&renderer, "auto", NULL, ""), 0);
 	if (strcmp(renderer_name(renderer), "gles2") == 0) {
-		assert_false(is_software(renderer_detail(renderer)));
+		assert_false(egl_is_software(renderer_detail(renderer)));
 	}
 	renderer_destroy(renderer);
-	if (is_software(egl_of(gl)->detail)) {
+	if (egl_is_software(egl_of(gl)->detail)) {
 		assert_int_equal(renderer_gles2_open(&renderer, NULL, NULL, true, why, sizeof(why)),
 				 -ENODEV);
+		/* Its driver, which is large, was not even loaded. */
+		assert_string_equal(why, "EGL has no hardware device");
 	}
 	assert_int_equal(renderer_create(&renderer, "vulkan", NULL, NULL), -EINVAL);
 	assert_int_equal(renderer_gles2_create(&renderer, NULL, "/dev/dri/none"), -ENODEV);
@@ -545,7 +580,9 @@ int main(void)
 		GL_TEST(targets_of_devices_are_drawn_into),
 		GL_TEST(too_large_is_drawn_by_the_cpu),
 		GL_TEST(a_lost_context_is_replaced_by_the_cpu),
+		GL_TEST(a_reset_gpu_is_replaced_by_the_cpu),
 		GL_TEST(a_gl_error_is_replaced_by_the_cpu),
+		GL_TEST(software_is_known_by_its_name),
 		GL_TEST(auto_takes_no_software_gl),
 		GL_TEST(auto_reads_nothing_back),
 	};

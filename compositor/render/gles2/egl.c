@@ -20,7 +20,7 @@ static bool has_word(const char *words, const char *word)
 	return false;
 }
 
-static bool is_software_name(const char *renderer)
+bool egl_is_software(const char *renderer)
 {
 	static const char *const names[] = {"llvmpipe", "softpipe", "swrast", "Software Rasterizer",
 					    "SwiftShader"};
@@ -92,7 +92,7 @@ static int make_current(struct egl *egl, bool only_hardware, char *why, size_t w
 	}
 	renderer = (const char *)glGetString(GL_RENDERER);
 	snprintf(egl->detail, sizeof(egl->detail), "%s", renderer ? renderer : "unknown");
-	if (only_hardware && is_software_name(renderer)) {
+	if (only_hardware && egl_is_software(renderer)) {
 		snprintf(why, why_size, "%s draws in software", egl->detail);
 		return -ENODEV;
 	}

@@ -43,6 +43,8 @@ struct egl {
 MUST_USE int egl_open(struct egl *egl, const char *render_node, bool only_hardware, char *why,
 		      size_t why_size);
 void egl_close(struct egl *egl);
+/* What calls itself so draws on the CPU. renderer: GL_RENDERER, may be NULL. */
+bool egl_is_software(const char *renderer);
 /* The context is gone, or somebody took it away: nothing can be drawn with it any more. */
 bool egl_is_lost(const struct egl *egl);
 /* EGL_NO_IMAGE_KHR when it can't be had. XRGB8888 or ARGB8888. */

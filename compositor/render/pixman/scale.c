@@ -127,8 +127,7 @@ static void strip_row(struct strip *strip, uint8_t *to, int y)
 	int64_t at = axis_at(&strip->down, y);
 	int row = index_of(at);
 	int16_t weight = weight_of(at);
-	/* A row that is needed next to this one must not be lost to it. */
-	unsigned upper = strip_slot(strip, row, strip->row[0] == row + 1 ? 0 : 1);
+	unsigned upper = strip_slot(strip, row, 0);
 	unsigned lower = weight ? strip_slot(strip, row + 1, upper) : upper;
 
 	blend_down(to, strip->wide[upper], strip->wide[lower], weight, strip->n);
