@@ -295,7 +295,7 @@ static void slow_flips_are_drawn_once(void **state)
 static void nothing_is_drawn_under_what_is_opaque(void **state)
 {
 	struct card card = {.lines = {"attention"}, .n_lines = 1};
-	uint64_t read, written;
+	uint64_t read, written, compared;
 	struct stage stage;
 
 	(void)state;
@@ -316,8 +316,10 @@ static void nothing_is_drawn_under_what_is_opaque(void **state)
 		test_commit(stage.head, stage.buffer, 1);
 		world_run(&stage.world, PERIOD);
 	}
+	compared = stage.output->bytes_compared;
 	world_run(&stage.world, NSEC_PER_SEC);
 	assert_int_equal(stage.output->bytes_read, read);
+	assert_int_equal(stage.output->bytes_compared, compared);
 	stage_end(&stage);
 }
 

@@ -153,6 +153,27 @@ static void periods_are_measured(void **state)
 	}
 }
 
+/* A mode set takes a while, and its vblanks are elsewhere: that says nothing of their distance. */
+static void a_jump_is_no_period(void **state)
+{
+	struct frame_clock clock;
+	uint64_t vblank = 1000 * MS;
+
+	(void)state;
+	frame_clock_init(&clock, 60000, true, 0);
+	for (unsigned n = 0; n < 100; n++, vblank += PERIOD) {
+		(void)frame_clock_flipped(&clock, vblank, vblank);
+	}
+	for (unsigned n = 0; n < 5; n++) {
+		vblank += 4 * PERIOD + PERIOD * 2 / 5;
+		(void)frame_clock_flipped(&clock, vblank, vblank);
+	}
+	assert_in_range(clock.period_ns, PERIOD - PERIOD / 1000, PERIOD + PERIOD / 1000);
+	/* At once on the new ones. */
+	assert_in_range(frame_clock_deadline(&clock, vblank + 1), vblank + PERIOD - MS,
+			vblank + PERIOD - MS + MS / 20);
+}
+
 static void times_that_lie_are_bent(void **state)
 {
 	struct frame_clock clock;
@@ -177,6 +198,7 @@ int main(void)
 		cmocka_unit_test(cost_jumps_up_and_decays),
 		cmocka_unit_test(devices_without_vblank_get_one_frame_a_period),
 		cmocka_unit_test(periods_are_measured),
+		cmocka_unit_test(a_jump_is_no_period),
 		cmocka_unit_test(times_that_lie_are_bent),
 	};
 
