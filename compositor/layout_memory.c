@@ -50,11 +50,17 @@ static void key_add(char *out, const char *text)
 	out[used] = '\0';
 }
 
-static int compare_names(const void *a, const void *b)
+static void sort_by_name(const struct output_device *const *devices, unsigned n,
+			 const struct output_device **out)
 {
-	const struct output_device *const *left = a, *const *right = b;
+	for (unsigned i = 0; i < n; i++) {
+		unsigned at = i;
 
-	return strcmp((*left)->name, (*right)->name);
+		for (; at > 0 && strcmp(out[at - 1]->name, devices[i]->name) > 0; at--) {
+			out[at] = out[at - 1];
+		}
+		out[at] = devices[i];
+	}
 }
 
 void monitors_key(const struct output_device *const *devices, unsigned n,
@@ -63,8 +69,7 @@ void monitors_key(const struct output_device *const *devices, unsigned n,
 	const struct output_device *sorted[LAYOUT_MAX_OUTPUTS];
 
 	n = MIN(n, ARRAY_SIZE(sorted));
-	memcpy(sorted, devices, n * sizeof(sorted[0]));
-	qsort(sorted, n, sizeof(sorted[0]), compare_names);
+	sort_by_name(devices, n, sorted);
 	out[0] = '\0';
 	for (unsigned i = 0; i < n; i++) {
 		const struct output_identity *identity = &sorted[i]->identity;

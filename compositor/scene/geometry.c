@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rectangles: what of an output is the host's, what a view's, and where a picture goes in it. */
+#include <assert.h>
 #include <math.h>
 
 #include "compositor/scene/scene_priv.h"
@@ -116,8 +117,11 @@ struct rect geometry_tile(const struct rect *all, unsigned i, unsigned n)
 {
 	int columns = (int)columns_of(all, n), rows = ((int)n + columns - 1) / columns;
 	int column = (int)i % columns, row = (int)i / columns;
-	int x = all->w * column / columns, y = all->h * row / rows;
+	int x, y;
 
+	assert(i < n);
+	x = all->w * column / columns;
+	y = all->h * row / rows;
 	return (struct rect){all->x + x, all->y + y, all->w * (column + 1) / columns - x,
 			     all->h * (row + 1) / rows - y};
 }
