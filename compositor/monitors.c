@@ -14,6 +14,8 @@
 #include "config/settings.h"
 
 #define IDENTIFY_NS (3 * NSEC_PER_SEC)
+/* Whoever switches all off by a command lets go of a key just after. */
+#define BLANK_GRACE_NS NSEC_PER_SEC
 #define BACKLIGHT_STEP 0.1
 /* By keys nobody makes a panel so dark that the way back cannot be seen. */
 #define BACKLIGHT_LEAST 0.05
@@ -37,6 +39,8 @@ struct monitors {
 	struct clock_timer *idle, *identify;
 	uint64_t active_ns; /* when somebody touched something last */
 	enum idleness idleness;
+	bool is_blanked;                 /* all are to be off until somebody touches something */
+	uint64_t blanked_ns;             /* since when */
 	bool is_away;                    /* another session has the monitors */
 	bool is_dark[SCENE_MAX_OUTPUTS]; /* by the frame loop's numbers: as last applied */
 	bool is_identifying;
@@ -215,6 +219,7 @@ static void idle_apply(struct monitors *monitors, uint64_t now_ns)
 	uint64_t next_ns;
 	enum idleness stage = stage_at(monitors, now_ns, &next_ns);
 
+	stage = monitors->is_blanked ? IDLE_OFF : stage;
 	if (next_ns == UINT64_MAX) {
 		clock_timer_disarm(monitors->idle);
 	} else {
@@ -240,6 +245,10 @@ bool monitors_activity(struct monitors *monitors, uint64_t now_ns)
 		return false;
 	}
 	monitors->active_ns = now_ns;
+	if (monitors->is_blanked && now_ns < monitors->blanked_ns + BLANK_GRACE_NS) {
+		return false;
+	}
+	monitors->is_blanked = false;
 	was_off = monitors->idleness == IDLE_OFF;
 	if (monitors->idleness != IDLE_NOT) {
 		idle_apply(monitors, now_ns);
@@ -289,11 +298,21 @@ static int set_power(struct monitors *monitors, unsigned i, double on)
 
 int monitors_set_power(struct monitors *monitors, const char *name, bool on)
 {
+	uint64_t now_ns;
+
 	if (!monitors) {
 		return -ENOENT;
 	}
-	monitors_activity(monitors, clock_now(monitors->server->clock));
-	return each_named(monitors, name, set_power, on);
+	now_ns = clock_now(monitors->server->clock);
+	monitors->blanked_ns = 0;
+	monitors_activity(monitors, now_ns);
+	if (name || on) {
+		return each_named(monitors, name, set_power, on);
+	}
+	monitors->is_blanked = true;
+	monitors->blanked_ns = now_ns;
+	idle_apply(monitors, now_ns);
+	return 0;
 }
 
 static int set_backlight(struct monitors *monitors, unsigned i, double level)

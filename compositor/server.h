@@ -164,7 +164,10 @@ bool monitors_activity(struct monitors *monitors, uint64_t now_ns);
 void monitors_changed(struct monitors *monitors);
 /* The settings are others. */
 void monitors_reload(struct monitors *monitors);
-/* By command; name NULL: all. -ENOENT, or what the device said. Power counts as activity. */
+/*
+ * By command; counts as activity. A monitor that is switched off by its name stays off until it is switched on by
+ * command; all (NULL) are off until somebody touches something, a second later or more. -ENOENT, or what the device said.
+ */
 int monitors_set_power(struct monitors *monitors, const char *name, bool on);
 /* From 0 to 1. -EOPNOTSUPP: it has no backlight that we can reach. */
 int monitors_set_backlight(struct monitors *monitors, const char *name, double level);

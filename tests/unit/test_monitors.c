@@ -353,6 +353,30 @@ static void off_by_command_stays_off_and_is_remembered(void **state)
 	assert_int_equal(world->fakes[1].switches, 0);
 }
 
+/* Nobody could wake them otherwise but by a command, which nobody can see being typed. */
+static void all_off_by_command_come_back_by_a_touch(void **state)
+{
+	struct world *world = *state;
+
+	assert_int_equal(monitors_set_power(world->server.monitors, "FAKE-2", false), 0);
+	assert_int_equal(monitors_set_power(world->server.monitors, NULL, false), 0);
+	assert_false(world->fakes[0].is_on);
+	assert_false(world->head->visible);
+	/* The key that ended the command. */
+	pass(world, 0.2);
+	assert_false(activity(world));
+	assert_false(world->fakes[0].is_on);
+	pass(world, 1000);
+	assert_false(world->fakes[0].is_on);
+	assert_true(activity(world));
+	assert_true(world->fakes[0].is_on);
+	assert_false(world->fakes[1].is_on);
+	/* By command at once. */
+	assert_int_equal(monitors_set_power(world->server.monitors, NULL, false), 0);
+	assert_int_equal(monitors_set_power(world->server.monitors, NULL, true), 0);
+	assert_true(world->fakes[0].is_on && world->fakes[1].is_on);
+}
+
 static void one_that_cannot_be_switched_off_is_on(void **state)
 {
 	struct world *world = *state;
@@ -504,6 +528,7 @@ int main(void)
 		TEST(zero_means_never),
 		TEST(one_that_comes_while_all_are_off_stays_off),
 		TEST(off_by_command_stays_off_and_is_remembered),
+		TEST(all_off_by_command_come_back_by_a_touch),
 		TEST(one_that_cannot_be_switched_off_is_on),
 		TEST(a_flip_that_was_due_does_not_hold_up_the_way_back),
 		TEST(buffers_are_free_when_it_is_dark),

@@ -7,7 +7,7 @@ import machine
 import monitor
 import pictures
 
-NEEDS = ("vitrined", "vitrine-broker")
+NEEDS = ("vitrined", "vitrine-broker", "vitrinectl")
 CONF = "/etc/vitrine/vitrine.conf"
 # Linux's frontend takes a frame for lost that is not acknowledged for so long.
 GIVES_UP_MS = 3100
@@ -126,6 +126,24 @@ def test_no_monitor_at_all(desk):
     desk.vm.wait(lambda: desk.vm.stats("vitrined")["keyboard"] == "work", 20, "work does not get the keyboard back")
     assert_exact(desk, "Virtual-1", "work", 0)
     assert desk.vm.dom0("pidof vitrined") == server, "the server was restarted"
+
+
+def test_blanked_and_woken(desk):
+    """A monitor that is switched off is dark and shows nobody; the others do. Switched on, it shows the guest anew."""
+    desk.focus("work")
+    desk.draw("-c -r 10", "flip flip", ("work",))
+    wait_shows(desk, "Virtual-2", "work", 1)
+    desk.vm.dom0("vitrinectl blank Virtual-2")
+    desk.vm.wait(lambda: "Virtual-2" not in desk.shown(), 20, "Virtual-2 still shows somebody")
+    assert_paced(desk, "work", 1)
+    wait_shows(desk, "Virtual-1", "work", 0)
+    # A key wakes what went dark by itself, never what was switched off.
+    desk.vm.qmp.chord("shift")
+    assert "Virtual-2" not in desk.shown()
+    desk.vm.dom0("vitrinectl wake Virtual-2")
+    desk.draw("-r 5", "flip flip", ("work",))
+    wait_shows(desk, "Virtual-2", "work", 1)
+    assert_exact(desk, "Virtual-2", "work", 1)
 
 
 def test_idle(desk):

@@ -500,7 +500,7 @@ const struct command commands[] = {
 	{"blank",
 	 "[MONITOR]",
 	 "switches a monitor off, or all",
-	 "",
+	 "One that is named stays off until wake; all come back when somebody touches something.",
 	 0,
 	 1,
 	 {ARGUMENT_MONITOR},

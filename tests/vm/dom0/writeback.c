@@ -22,7 +22,8 @@
 
 struct capture {
 	int fd;
-	uint32_t connector, crtc;
+	uint32_t connector, monitor; /* of the monitor that gives way */
+	uint32_t crtc;
 	uint32_t width, height;
 	uint32_t handle, pitch, fb;
 	uint64_t size;
@@ -93,34 +94,49 @@ static uint32_t prop(int fd, uint32_t object, const char *name)
 	return id;
 }
 
-static void find_objects(struct capture *capture)
+/* The CRTC that a connector is on, 0: none. */
+static uint32_t crtc_of(int fd, const drmModeConnector *connector)
 {
-	drmModeRes *res = drmModeGetResources(capture->fd);
+	drmModeEncoder *encoder = drmModeGetEncoder(fd, connector->encoder_id);
+	uint32_t crtc = encoder ? encoder->crtc_id : 0;
 
-	for (int i = 0; res && i < res->count_connectors; i++) {
+	drmModeFreeEncoder(encoder);
+	return crtc;
+}
+
+static void find_connectors(struct capture *capture, const drmModeRes *res)
+{
+	for (int i = 0; i < res->count_connectors; i++) {
 		drmModeConnector *connector = drmModeGetConnectorCurrent(capture->fd,
 									 res->connectors[i]);
 
 		if (connector && connector->connector_type == DRM_MODE_CONNECTOR_WRITEBACK) {
 			capture->connector = connector->connector_id;
+		} else if (connector && crtc_of(capture->fd, connector)) {
+			capture->monitor = connector->connector_id;
+			capture->crtc = crtc_of(capture->fd, connector);
 		}
 		drmModeFreeConnector(connector);
 	}
-	for (int i = 0; res && i < res->count_crtcs; i++) {
-		drmModeCrtc *crtc = drmModeGetCrtc(capture->fd, res->crtcs[i]);
+}
 
-		if (crtc && crtc->mode_valid) {
-			capture->crtc = crtc->crtc_id;
-			capture->width = crtc->mode.hdisplay;
-			capture->height = crtc->mode.vdisplay;
-		}
-		drmModeFreeCrtc(crtc);
+static void find_objects(struct capture *capture)
+{
+	drmModeRes *res = drmModeGetResources(capture->fd);
+	drmModeCrtc *crtc;
+
+	if (res) {
+		find_connectors(capture, res);
 	}
 	drmModeFreeResources(res);
-	if (!capture->connector || !capture->crtc) {
+	crtc = capture->crtc ? drmModeGetCrtc(capture->fd, capture->crtc) : NULL;
+	if (!capture->connector || !crtc || !crtc->mode_valid) {
 		errno = ENODEV;
 		fail("no writeback connector, or nothing is shown");
 	}
+	capture->width = crtc->mode.hdisplay;
+	capture->height = crtc->mode.vdisplay;
+	drmModeFreeCrtc(crtc);
 }
 
 static void make_buffer(struct capture *capture)
@@ -156,20 +172,27 @@ static void commit(struct capture *capture, drmModeAtomicReq *req)
 	fail("the commit");
 }
 
+static void set(struct capture *capture, drmModeAtomicReq *req, uint32_t object, const char *name,
+		uint64_t value)
+{
+	drmModeAtomicAddProperty(req, object, prop(capture->fd, object, name), value);
+}
+
+/*
+ * For the length of a frame the writeback connector has the CRTC in the monitor's place: not every kernel lets them share it.
+ * Planes stay as they are.
+ */
 static void write_back(struct capture *capture)
 {
 	drmModeAtomicReq *req = drmModeAtomicAlloc();
-	uint32_t connector = capture->connector;
-	int32_t fence = -1;
 	struct pollfd done = {.events = POLLIN};
+	int32_t fence = -1;
 
-	drmModeAtomicAddProperty(req, connector, prop(capture->fd, connector, "CRTC_ID"),
-				 capture->crtc);
-	drmModeAtomicAddProperty(req, connector, prop(capture->fd, connector, "WRITEBACK_FB_ID"),
-				 capture->fb);
-	drmModeAtomicAddProperty(req, connector,
-				 prop(capture->fd, connector, "WRITEBACK_OUT_FENCE_PTR"),
-				 (uint64_t)(uintptr_t)&fence);
+	set(capture, req, capture->monitor, "CRTC_ID", 0);
+	set(capture, req, capture->connector, "CRTC_ID", capture->crtc);
+	set(capture, req, capture->connector, "WRITEBACK_FB_ID", capture->fb);
+	set(capture, req, capture->connector, "WRITEBACK_OUT_FENCE_PTR",
+	    (uint64_t)(uintptr_t)&fence);
 	commit(capture, req);
 	done.fd = fence;
 	if (poll(&done, 1, 5000) != 1) {
@@ -177,7 +200,8 @@ static void write_back(struct capture *capture)
 		fail("nothing was written back");
 	}
 	req = drmModeAtomicAlloc();
-	drmModeAtomicAddProperty(req, connector, prop(capture->fd, connector, "CRTC_ID"), 0);
+	set(capture, req, capture->connector, "CRTC_ID", 0);
+	set(capture, req, capture->monitor, "CRTC_ID", capture->crtc);
 	commit(capture, req);
 }
 
