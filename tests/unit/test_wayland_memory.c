@@ -92,8 +92,7 @@ static int setup(void **state)
 	guest_announce(f->world, &f->broker, &f->b, "beta");
 	worker_connect(&f->a);
 	worker_connect(&f->b);
-	scene_set_front(f->world->server.scene,
-			scene_guest_find(f->world->server.scene, "alpha"));
+	scene_set_front(f->world->server.scene, scene_guest_find(f->world->server.scene, "alpha"));
 	*state = f;
 	return 0;
 }
@@ -513,6 +512,48 @@ static void test_orphans_go_back(void **state)
 	vitrine_grant_pool_v1_destroy(pool);
 }
 
+static struct buffer *server_buffer(struct fixture *f, struct wl_buffer *buffer)
+{
+	struct scene_guest *scene = scene_guest_find(f->world->server.scene, "alpha");
+	const struct guest *guest = scene->data;
+	struct wl_resource *resource = wl_client_get_object(
+		guest->connection->client, wl_proxy_get_id((struct wl_proxy *)buffer));
+
+	assert_non_null(resource);
+	return buffer_from_resource(resource);
+}
+
+/* Not even then while a plane shows it. */
+static void test_orphans_on_a_plane_stay(void **state)
+{
+	struct fixture *f = *state;
+	struct pool_events events;
+	struct vitrine_grant_pool_v1 *pool = allocate(&f->a, &events);
+	struct screen screen;
+	struct buffer *shown;
+
+	assert_true(guest_turn(&f->a));
+	screen_show(&screen, &f->a, pool);
+	shown = server_buffer(f, screen.buffer);
+	buffer_lock(shown);
+	shutdown(wl_display_get_fd(f->a.peer.display), SHUT_RDWR);
+	world_turn(f->world);
+	screen_forget(&screen);
+	vitrine_grant_pool_v1_destroy(pool);
+	worker_disconnect(&f->a);
+	worker_connect(&f->a);
+	clock_virtual_advance(f->world->server.clock,
+			      clock_now(f->world->server.clock) + 6 * NSEC_PER_SEC);
+	assert_true(guest_turn(&f->a));
+	world_frame(f->world);
+	assert_true(guest_turn(&f->a));
+	assert_int_equal(f->a.ending, 0);
+	buffer_unlock(shown);
+	assert_true(guest_turn(&f->a));
+	assert_int_equal(f->a.ending, f->a.grants[0].serial);
+	assert_int_equal(f->n_back, 1);
+}
+
 /* The guest goes while its picture is on the glass. */
 static void test_guest_goes(void **state)
 {
@@ -559,6 +600,9 @@ static void test_kept_from_a_server_before(void **state)
 	assert_true(guest_turn(&f->a));
 	assert_reported(f, "guest.alpha.be_alloc_bytes 0\n");
 	/* Memory that is shorter than it is said to be is not shown. */
+	close(refs);
+	kept.height *= 2;
+	refs = grant_refs(&kept);
 	vitrine_broker_guest_v1_kept(f->a.proxy, 78, memory, refs, WIDTH, 2 * HEIGHT);
 	close(memory);
 	close(refs);
@@ -682,6 +726,7 @@ int main(void)
 		TEST(test_given_up_while_granting),
 		TEST(test_outlives_the_worker),
 		TEST(test_orphans_go_back),
+		TEST(test_orphans_on_a_plane_stay),
 		TEST(test_guest_goes),
 		TEST(test_kept_from_a_server_before),
 		TEST(test_broker_names_what_is_not_there),

@@ -13,13 +13,16 @@ import tree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# name: (directory in the kernel's sources, its files (None: all), definitions). A file modules/NAME.c belongs to it, too.
+# name: (directory in the kernel's sources, its files (None: all), definitions, changes). A file modules/NAME.c belongs to
+# it, too. A change is (file, what stands there, what is to).
 RECIPES = {
     # be-alloc and dma-bufs of guests' pages: CONFIG_XEN_GNTDEV_DMABUF is not set in Debian's kernel.
     "xen-gntdev": ("drivers/xen", ("gntdev.c", "gntdev-dmabuf.c", "gntdev-common.h", "gntdev-dmabuf.h"),
-                   ("CONFIG_XEN_GNTDEV_DMABUF=1", "CONFIG_XEN_GRANT_DMA_ALLOC=1")),
+                   ("CONFIG_XEN_GNTDEV_DMABUF=1", "CONFIG_XEN_GRANT_DMA_ALLOC=1"),
+                   # Guests' pages as dma-bufs in a PVH dom0: Xen's p2m there takes no device maps of grants.
+                   (("gntdev-dmabuf.c", "map->flags |= GNTMAP_device_map;", ";"),)),
     # Not in Debian's kernel at all.
-    "vkms": ("drivers/gpu/drm/vkms", None, ()),
+    "vkms": ("drivers/gpu/drm/vkms", None, (), ()),
 }
 
 
@@ -28,6 +31,15 @@ def packages(kernel):
     series = ".".join(kernel.split(".")[:2])
     common = kernel.removesuffix("-amd64") + "-common"
     return f"linux-headers-{kernel}", f"linux-headers-{common}", f"linux-kbuild-{series}", f"linux-source-{series}"
+
+
+def change(path, old, new):
+    with open(path) as file:
+        text = file.read()
+    if old not in text:
+        raise tree.TreeError(f"{path} has no {old!r} any more")
+    with open(path, "w") as file:
+        file.write(text.replace(old, new))
 
 
 def unpack(directory, kernel):
@@ -48,17 +60,14 @@ def unpack(directory, kernel):
     os.rename(os.path.join(partial, top), os.path.join(partial, "source"))
     os.unlink(archive)
     # The only absolute path in there.
-    makefile = os.path.join(partial, "usr/src", f"linux-headers-{kernel}", "Makefile")
-    with open(makefile) as file:
-        text = file.read()
-    with open(makefile, "w") as file:
-        file.write(text.replace("/usr/src/", os.path.join(directory, "usr/src/")))
+    change(os.path.join(partial, "usr/src", f"linux-headers-{kernel}", "Makefile"), "/usr/src/",
+           os.path.join(directory, "usr/src/"))
     os.rename(partial, directory)
 
 
 def compile_module(target, name, headers, kernel):
     """One module to the file target."""
-    folder, files, definitions = RECIPES[name]
+    folder, files, definitions, changes = RECIPES[name]
     place = target + ".build"
     source = os.path.join(headers, "source", folder)
     own = os.path.join(HERE, "modules", name + ".c")
@@ -66,6 +75,8 @@ def compile_module(target, name, headers, kernel):
     os.makedirs(place)
     for path in [os.path.join(source, file) for file in files or sorted(os.listdir(source))]:
         shutil.copy(path, place)
+    for file, old, new in changes:
+        change(os.path.join(place, file), old, new)
     if os.path.exists(own):
         shutil.copy(own, os.path.join(place, "ours.c"))
     objects = " ".join(sorted(file[:-2] + ".o" for file in os.listdir(place) if file.endswith(".c")))

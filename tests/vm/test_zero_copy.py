@@ -196,3 +196,21 @@ off=yes
     assert_shown(vm, guest, 300)
     assert vm.stats("vitrined")[path] == "plane"
     end(vm, guest)
+
+
+def test_pages_as_dmabuf(vm):
+    """Where the kernel makes dma-bufs of guests' pages they are told of and sampled only, and all are let go."""
+    exports = vm.stats("broker").get("dmabuf.export")
+    if vm.kind == "pv":
+        assert exports == "Invalid argument", f"a PV dom0 can't, and says {exports}"
+        return
+    assert exports == "works", exports
+    before = pages_of_host(vm)
+    guest = vm.create("lent", "pv", [f'vdispl=["backend=0,be-alloc=0,connectors=A:{SIZE[0]}x{SIZE[1]}"]',
+                                     desks.vkb("lent")])
+    assert_exact(vm, guest)
+    assert rungs(vm, "lent") == ["sampled"] * BUFFERS, rungs(vm, "lent")
+    assert int(vm.stats("broker")["guest.lent.exports"]) == BUFFERS
+    assert pages_of_host(vm) - before == BUFFERS * PAGES
+    end(vm, guest)
+    vm.wait(lambda: pages_of_host(vm) == before, 20, f"{pages_of_host(vm)} pages of dma-bufs, {before} before")
