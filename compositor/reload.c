@@ -112,7 +112,6 @@ static void log_what_waits(const struct settings *old, const struct settings *ne
 		{"renderer", strcmp(old->renderer, new->renderer) != 0},
 		{"render-node", strcmp(old->render_node, new->render_node) != 0},
 		{"card", cards_differ(old, new)},
-		{"planes", old->use_planes != new->use_planes},
 		{"incoherent-scanout",
 		 old->allow_incoherent_scanout != new->allow_incoherent_scanout},
 		{"state-dir", strcmp(old->state_dir, new->state_dir) != 0},
@@ -133,6 +132,18 @@ static void log_what_waits(const struct settings *old, const struct settings *ne
 	}
 }
 
+/* With planes or without: each monitor's next frame tells. */
+static void draw_all(struct server *server)
+{
+	for (unsigned i = 0; i < SCENE_MAX_OUTPUTS; i++) {
+		struct scene_output *output = repaint_output(server->repaint, i);
+
+		if (output) {
+			scene_output_damage_all(output);
+		}
+	}
+}
+
 static void take_over(struct server *server, struct settings *settings)
 {
 	struct settings *old = server->settings;
@@ -144,6 +155,9 @@ static void take_over(struct server *server, struct settings *settings)
 	wayland_settings_changed(server->wayland);
 	monitors_reload(server->monitors);
 	layouts_reload(server->layouts);
+	if (old->use_planes != settings->use_planes) {
+		draw_all(server);
+	}
 	free(old);
 	log_info(LOG_ADMIN, "configuration: read anew and in force");
 }

@@ -262,6 +262,7 @@ static void wrong_values_say_what_is_right(void **state)
 		{"mode = 0x0", "0x0 is not auto, or WIDTHxHEIGHT or WIDTHxHEIGHT@HERTZ"},
 		{"scale = 0.4", "0.4 is not a number from 0.5 to 4"},
 		{"scale = 4.001", "4.001 is not a number from 0.5 to 4"},
+		{"scale = 1.0001", "1.0001 is not a number from 0.5 to 4"},
 		{"scale = 1e0", "1e0 is not a number from 0.5 to 4"},
 		{"scale = 1.", "1. is not a number from 0.5 to 4"},
 		{"scale = nan", "nan is not a number from 0.5 to 4"},
