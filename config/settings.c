@@ -1,37 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* From lines to settings: which object each line speaks of, in which order they count, and what must fit together. */
+/* From lines to settings: which object each line speaks of, and in which order they count. */
 #include "config/settings.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/schema.h"
-#include "config/source.h"
-#include "hid/seat/seat.h"
-
-/* A line whose section and key are known. */
-struct line {
-	const struct source_entry *entry;
-	const struct schema_section *section;
-	const struct schema_key *key; /* NULL: the section's own */
-	struct schema_names names;
-	bool is_overridden; /* by a later file */
-};
-
-struct builder {
-	struct settings *settings;
-	struct source *source;
-	struct line *lines;
-	unsigned n_lines;
-	struct source_place layout_places[SETTINGS_MAX_LAYOUTS]; /* where each begins */
-};
-
-static void mistake_at(struct builder *builder, const struct line *line, const char *what)
-{
-	source_mistake(builder->source, &line->entry->place, "[%s]%s%s: %s", line->entry->section,
-		       line->entry->key ? " " : "", line->entry->key ? line->entry->key : "", what);
-}
+#include "config/settings_priv.h"
 
 /* ---- the objects that sections speak of ---- */
 
@@ -112,7 +87,7 @@ static void *layout_object(struct builder *builder, const struct line *line)
 	struct layout_region *region;
 
 	if (!layout) {
-		mistake_at(builder, line, "too many layouts: the limit is 16");
+		settings_mistake(builder, line, "too many layouts: the limit is 16");
 		return NULL;
 	}
 	if (line->section->object == SCHEMA_LAYOUT) {
@@ -120,7 +95,7 @@ static void *layout_object(struct builder *builder, const struct line *line)
 	}
 	output = output_get(layout, line->names.words[1]);
 	if (!output) {
-		mistake_at(builder, line, "too many monitors: the limit is 16");
+		settings_mistake(builder, line, "too many monitors: the limit is 16");
 		return NULL;
 	}
 	if (line->section->object == SCHEMA_OUTPUT) {
@@ -128,7 +103,7 @@ static void *layout_object(struct builder *builder, const struct line *line)
 	}
 	region = region_get(output, line->names.words[2]);
 	if (!region) {
-		mistake_at(builder, line, "the number of a region is 1 to 16");
+		settings_mistake(builder, line, "the number of a region is 1 to 16");
 	}
 	return region;
 }
@@ -145,7 +120,7 @@ static void *object_of(struct builder *builder, const struct line *line)
 	case SCHEMA_GUEST:
 		guest = guest_get(builder->settings, line->names.words[0]);
 		if (!guest) {
-			mistake_at(builder, line, "too many guests: the limit is 64");
+			settings_mistake(builder, line, "too many guests: the limit is 64");
 		}
 		return guest;
 	default:
@@ -183,14 +158,14 @@ static bool line_resolve(struct builder *builder, const struct source_entry *ent
 	complaint = line->section ? names_complaint(line) : why;
 	if (complaint) {
 		if (!entry->key) {
-			mistake_at(builder, line, complaint);
+			settings_mistake(builder, line, complaint);
 		}
 		return false;
 	}
 	if (entry->key) {
 		line->key = schema_find_key(line->section, entry->key, why);
 		if (!line->key) {
-			mistake_at(builder, line, why);
+			settings_mistake(builder, line, why);
 			return false;
 		}
 	}
@@ -239,7 +214,7 @@ static void lines_override(struct builder *builder)
 			}
 			what = xasprintf("said already in line %u (as %s)", line->entry->place.line,
 					 line->entry->key);
-			mistake_at(builder, later, what);
+			settings_mistake(builder, later, what);
 			free(what);
 			break;
 		}
@@ -269,7 +244,7 @@ static void line_apply(struct builder *builder, const struct line *line)
 	void *object = object_of(builder, line);
 
 	if (object && line->key && schema_set(line->key, object, line->entry->value, why) < 0) {
-		mistake_at(builder, line, why);
+		settings_mistake(builder, line, why);
 	}
 }
 
@@ -282,131 +257,6 @@ static void lines_apply(struct builder *builder)
 			if (stage_of(line) == stage && !line->is_overridden) {
 				line_apply(builder, line);
 			}
-		}
-	}
-}
-
-/* ---- what must fit together ---- */
-
-static bool same_monitor(const struct line *a, const struct line *b)
-{
-	return strcmp(a->names.words[0], b->names.words[0]) == 0 &&
-	       strcmp(a->names.words[1], b->names.words[1]) == 0;
-}
-
-/* A section about a part of a monitor, of which a line of its own says what it shows. */
-static void check_region(struct builder *builder, const struct line *part)
-{
-	for (unsigned i = 0; i < builder->n_lines; i++) {
-		const struct line *line = &builder->lines[i];
-
-		if (line->section->object == SCHEMA_OUTPUT && line->key && line->key->group &&
-		    same_monitor(line, part)) {
-			mistake_at(
-				builder, part,
-				"its monitor says already what it shows, by shows, columns or rows");
-			return;
-		}
-	}
-}
-
-static void check_regions(struct builder *builder)
-{
-	for (unsigned i = 0; i < builder->n_lines; i++) {
-		if (builder->lines[i].section->object == SCHEMA_REGION && !builder->lines[i].key) {
-			check_region(builder, &builder->lines[i]);
-		}
-	}
-}
-
-static void check_layout(struct builder *builder, unsigned i)
-{
-	const struct layout *layout = &builder->settings->layouts[i];
-	const struct source_place *place = &builder->layout_places[i];
-	char why[SCHEMA_WHY_SIZE];
-
-	for (unsigned j = 0; j < layout->n_outputs; j++) {
-		const struct layout_output *output = &layout->outputs[j];
-
-		for (unsigned k = 0; k < output->n_regions; k++) {
-			if (output->regions[k].w <= 0) {
-				source_mistake(builder->source, place,
-					       "[layout %s region %s %u]: it needs an area",
-					       layout->name, output->name, k + 1);
-				return;
-			}
-		}
-	}
-	if (layout_check(layout, why, sizeof(why)) < 0) {
-		source_mistake(builder->source, place, "[layout %s]: %s", layout->name, why);
-	}
-}
-
-static const char *const chord_keys[] = {"attention-key", "switch-key", "layout-key",
-					 "brighter-key", "darker-key"};
-
-static const char *chord_text(const struct settings *settings, unsigned i)
-{
-	const char *const texts[ARRAY_SIZE(chord_keys)] = {
-		settings->attention_key, settings->switch_key, settings->layout_key,
-		settings->brighter_key, settings->darker_key};
-
-	return texts[i];
-}
-
-const char *settings_chord_clash(const struct settings *settings, const char **other)
-{
-	for (unsigned i = 1; i < ARRAY_SIZE(chord_keys); i++) {
-		for (unsigned j = 0; j < i; j++) {
-			struct seat_chord a, b;
-			bool same_modifiers;
-
-			if (seat_chord_parse(chord_text(settings, i), &a) < 0 ||
-			    seat_chord_parse(chord_text(settings, j), &b) < 0 || a.key != b.key) {
-				continue;
-			}
-			same_modifiers = a.ctrl == b.ctrl && a.alt == b.alt && a.shift == b.shift &&
-					 a.meta == b.meta;
-			/* The attention chord is complete whatever other modifiers are down. */
-			if (j == 0 || same_modifiers) {
-				*other = chord_keys[j];
-				return chord_keys[i];
-			}
-		}
-	}
-	return NULL;
-}
-
-static void check_chords(struct builder *builder)
-{
-	struct source_place place = {.file = builder->source->n_files - 1};
-	const char *other, *key = settings_chord_clash(builder->settings, &other);
-
-	for (unsigned i = 0; key && i < builder->n_lines; i++) {
-		const struct line *line = &builder->lines[i];
-
-		if (line->key &&
-		    (strcmp(line->key->name, key) == 0 || strcmp(line->key->name, other) == 0)) {
-			place = line->entry->place;
-		}
-	}
-	if (key) {
-		source_mistake(builder->source, &place, "[input] %s: the same keys as %s", key,
-			       other);
-	}
-}
-
-static void check_start_layout(struct builder *builder)
-{
-	const struct settings *settings = builder->settings;
-
-	for (unsigned i = 0; i < builder->n_lines; i++) {
-		const struct line *line = &builder->lines[i];
-
-		if (line->key && !line->is_overridden &&
-		    strcmp(line->key->name, "start-layout") == 0 && settings->start_layout[0] &&
-		    !settings_layout(settings, settings->start_layout)) {
-			mistake_at(builder, line, "there is no such layout");
 		}
 	}
 }
@@ -430,13 +280,8 @@ static void build(struct builder *builder)
 	}
 	lines_override(builder);
 	lines_apply(builder);
-	check_regions(builder);
-	check_chords(builder);
-	for (unsigned i = 0; i < builder->settings->n_layouts; i++) {
-		check_layout(builder, i);
-	}
 	add_default_layout(builder->settings);
-	check_start_layout(builder);
+	settings_check(builder);
 	free(builder->lines);
 }
 
