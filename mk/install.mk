@@ -20,6 +20,9 @@ INSTALLED := \
 	$(foreach u,$(UNITS),$(u):$(UNITDIR):644) \
 	$(foreach m,$(MANUALS),$(m):$(MANDIR)/man$(patsubst .%,%,$(suffix $(m))):644) \
 	$(foreach e,$(EXAMPLES),$(e):$(DOCDIR)/examples:644) \
+	tools/vitrinectl/completion/bash/vitrinectl:$(BASHDIR):644 \
+	tools/vitrinectl/completion/zsh/_vitrinectl:$(ZSHDIR):644 \
+	$(foreach f,$(wildcard config/dbus/*.conf),$(f):$(DBUSDIR):644) \
 	$(foreach f,$(wildcard config/sysusers.d/*.conf),$(f):$(SYSUSERSDIR):644) \
 	$(foreach f,$(wildcard config/tmpfiles.d/*.conf),$(f):$(TMPFILESDIR):644)
 

@@ -1,123 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""vitrinectl and the control interface against a real server with guests: every command, pictures, traces, figures, and
-clients that mean harm."""
-import contextlib
+"""vitrinectl against a real server with guests: every command, pictures, traces, figures, completion."""
 import json
 import os
-import pwd
 import re
-import socket
+import shutil
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 
-BIN = os.path.abspath(os.path.join(os.environ.get("VITRINE_BUILD", "build"), "bin"))
-SLOWDOWN = int(os.environ.get("VITRINE_TEST_SLOWDOWN", "1"))
-CONFIGURATION = """\
-[layout desk]
-[layout wall]
-[layout wall output HEADLESS-1]
-place = right-of HEADLESS-2
-"""
-
-
-class World:
-    """The three servers and two guests in a directory of their own."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.processes = {}
-        self.answers = None
-
-    def path(self, name):
-        return os.path.join(self.directory, name)
-
-    def start(self, label, program, *arguments):
-        with open(self.path(label + ".log"), "w", encoding="utf-8") as log:
-            self.processes[label] = subprocess.Popen([os.path.join(BIN, program), *arguments], stdin=subprocess.DEVNULL,
-                                                     stdout=log, stderr=log)
-
-    def connect(self, name, kind=socket.SOCK_STREAM):
-        end = time.monotonic() + 10 * SLOWDOWN
-        while True:
-            connection = socket.socket(socket.AF_UNIX, kind)
-            try:
-                connection.connect(self.path(name))
-                connection.settimeout(10 * SLOWDOWN)
-                return connection
-            except (FileNotFoundError, ConnectionRefusedError):
-                connection.close()
-                assert time.monotonic() < end, f"nobody listens on {name}"
-                time.sleep(0.02)
-
-    def guest(self, domid, name, connectors, *options):
-        self.start(name, "pvfront", f"--xen=loopback:{domid}:{self.path('hub')}", "--toolstack", f"--name={name}",
-                   f"--connectors={connectors}", f"--report={self.path(name + '.json')}", *options)
-        self.say(f"wait-guest {name} frames 1")
-
-    def start_all(self):
-        with open(self.path("vitrine.conf"), "w", encoding="utf-8") as file:
-            file.write(CONFIGURATION)
-        self.start("hub", "vitrine-loopback", f"--socket={self.path('hub')}")
-        self.connect("hub", socket.SOCK_SEQPACKET).close()
-        self.start("vitrined", "vitrined", "--headless=640x480,320x240", f"--runtime-dir={self.directory}",
-                   "--test-input", f"--config={self.path('vitrine.conf')}")
-        self.hands = self.connect("test-input.sock")
-        self.answers = self.hands.makefile("r", encoding="utf-8")
-        self.start("broker", "vitrine-broker", f"--runtime-dir={self.directory}",
-                   f"--xen=loopback:0:{self.path('hub')}", f"--worker={os.path.join(BIN, 'vitrine-pv')}")
-        self.guest(1, "work", "320x240")
-        self.guest(2, "web", "320x240,160x120")
-        self.say("wait-owner work")
-
-    def say(self, line):
-        self.hands.sendall((line + "\n").encode())
-        answer = self.answers.readline().strip()
-        assert answer.startswith("ok"), f"{line}: {answer}"
-        return answer
-
-    def log(self, name):
-        with open(self.path(name + ".log"), encoding="utf-8") as log:
-            return log.read()
-
-    def stop_one(self, label):
-        process = self.processes.pop(label)
-        process.terminate()
-        process.wait(10 * SLOWDOWN)
-
-    def stop(self):
-        for label in reversed(list(self.processes)):
-            self.stop_one(label)
-
-    # ---- vitrinectl ----
-
-    def run(self, *words, **options):
-        return subprocess.run([os.path.join(BIN, "vitrinectl"), f"--runtime-dir={self.directory}", *words],
-                              capture_output=True, text=True, timeout=20 * SLOWDOWN, check=False, **options)
-
-    def ask(self, *words, status=0):
-        done = self.run("--json", *words)
-        assert done.returncode == status, f"{words}: {done.returncode} {done.stdout} {done.stderr}"
-        assert not done.stderr, done.stderr
-        return json.loads(done.stdout)
-
-    def table(self, *words):
-        done = self.run(*words)
-        assert done.returncode == 0, f"{words}: {done.stdout} {done.stderr}"
-        return done.stdout
-
-    def refused(self, name, *words):
-        error = self.ask(*words, status=1)["error"]
-        assert error["name"] == f"org.vitrine.Error.{name}", error
-        assert error["why"], error
-        plain = self.run(*words)
-        assert plain.returncode == 1 and plain.stderr == f"vitrinectl: {error['why']}\n", plain
-
-    def guest_value(self, name):
-        return next(guest for guest in self.ask("guests")["guests"] if guest["name"] == name)
+sys.dont_write_bytecode = True
+from control_world import BIN, CONFIGURATION, SLOWDOWN, run_tests  # noqa: E402  pylint: disable=wrong-import-position
 
 
 # ---- what is listed ----
@@ -387,188 +281,6 @@ def test_the_guests_own_count(world):
     assert 0 < told["frames_shown"] <= acknowledged, (told["frames_shown"], acknowledged)
 
 
-# ---- signals ----
-
-
-def message(serial, member, signature=b"", body=b""):
-    """A D-Bus method call, little endian."""
-    def field(code, kind, value):
-        text = value.encode()
-        size = struct.pack("<B", len(text)) if kind == "g" else struct.pack("<I", len(text))
-        return bytes([code, 1, ord(kind), 0]) + size + text + b"\0"
-
-    fields = b""
-    for code, kind, value in ((1, "o", "/org/vitrine/Display1"), (2, "s", "org.vitrine.Display1"), (3, "s", member)):
-        fields += b"\0" * (-len(fields) % 8) + field(code, kind, value)
-    if signature:
-        fields += b"\0" * (-len(fields) % 8) + field(8, "g", signature.decode())
-    head = b"l\1\0\1" + struct.pack("<III", len(body), serial, len(fields)) + fields
-    return head + b"\0" * (-len(head) % 8) + body
-
-
-def greet(connection):
-    connection.sendall(b"\0AUTH EXTERNAL\r\nDATA\r\n")
-    got = b""
-    while got.count(b"\r\n") < 2:
-        got += connection.recv(256)
-    assert b"OK " in got, got
-    connection.sendall(b"BEGIN\r\n")
-
-
-def test_signals(world):
-    with world.connect("control.sock") as listener:
-        greet(listener)
-        listener.sendall(message(1, "GetFocus"))
-        assert b"work" in listener.recv(4096)
-        world.ask("switch", "web")
-        world.say("wait-owner web")
-        got = b""
-        while b"FocusChanged" not in got or b"web" not in got.split(b"FocusChanged")[-1]:
-            got += listener.recv(4096)
-        world.ask("layout", "wall")
-        while b"LayoutChanged" not in got or b"wall" not in got:
-            got += listener.recv(4096)
-        world.ask("layout", "desk")
-        world.ask("switch", "work")
-        world.say("wait-owner work")
-
-
-# ---- clients that mean harm ----
-
-
-def frames_and_misses(world):
-    stats = world.ask("stats")["stats"]
-    return stats["output.HEADLESS-1.frames"], stats["output.HEADLESS-1.missed"]
-
-
-def ended(connection):
-    """The server has closed it, or will: what it sent before is read away."""
-    connection.settimeout(10 * SLOWDOWN)
-    try:
-        while connection.recv(65536):
-            pass
-    except ConnectionResetError:
-        pass
-    return True
-
-
-def harm_garbage(world):
-    for bytes_sent in (b"GET / HTTP/1.0\r\n\r\n", b"\0" + b"A" * 5000, b"\0AUTH EXTERNAL\r\n" + b"\r\n" * 3000,
-                       b"\0BEGINNING\r\n", b"\xff" * 100000):
-        with world.connect("control.sock") as connection:
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                connection.sendall(bytes_sent)
-            assert ended(connection)
-
-
-def harm_large_message(world):
-    """A header that announces 100 MiB ends the connection before anybody makes room for it."""
-    with world.connect("control.sock") as connection:
-        greet(connection)
-        connection.sendall(b"l\1\0\1" + struct.pack("<III", 100 << 20, 1, 16))
-        assert ended(connection)
-    with world.connect("control.sock") as connection:
-        greet(connection)
-        connection.sendall(message(1, "SetLayout", b"s", struct.pack("<I", 9000) + b"x" * 9000 + b"\0"))
-        assert ended(connection)
-
-
-def harm_half_message(world):
-    """It keeps its place and nothing else; kept open by the caller."""
-    connections = []
-    for part in (b"", b"\0", b"\0AUTH EXT", message(1, "GetStats")[:20]):
-        connection = world.connect("control.sock")
-        if part[:1] == b"l":
-            greet(connection)
-        connection.sendall(part)
-        connections.append(connection)
-    return connections
-
-
-def harm_never_reads(world):
-    """Asks for ever and reads no answer: disconnected, once what is owed to it grows."""
-    with world.connect("control.sock") as connection:
-        greet(connection)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.settimeout(20 * SLOWDOWN)
-        sent = 0
-        try:
-            for serial in range(1, 100000):
-                sent += connection.send(message(serial, "GetStats"))
-        except (BrokenPipeError, ConnectionResetError):
-            return sent
-    raise AssertionError("it was never disconnected")
-
-
-def harm_crowd(world):
-    """A hundred connections that say nothing: those that do are still served."""
-    crowd = [world.connect("control.sock") for _ in range(100)]
-    assert world.ask("focus")["keyboard"] == "work"
-    return crowd
-
-
-def memory(world):
-    return world.ask("stats")["stats"]["rss_kb"]
-
-
-def test_harm(world):
-    frames, missed = frames_and_misses(world)
-    start_kb, began = memory(world), time.monotonic()
-    held = harm_half_message(world)
-    harm_garbage(world)
-    harm_large_message(world)
-    for _ in range(3):
-        harm_never_reads(world)
-    held += harm_crowd(world)
-    frames_now, missed_now = frames_and_misses(world)
-    elapsed = time.monotonic() - began
-    for connection in held:
-        connection.close()
-    # Frames went on at the guest's rate; a busy machine may miss some, harm or not.
-    assert frames_now - frames > 20 * elapsed / SLOWDOWN, f"{frames_now - frames} frames in {elapsed:.1f} s"
-    assert missed_now - missed <= 0.2 * (frames_now - frames) * SLOWDOWN, (missed_now - missed, frames_now - frames)
-    assert memory(world) < start_kb + 6 * 1024, f"{memory(world)} KiB after {start_kb}"
-    fds = world.ask("stats")["stats"]["fds"]
-    assert fds < 120, fds
-    assert world.processes["vitrined"].poll() is None
-    assert world.ask("focus")["keyboard"] == "work"
-
-
-def stranger(path):
-    """As nobody: whether it is answered. In a child process, which ends with it."""
-    who = pwd.getpwnam("nobody")
-    os.setgroups([])
-    os.setgid(who.pw_gid)
-    os.setuid(who.pw_uid)
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(10 * SLOWDOWN)
-        connection.connect(path)
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            connection.sendall(b"\0AUTH EXTERNAL\r\nDATA\r\n")
-            return bool(connection.recv(100))
-    return False
-
-
-def test_a_stranger_is_refused(world):
-    if os.geteuid() != 0:
-        print("skipped: only root can become a stranger")
-        return
-    os.chmod(world.directory, 0o755)
-    os.chmod(world.path("control.sock"), 0o666)  # past the mode of the file, to what is asked of the kernel
-    child = os.fork()
-    if child == 0:
-        status = 2
-        try:
-            status = int(stranger(world.path("control.sock")))
-        finally:
-            os._exit(status)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, "it was answered"
-    uid = pwd.getpwnam("nobody").pw_uid
-    assert f"uid {uid} may not use the control socket" in world.log("vitrined")
-    os.chmod(world.path("control.sock"), 0o600)
-    os.chmod(world.directory, 0o700)
-
-
 # ---- the command line ----
 
 
@@ -598,31 +310,83 @@ def test_command_line(world):
     assert say("--socket", world.path("control.sock"), "focus")[:2] == (0, "work\n")
 
 
+COMPLETION = "tools/vitrinectl/completion"
+
+
+def offered_by_bash(world, line):
+    """What bash offers at the end of the line: its own variables, as it sets them."""
+    script = f"source {COMPLETION}/bash/vitrinectl; COMP_LINE=$1; COMP_POINT=${{#1}}; _vitrinectl; " \
+             "printf '%s\\n' \"${COMPREPLY[@]-}\""
+    done = subprocess.run(["bash", "-uc", script, "bash", line], capture_output=True, text=True, check=False,
+                          env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}, timeout=20 * SLOWDOWN)
+    assert done.returncode == 0 and not done.stderr, (line, done)
+    return done.stdout.split()
+
+
+def check_completion(world, offered):
+    here = f"vitrinectl --runtime-dir={world.directory} "
+    assert set(offered("vitrinectl sw")) == {"switch"}
+    assert {"monitors", "top", "check"} <= set(offered("vitrinectl "))
+    assert "__complete" not in offered("vitrinectl ")
+    assert offered("vitrinectl --js") == ["--json"]
+    assert sorted(offered(here + "switch ")) == ["web", "work"]
+    assert offered(here + "switch wo") == ["work"]
+    assert offered(here + "switch work ") == []
+    assert sorted(offered(here + "layout ")) == ["desk", "next", "wall"]
+    assert offered(here + "blank HEADLESS-2") == ["HEADLESS-2"]
+    assert sorted(offered(here + "backlight --json ")) == ["HEADLESS-1", "HEADLESS-2"]
+    assert offered(here + "screenshot HEADLESS-1 READM") == ["README.md"]
+    assert "HEADLESS-1" in offered(here + "screenshot ") and "README.md" in offered(here + "screenshot ")
+    assert offered("vitrinectl --runtime-dir=/nowhere switch ") == []
+    assert offered("vitrinectl nonsense ") == []
+
+
+def test_completion_in_bash(world):
+    check_completion(world, lambda line: offered_by_bash(world, line))
+    assert offered_by_bash(world, "vitrinectl --socket=READM") == ["README.md"]
+
+
+def offered_by_zsh(line):
+    """The function with zsh's own builtins played: they only work inside of its line editor."""
+    script = "compadd() { shift; print -l -- $@ }; _files() { print -l -- ${words[CURRENT]}*(N) }; " \
+             "words=(${(z)1}); [[ $1 == *' ' ]] && words+=(''); CURRENT=$#words; " \
+             f"_it() {{ {open(COMPLETION + '/zsh/_vitrinectl', encoding='utf-8').read()} }}; _it"
+    done = subprocess.run(["zsh", "-fc", script, "zsh", line], capture_output=True, text=True, check=False,
+                          env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}, timeout=20 * SLOWDOWN)
+    assert not done.stderr, (line, done)
+    return done.stdout.split()
+
+
+def test_completion_in_zsh(world):
+    if not shutil.which("zsh"):
+        print("skipped: no zsh")
+        return
+    check_completion(world, offered_by_zsh)
+
+
+def test_top_on_a_terminal(world):
+    """There it goes on, a table a second in place of the last one, until it is interrupted."""
+    leader, follower = os.openpty()
+    top = subprocess.Popen([os.path.join(BIN, "vitrinectl"), f"--runtime-dir={world.directory}", "top"], stdout=follower,
+                           stderr=follower)
+    os.close(follower)
+    text = b""
+    try:
+        while text.count(b"\033[H\033[2J") < 3:
+            text += os.read(leader, 4096)
+        assert text.count(b"MONITOR") >= 2 and b"HEADLESS-1" in text and b"work" in text, text
+        assert top.poll() is None
+    finally:
+        top.terminate()
+        top.wait()
+        os.close(leader)
+
+
 # Those that take guests away stand last, and identify's cards cover the guests for a while.
-TESTS = [test_monitors, test_guests_and_heads, test_stats, test_command_line, test_screenshot_of_a_moving_guest,
-         test_focus_and_switch, test_layouts, test_reload, test_trace, test_top, test_signals, test_a_stranger_is_refused,
-         test_harm, test_the_guests_own_count, test_screenshot, test_power_and_identify]
-
-
-def main():
-    only = sys.argv[1:]
-    with tempfile.TemporaryDirectory(prefix="vitrine-ctl-") as directory:
-        world = World(directory)
-        try:
-            world.start_all()
-            for test in TESTS:
-                if not only or test.__name__ in only:
-                    test(world)
-                    print(f"{test.__name__}: passed", flush=True)
-        except (AssertionError, OSError) as error:
-            print(f"{test.__name__ if world.answers else 'start'}: {error!r}")
-            for label in world.processes:
-                print(f"--- {label}\n{world.log(label)[-3000:]}")
-            raise
-        finally:
-            world.stop()
-    return 0
-
+TESTS = [test_monitors, test_guests_and_heads, test_stats, test_command_line, test_completion_in_bash,
+         test_completion_in_zsh, test_screenshot_of_a_moving_guest, test_focus_and_switch, test_layouts, test_reload,
+         test_trace, test_top, test_top_on_a_terminal, test_the_guests_own_count, test_screenshot,
+         test_power_and_identify]
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_tests(TESTS))

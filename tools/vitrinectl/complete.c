@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Completion: the shells hand over the words of the line so far, behind "--", and offer what is printed. Never an error:
- * without a server there are no names.
+ * without a server there are no names. A file name is the shell's to find: ":file" asks for that.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,9 +73,12 @@ static void offer_argument(struct context *context, enum argument_kind kind, con
 {
 	struct bus *bus = &context->bus;
 
+	if (kind == ARGUMENT_FILE) {
+		printf(":file\n");
+	}
 	if (kind == ARGUMENT_NONE || kind == ARGUMENT_FILE || kind == ARGUMENT_LEVEL ||
 	    server_open(bus, context->args, context->n_args) < 0) {
-		return; /* files are the shell's */
+		return;
 	}
 	if (kind == ARGUMENT_MONITOR) {
 		offer_names(bus, "ListMonitors", begun);
@@ -87,28 +90,39 @@ static void offer_argument(struct context *context, enum argument_kind kind, con
 	}
 }
 
+static void offer_arguments(struct context *context, const struct command *command, int n,
+			    const char *begun)
+{
+	if (n >= (int)ARRAY_SIZE(command->kinds) || n >= command->max_args) {
+		return;
+	}
+	offer_argument(context, command->kinds[n], begun);
+	/* The first may be left out: then the second stands in its place. */
+	if (n == 0 && command->min_args == 1 && command->kinds[1] == ARGUMENT_FILE) {
+		printf(":file\n");
+	}
+}
+
 int run_complete(struct context *context)
 {
 	const char *begun = context->n_args ? context->args[context->n_args - 1] : "";
 	const struct command *command = NULL;
-	int n_arguments = 0;
+	int n_words = 0;
 
 	for (int i = 0; i + 1 < context->n_args; i++) {
 		if (strncmp(context->args[i], "--", 2) == 0) {
 			continue;
 		}
-		if (command) {
-			n_arguments++;
-		} else {
+		if (n_words++ == 0) {
 			command = command_find(context->args[i]);
 		}
 	}
 	if (strncmp(begun, "-", 1) == 0) {
 		offer_options(begun);
-	} else if (!command) {
+	} else if (n_words == 0) {
 		offer_commands(begun);
-	} else if (n_arguments < 2 && n_arguments < command->max_args) {
-		offer_argument(context, command->kinds[n_arguments], begun);
+	} else if (command) {
+		offer_arguments(context, command, n_words - 1, begun);
 	}
 	return EXIT_DONE;
 }

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: MIT
+"""A server with two guests on two monitors, vitrinectl, and D-Bus by hand for who means harm."""
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+BIN = os.path.abspath(os.path.join(os.environ.get("VITRINE_BUILD", "build"), "bin"))
+SLOWDOWN = int(os.environ.get("VITRINE_TEST_SLOWDOWN", "1"))
+CONFIGURATION = """\
+[layout desk]
+[layout wall]
+[layout wall output HEADLESS-1]
+place = right-of HEADLESS-2
+"""
+
+
+class World:
+    """The three servers and two guests in a directory of their own."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.processes = {}
+        self.environment = None
+        self.hands = self.answers = None
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def start(self, label, program, *arguments):
+        with open(self.path(label + ".log"), "w", encoding="utf-8") as log:
+            self.processes[label] = subprocess.Popen([os.path.join(BIN, program), *arguments], stdin=subprocess.DEVNULL,
+                                                     stdout=log, stderr=log, env=self.environment)
+
+    def connect(self, name, kind=socket.SOCK_STREAM):
+        end = time.monotonic() + 10 * SLOWDOWN
+        while True:
+            connection = socket.socket(socket.AF_UNIX, kind)
+            try:
+                connection.connect(self.path(name))
+                connection.settimeout(10 * SLOWDOWN)
+                return connection
+            except (FileNotFoundError, ConnectionRefusedError):
+                connection.close()
+                assert time.monotonic() < end, f"nobody listens on {name}"
+                time.sleep(0.02)
+
+    def guest(self, domid, name, connectors, *options):
+        self.start(name, "pvfront", f"--xen=loopback:{domid}:{self.path('hub')}", "--toolstack", f"--name={name}",
+                   f"--connectors={connectors}", f"--report={self.path(name + '.json')}", *options)
+        self.say(f"wait-guest {name} frames 1")
+
+    def start_all(self, environment=None):
+        self.environment = environment
+        with open(self.path("vitrine.conf"), "w", encoding="utf-8") as file:
+            file.write(CONFIGURATION)
+        self.start("hub", "vitrine-loopback", f"--socket={self.path('hub')}")
+        self.connect("hub", socket.SOCK_SEQPACKET).close()
+        self.start("vitrined", "vitrined", "--headless=640x480,320x240", f"--runtime-dir={self.directory}",
+                   "--test-input", f"--config={self.path('vitrine.conf')}")
+        self.hands = self.connect("test-input.sock")
+        self.answers = self.hands.makefile("r", encoding="utf-8")
+        self.start("broker", "vitrine-broker", f"--runtime-dir={self.directory}",
+                   f"--xen=loopback:0:{self.path('hub')}", f"--worker={os.path.join(BIN, 'vitrine-pv')}")
+        self.guest(1, "work", "320x240")
+        self.guest(2, "web", "320x240,160x120")
+        self.say("wait-owner work")
+
+    def say(self, line):
+        self.hands.sendall((line + "\n").encode())
+        answer = self.answers.readline().strip()
+        assert answer.startswith("ok"), f"{line}: {answer}"
+        return answer
+
+    def log(self, name):
+        with open(self.path(name + ".log"), encoding="utf-8") as log:
+            return log.read()
+
+    def stop_one(self, label):
+        process = self.processes.pop(label)
+        process.terminate()
+        process.wait(10 * SLOWDOWN)
+
+    def stop(self):
+        for label in reversed(list(self.processes)):
+            self.stop_one(label)
+
+    # ---- vitrinectl ----
+
+    def run(self, *words, **options):
+        return subprocess.run([os.path.join(BIN, "vitrinectl"), f"--runtime-dir={self.directory}", *words],
+                              capture_output=True, text=True, timeout=20 * SLOWDOWN, check=False, **options)
+
+    def ask(self, *words, status=0):
+        done = self.run("--json", *words)
+        assert done.returncode == status, f"{words}: {done.returncode} {done.stdout} {done.stderr}"
+        assert not done.stderr, done.stderr
+        return json.loads(done.stdout)
+
+    def table(self, *words):
+        done = self.run(*words)
+        assert done.returncode == 0, f"{words}: {done.stdout} {done.stderr}"
+        return done.stdout
+
+    def refused(self, name, *words):
+        error = self.ask(*words, status=1)["error"]
+        assert error["name"] == f"org.vitrine.Error.{name}", error
+        assert error["why"], error
+        plain = self.run(*words)
+        assert plain.returncode == 1 and plain.stderr == f"vitrinectl: {error['why']}\n", plain
+
+    def guest_value(self, name):
+        return next(guest for guest in self.ask("guests")["guests"] if guest["name"] == name)
+
+
+# ---- D-Bus by hand ----
+
+
+def message(serial, member, signature=b"", body=b""):
+    """A D-Bus method call, little endian."""
+    def field(code, kind, value):
+        text = value.encode()
+        size = struct.pack("<B", len(text)) if kind == "g" else struct.pack("<I", len(text))
+        return bytes([code, 1, ord(kind), 0]) + size + text + b"\0"
+
+    fields = b""
+    for code, kind, value in ((1, "o", "/org/vitrine/Display1"), (2, "s", "org.vitrine.Display1"), (3, "s", member)):
+        fields += b"\0" * (-len(fields) % 8) + field(code, kind, value)
+    if signature:
+        fields += b"\0" * (-len(fields) % 8) + field(8, "g", signature.decode())
+    head = b"l\1\0\1" + struct.pack("<III", len(body), serial, len(fields)) + fields
+    return head + b"\0" * (-len(head) % 8) + body
+
+
+def greet(connection):
+    connection.sendall(b"\0AUTH EXTERNAL\r\nDATA\r\n")
+    got = b""
+    while got.count(b"\r\n") < 2:
+        got += connection.recv(256)
+    assert b"OK " in got, got
+    connection.sendall(b"BEGIN\r\n")
+
+
+# ---- running the tests ----
+
+
+def run_tests(tests, environment=None):
+    """All of them in this order on one world, or those that are named on the command line; the exit status."""
+    only, failed = sys.argv[1:], 0
+    with tempfile.TemporaryDirectory(prefix="vitrine-ctl-") as directory:
+        world, name = World(directory), "start"
+        try:
+            world.start_all(environment(world) if environment else None)
+            for test in tests:
+                name = test.__name__
+                if not only or name in only:
+                    test(world)
+                    print(f"{name}: passed", flush=True)
+        except (AssertionError, OSError, subprocess.SubprocessError) as error:
+            print(f"{name}: {error!r}")
+            for label in world.processes:
+                print(f"--- {label}\n{world.log(label)[-3000:]}")
+            failed = 1
+        finally:
+            world.stop()
+    return failed
