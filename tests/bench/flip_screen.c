@@ -83,8 +83,7 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 	} else if (strcmp(interface, "wp_presentation") == 0) {
 		screen->presentation = wl_registry_bind(registry, name, &wp_presentation_interface,
 							1);
-		wp_presentation_add_listener(screen->presentation, &presentation_listener,
-					     screen);
+		wp_presentation_add_listener(screen->presentation, &presentation_listener, screen);
 	} else {
 		binding->others(screen, registry, name, interface);
 	}
@@ -109,8 +108,10 @@ void flip_screen_connect(struct flip_screen *screen, struct wl_display *display,
 	registry = wl_display_get_registry(display);
 	wl_registry_add_listener(registry, &registry_listener, &binding);
 	/* Once for the globals, once for what they say of themselves. */
-	if (wl_display_roundtrip(display) < 0 || wl_display_roundtrip(display) < 0) {
-		flip_die("the server's globals");
+	for (unsigned i = 0; i < 2; i++) {
+		if (wl_display_roundtrip(display) < 0) {
+			flip_die("the server's globals");
+		}
 	}
 	wl_registry_destroy(registry);
 	if (!screen->compositor || !screen->presentation) {

@@ -43,7 +43,7 @@ int drmModeAtomicAddProperty(drmModeAtomicReqPtr req, uint32_t object, uint32_t 
 	return 1;
 }
 
-int drmModeAtomicCommit(int fd, const drmModeAtomicReqPtr req, uint32_t flags, void *user_data)
+int drmModeAtomicCommit(int fd, drmModeAtomicReqPtr req, uint32_t flags, void *user_data)
 {
 	/* A blob that is gone by now would be refused. */
 	assert_int_equal(kernel.created - kernel.destroyed, kernel.clips == BLOB);
