@@ -281,7 +281,7 @@ static const struct scene_guest *guest_after(struct control *control,
 
 static int put_size(sd_bus_message *reply, const struct report *report, const char *prefix)
 {
-	char key[KEY_SIZE];
+	char key[KEY_SIZE + 32];
 	const char *rest;
 	int width, height, ret;
 

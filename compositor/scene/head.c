@@ -223,14 +223,21 @@ void head_changed(struct scene_head *head, uint64_t now_ns)
 	frozen_set(head, false);
 }
 
+void head_watch_anew(struct scene_head *head)
+{
+	head->state->changed_ns = 0;
+	frozen_set(head, false);
+}
+
 uint64_t head_watch(struct scene_head *head, uint64_t now_ns)
 {
-	const struct head_state *state = head->state;
+	struct head_state *state = head->state;
 	uint64_t limit = guest_priv(head->guest)->frozen_ns;
 
 	if (!limit || state->is_frozen || !head_picture(head) || state->stage != COMMIT_SHOWN) {
 		return UINT64_MAX;
 	}
+	state->changed_ns = state->changed_ns ? state->changed_ns : now_ns;
 	if (now_ns < state->changed_ns + limit) {
 		return state->changed_ns + limit;
 	}

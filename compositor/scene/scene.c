@@ -129,7 +129,15 @@ void scene_guest_remove(struct scene_guest *guest)
 
 void scene_guest_watch(struct scene_guest *guest, uint64_t frozen_ns)
 {
+	if (guest_priv(guest)->frozen_ns == frozen_ns) {
+		return;
+	}
 	guest_priv(guest)->frozen_ns = frozen_ns;
+	for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
+		if (guest->heads[i]) {
+			head_watch_anew(guest->heads[i]);
+		}
+	}
 }
 
 /* ---- who is shown, who is named ---- */

@@ -61,7 +61,7 @@ struct head_state {
 	bool is_moved;       /* head_placed is due */
 
 	uint64_t presented_ns;     /* when current was shown, or the frame without a picture */
-	uint64_t changed_ns;       /* when the picture was last seen to change */
+	uint64_t changed_ns;       /* when the picture was last seen to change; 0: not looked at yet */
 	uint64_t flip_interval_ns; /* between the last two that were shown; 0: unknown */
 	bool has_card;             /* has been without a picture for too long */
 	bool is_frozen;
@@ -177,6 +177,8 @@ void head_accepted(struct scene_head *head);
 void head_presented(struct scene_head *head, const struct presented *how);
 /* Its picture was seen to change without a commit. */
 void head_changed(struct scene_head *head, uint64_t now_ns);
+/* What is known of when it changed counts no longer. */
+void head_watch_anew(struct scene_head *head);
 /* Says so when it has not for too long. Returns when to look again; UINT64_MAX: not by time. */
 uint64_t head_watch(struct scene_head *head, uint64_t now_ns);
 /* The picture to draw, or NULL. */

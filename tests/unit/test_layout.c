@@ -928,6 +928,42 @@ static void frozen_pictures_raise_the_alarm(void **state)
 	buffer_drop(&gauges->base);
 }
 
+static void no_alarm_for_what_nobody_looked_at(void **state)
+{
+	struct world w;
+	struct scene_output *output;
+	struct scene_guest *cluster;
+	struct test_buffer *gauges = test_buffer_create(640, 480, TEST_XR24, 0);
+
+	(void)state;
+	world_init(&w);
+	output = output_add(&w, "A", 800, 600);
+	cluster = guest_add(&w, "cluster", 1);
+	scene_set_front(w.scene, cluster);
+	test_commit(cluster->heads[0], gauges, 1);
+	frame_run(&w, output);
+	pass(&w, w.now_ns + 10 * NSEC_PER_SEC);
+	/* Watched from now on: what it did before does not count. */
+	scene_guest_watch(cluster, 500 * NSEC_PER_MSEC);
+	pass(&w, w.now_ns + 400 * NSEC_PER_MSEC);
+	assert_int_equal(w.frozen, 0);
+	/* Nor what it did under a card of the host's, or did not. */
+	scene_set_card(w.scene, &(struct card){.n_lines = 1});
+	frame_run(&w, output);
+	pass(&w, w.now_ns + 10 * NSEC_PER_SEC);
+	scene_set_card(w.scene, NULL);
+	frame_run(&w, output);
+	pass(&w, w.now_ns + 400 * NSEC_PER_MSEC);
+	assert_int_equal(w.frozen, 0);
+	pass(&w, w.now_ns + 200 * NSEC_PER_MSEC);
+	assert_int_equal(w.frozen, 1);
+	/* Nobody watches any more: the card goes. */
+	scene_guest_watch(cluster, 0);
+	assert_int_equal(w.moving, 1);
+	world_finish(&w);
+	buffer_drop(&gauges->base);
+}
+
 /* ---- hidden guests ---- */
 
 static void hidden_guests_cost_nothing_and_come_at_once(void **state)
@@ -1021,6 +1057,7 @@ int main(void)
 		cmocka_unit_test(guests_without_a_place_are_known),
 		cmocka_unit_test(instruments_are_never_covered),
 		cmocka_unit_test(frozen_pictures_raise_the_alarm),
+		cmocka_unit_test(no_alarm_for_what_nobody_looked_at),
 		cmocka_unit_test(hidden_guests_cost_nothing_and_come_at_once),
 		cmocka_unit_test(heads_by_number_have_their_place),
 	};
