@@ -60,7 +60,6 @@ static void add_tile(struct scene_output *output, const struct layout_region *re
 	if (view) {
 		view->head = head;
 		view->region = geometry_tile(&view->region, i, n);
-		view->fit = LAYOUT_FIT_SCALE;
 		view->is_copy = true;
 	}
 }

@@ -28,6 +28,7 @@ place = right-of HEADLESS-1
 # All heads of all guests.
 [layout desk output HEADLESS-3]
 shows = mosaic
+fit = scale
 place = below HEADLESS-1
 
 # One guest, as large as there is room.
