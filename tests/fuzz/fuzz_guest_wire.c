@@ -9,6 +9,9 @@
 
 #include "tests/wayland_world.h"
 
+#include "compositor/output/headless/headless_memory.h"
+#include "config/settings.h"
+
 #define MAX_COMMANDS 400
 #define MAX_ID 40
 #define NEW_ID 63
@@ -30,6 +33,28 @@ static struct world *world;
 static struct broker broker;
 static struct guest_peer neighbour;
 static unsigned idle_fds;
+static unsigned lent; /* memories that are not back */
+
+static int lend(struct output_backend *backend, uint32_t width, uint32_t height,
+		struct output_memory *out)
+{
+	int ret = headless_memory_create(backend, width, height, out);
+
+	lent += ret == 0;
+	return ret;
+}
+
+static void take_back(struct output_backend *backend, struct output_memory *memory)
+{
+	headless_memory_destroy(backend, memory);
+	lent--;
+}
+
+static const struct output_backend_ops backend_ops = {
+	.memory_create = lend,
+	.memory_destroy = take_back,
+};
+static struct output_backend backend = {.ops = &backend_ops};
 
 /* cmocka has nothing to say outside of a test. */
 #define CHECK(holds)                                                                \
@@ -196,6 +221,8 @@ static void server_step(struct attack *attack, struct reader *in)
 		attack->guest.answer = (enum map_answer)(what >> 6) == MAP_SHORT ?
 					       MAP_GOOD :
 					       (enum map_answer)(what >> 6);
+		attack->guest.grant_answer = attack->guest.answer;
+		attack->guest.ends_silently = what & 0x20;
 	}
 	wayland_seat_sink.frame(server, guest);
 }
@@ -228,6 +255,7 @@ static void attack_end(struct attack *attack)
 	CHECK(neighbour.reason[0] == '\0');
 	CHECK(neighbour.n_marks == 0);
 	CHECK(open_fds() == idle_fds);
+	CHECK(lent == 0);
 	scene_set_front(world->server.scene, NULL);
 	world_frame(world);
 }
@@ -236,6 +264,9 @@ static void world_begin(void)
 {
 	log_init("fuzz", LOG_LEVEL_ERROR);
 	world = world_create();
+	world->server.backend = &backend;
+	world->server.settings->guest_defaults.allow_be_alloc = true;
+	world->server.settings->guest_defaults.be_alloc_bytes = 256 * 1024;
 	broker_connect(world, &broker);
 	guest_announce(world, &broker, &neighbour, "neighbour");
 	worker_connect(&neighbour);

@@ -217,6 +217,24 @@ static void test_memory_is_granted_whole_or_not(void **state)
 	close(fd);
 }
 
+/* One map is of one memory: what gntdev could do, nobody needs. */
+static void test_memories_do_not_mix(void **state)
+{
+	struct fixture *f = *state;
+	struct xen_grants *first, *second;
+	uint32_t a[2], b[2];
+	int fds[2] = {memory_make(2), memory_make(2)};
+
+	assert_int_equal(xen_grants_create(f->dom0, GUEST, fds[0], 2, a, &first), 0);
+	assert_int_equal(xen_grants_create(f->dom0, GUEST, fds[1], 2, b, &second), 0);
+	assert_true(guest_can_map(f, (uint32_t[]){b[1], b[0]}, 2));
+	assert_false(guest_can_map(f, (uint32_t[]){a[0], b[0]}, 2));
+	xen_grants_end(first);
+	xen_grants_end(second);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* A guest may list its pages in any order, and one of them many times. */
 static void test_order_is_that_of_the_list(void **state)
 {
@@ -479,6 +497,7 @@ int main(void)
 		TEST(test_memory_of_the_host_is_granted),
 		TEST(test_grants_of_memory_end),
 		TEST(test_memory_is_granted_whole_or_not),
+		TEST(test_memories_do_not_mix),
 		TEST(test_order_is_that_of_the_list),
 		TEST(test_bad_references_fail_when_mapped),
 		TEST(test_prepare_says_what_it_cannot),
