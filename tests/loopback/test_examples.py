@@ -137,17 +137,20 @@ def head_unit(world):
         assert 0 < first < picture < now - started, (output, first, picture, now - started)
     # The cluster's panel is all its own, without a mark, and stays so whatever is pressed.
     world.chord("ctrl", "alt", "tab")
+    listener = world.listen()
     world.processes["cluster"].send_signal(signal.SIGSTOP)
     frozen = world.wait("the cluster's last frame",
                         lambda: find_frame(world, world.picture("HEADLESS-1"), cluster))
     world.say("wait-owner infotainment")
-    # It stands still: the card covers it, the log says so, the other panel is as before.
-    world.wait("the alarm", lambda: "cluster" in world.log("vitrined") and "stands still" in world.log("vitrined"))
+    # It stands still: the alarm is told, the card covers it, the other panel is as before.
+    world.hear(listener, b"GuestFrozen", b"cluster")
+    assert "guest cluster: the picture of head 0 stands still" in world.log("vitrined"), world.log("vitrined")
     world.wait("the card", lambda: world.picture("HEADLESS-1") != frozen)
     world.shows("HEADLESS-2", FRAME, STRIP + FRAME, infotainment)
     # It moves again: so does its panel.
     world.processes["cluster"].send_signal(signal.SIGCONT)
-    world.wait("the end of the alarm", lambda: "moves again" in world.log("vitrined"))
+    world.hear(listener, b"GuestMoves", b"cluster")
+    listener.close()
     world.wait("the cluster", lambda: find_frame(world, world.picture("HEADLESS-1"), cluster))
 
 

@@ -154,6 +154,28 @@ class World:
         self.say(f"picture {output} {path}")
         return read_png(path)
 
+    # ---- signals of the control interface ----
+
+    def listen(self):
+        """A connection that is told of them from now on."""
+        connection = self.wait("the control socket", lambda: self.connect("control.sock"))
+        connection.sendall(b"\0AUTH EXTERNAL\r\nDATA\r\n")
+        got = b""
+        while got.count(b"\r\n") < 2:
+            got += connection.recv(256)
+        assert b"OK " in got, got
+        connection.sendall(b"BEGIN\r\n")
+        return connection
+
+    @staticmethod
+    def hear(connection, name, guest):
+        """Waits for this signal about this guest."""
+        got = b""
+        while name not in got or guest not in got.split(name)[-1]:
+            chunk = connection.recv(4096)
+            assert chunk, "the server closed the connection"
+            got += chunk
+
     # ---- guests ----
 
     def guest(self, name, size, frames=None, fps=60):
