@@ -5,6 +5,7 @@
 Monitors in memory have names of their own, so the examples' connectors are replaced by them."""
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -108,6 +109,11 @@ def kiosk(world):
     world.say("wait-owner kiosk")
     world.say("wait-input kiosk")
     world.shows("HEADLESS-1", FRAME, STRIP + FRAME, wanted)
+    # Nor does asking for it by name.
+    asked = subprocess.run([f"{w.BIN}/vitrinectl", f"--runtime-dir={world.directory}", "switch", "other"],
+                           capture_output=True, text=True, timeout=w.TIMEOUT_S, check=False)
+    assert asked.returncode != 0, asked
+    world.say("wait-owner kiosk")
     counters = world.counters()
     assert counters["guest.other.frames_shown"] == "0", counters["guest.other.frames_shown"]
     assert counters["output.HEADLESS-1.shows"] == "kiosk"
@@ -137,6 +143,12 @@ def head_unit(world):
         assert 0 < first < picture < now - started, (output, first, picture, now - started)
     # The cluster's panel is all its own, without a mark, and stays so whatever is pressed.
     world.chord("ctrl", "alt", "tab")
+    world.chord("ctrl", "alt", "delete")
+    world.say("wait-owner -")
+    world.wait("the host's card", lambda: world.picture("HEADLESS-2").crop(FRAME, STRIP + FRAME, 304, 200) != infotainment)
+    assert find_frame(world, world.picture("HEADLESS-1"), cluster), "something covers the cluster"
+    world.chord("esc")
+    world.say("wait-owner infotainment")
     listener = world.listen()
     world.processes["cluster"].send_signal(signal.SIGSTOP)
     frozen = world.wait("the cluster's last frame",
