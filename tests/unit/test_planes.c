@@ -28,11 +28,14 @@ struct eye {
 	uint64_t tests, commits; /* with planes */
 	uint64_t test_ns;
 	struct buffer *flying[OUTPUT_MAX_USES]; /* in the last of them */
+	uint64_t n_primary, n_several;          /* of them: with the primary plane, with several */
 };
 
 static void eye_take(struct eye *eye, const struct output_frame *frame)
 {
 	eye->commits++;
+	eye->n_primary += frame->uses[0].plane == OUTPUT_PRIMARY;
+	eye->n_several += frame->n_uses > 1;
 	for (unsigned i = 0; i < frame->n_uses; i++) {
 		eye->flying[i] = frame->uses[i].buffer;
 	}
@@ -290,7 +293,7 @@ static void compare_glass(struct bench *a, struct bench *b)
 }
 
 #define PLAYERS 3
-#define SIZES 3
+#define SIZES 6
 
 /* One of the two servers that live through the same history. */
 struct stage {
@@ -301,7 +304,8 @@ struct stage {
 
 static void stage_init(struct stage *stage, const char *spec)
 {
-	static const int sizes[SIZES][2] = {{640, 480}, {784, 560}, {900, 500}};
+	static const int sizes[SIZES][2] = {{320, 240}, {400, 300}, {450, 250},
+					    {150, 100}, {100, 75},  {50, 30}};
 
 	bench_init(&stage->bench, spec);
 	for (unsigned i = 0; i < PLAYERS; i++) {
@@ -328,6 +332,32 @@ static void stage_finish(struct stage *stage)
 			buffers_drop(stage->buffers[i][k]);
 		}
 	}
+}
+
+#define LAYOUTS 5
+
+/* The default one, two guests side by side, one guest without marks, a mosaic, a turned monitor. */
+static void layout_switch(struct scene *scene, unsigned which)
+{
+	struct layout *layout = xcalloc(1, sizeof(*layout));
+	struct layout_output *output = &layout->outputs[0];
+
+	layout->n_outputs = which ? 1 : 0;
+	snprintf(output->name, sizeof(output->name), "HEADLESS-1");
+	output->transform = which == 4 ? TRANSFORM_90 : TRANSFORM_NORMAL;
+	output->is_unmarked = which == 2;
+	output->n_regions = which == 1 ? 2 : which < 4 ? 1 : 0;
+	for (unsigned i = 0; i < output->n_regions; i++) {
+		struct layout_region *region = &output->regions[i];
+
+		region->shows = which == 3 ? LAYOUT_MOSAIC : LAYOUT_GUEST;
+		region->x = i * 0.5;
+		region->w = output->n_regions == 2 ? 0.5 : 1;
+		region->h = 1;
+		snprintf(region->guest, sizeof(region->guest), "guest%u", i);
+	}
+	assert_int_equal(scene_set_layout(scene, layout), 0);
+	free(layout);
 }
 
 /* Of the numbers the same thing happens on each stage. */
@@ -358,6 +388,11 @@ static void stage_step(struct stage *stage, const uint32_t *dice, unsigned *size
 	case 6:
 		scene_output_damage_all(output);
 		break;
+	case 8:
+	case 9:
+		layout_switch(scene, dice[2] % LAYOUTS);
+		size[0] = dice[2] % LAYOUTS == 2 ? 1 : size[0]; /* as large as the monitor */
+		break;
 	case 7:
 		repaint_output_listener.damaged(stage->bench.server.repaint,
 						repaint_device(stage->bench.server.repaint, 0));
@@ -383,22 +418,24 @@ static void planes_change_nothing_that_is_seen(void **state)
 	struct eye eye;
 
 	(void)state;
-	stage_init(&stages[0], WITH_PLANES);
-	stage_init(&stages[1], WITHOUT_PLANES);
+	stage_init(&stages[0], "400x300@60+overlay+overlay+memory");
+	stage_init(&stages[1], "400x300@60");
 	eye_open(&eye, &stages[0].bench);
-	for (unsigned i = 0; i < 6000; i++) {
+	for (unsigned i = 0; i < 20000; i++) {
 		uint32_t dice[5];
 
 		for (unsigned k = 0; k < ARRAY_SIZE(dice); k++) {
 			dice[k] = test_random(&random) >> 8;
 		}
 		/* Quiet stretches: something must become steady. */
-		dice[0] = i / 200 % 2 ? dice[0] : 63;
+		dice[0] = i / 64 % 4 == 0 ? dice[0] : 63;
 		stage_step(&stages[0], dice, sizes[0]);
 		stage_step(&stages[1], dice, sizes[1]);
 		compare_glass(&stages[0].bench, &stages[1].bench);
 	}
-	assert_true(eye.commits > 1000);
+	print_message("frames with planes: %lu, %lu of them the primary one, %lu with several\n",
+		      eye.commits, eye.n_primary, eye.n_several);
+	assert_true(eye.commits > 1000 && eye.n_primary > 50 && eye.n_several > 50);
 	for (unsigned i = 0; i < 2; i++) {
 		stage_finish(&stages[i]);
 	}
