@@ -227,7 +227,7 @@ bool scene_output_set_planes(struct scene_output *output, unsigned target_age,
 		return true;
 	}
 	latched_uncover(output, covered);
-	state->is_undrawn = n > 0 && !pixman_region32_not_empty(&state->latched_damage);
+	state->is_undrawn = !pixman_region32_not_empty(&state->latched_damage);
 	pixman_region32_clear(&frame->damage);
 	if (!state->is_undrawn) {
 		damage_for_age(output, target_age, &frame->damage);

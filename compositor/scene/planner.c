@@ -350,5 +350,4 @@ void planner_forget(struct planner *planner)
 {
 	plan_cache_clear(&planner->cache);
 	memset(planner->seen, 0, sizeof(planner->seen));
-	planner->last.n_parts = 0;
 }

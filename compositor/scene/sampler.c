@@ -315,7 +315,6 @@ static uint64_t head_step(struct scene_head *head, uint64_t now_ns)
 		return NEVER; /* its flip comes first, and brings the caller back */
 	}
 	if (!is_watched(head) && is_scanned_out(head)) {
-		sampler_reset(sampler);
 		return NEVER; /* so does the frame that it is drawn in again */
 	}
 	due = MAX(sampler->next_ns, first_look(head));

@@ -417,6 +417,12 @@ static void what_may_be_is_used(void **state)
 	assert_int_equal(verdict_of(&rig, 0), PLAN_PLANE);
 	rig_finish(&rig);
 	/* A plane that scales, but only up to a size. */
+	rig_init(&rig, 1);
+	kiosk(&rig);
+	rig.layers[1].picture.src.w--;
+	frames(&rig, 2 * ENOUGH);
+	assert_int_equal(verdict_of(&rig, 0), PLAN_SCALED); /* the primary plane does not */
+	rig_finish(&rig);
 	rig_init(&rig, 2);
 	desk(&rig);
 	rig.layers[1].picture.src.w = 399;
