@@ -25,7 +25,13 @@ struct option {
 
 static int set_kms(struct server_options *options, const char *value)
 {
-	options->kms_device = value;
+	if (!value) {
+		return 0; /* the first usable one: what is done anyway */
+	}
+	if (options->n_kms_cards == ARRAY_SIZE(options->kms_cards)) {
+		return -EINVAL;
+	}
+	options->kms_cards[options->n_kms_cards++] = value;
 	return 0;
 }
 
@@ -136,8 +142,8 @@ static const struct option table[] = {
 	 set_config},
 	{"check-config", NULL, false, "say what is wrong in the configuration, and end",
 	 set_check_config},
-	{"kms", "DEVICE", true, "show on the monitors of this card (default: the first usable one)",
-	 set_kms},
+	{"kms", "DEVICE", true,
+	 "show on the monitors of this card (default: the first usable one); repeatable", set_kms},
 	{"headless", "WxH[@HZ],...", false, "show on monitors in memory instead", set_headless},
 	{"nested", "WxH[@HZ],...", true,
 	 "show in windows of the Wayland desktop that runs here (default: one of 1280x800)",
@@ -244,7 +250,7 @@ static bool displays_agree(const struct server_options *options)
 {
 	const char *const given[] = {options->headless ? "--headless" : NULL,
 				     options->nested ? "--nested" : NULL,
-				     options->kms_device ? "--kms" : NULL};
+				     options->n_kms_cards ? "--kms" : NULL};
 	const char *first = NULL;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(given); i++) {
@@ -305,10 +311,10 @@ static void apply(const struct server_options *options, struct settings *setting
 	if (options->log_level >= 0) {
 		settings->log_level = (enum log_level)options->log_level;
 	}
-	if (options->kms_device) {
-		put(settings->cards[0], sizeof(settings->cards[0]), options->kms_device);
-		settings->n_cards = 1;
+	for (unsigned i = 0; i < options->n_kms_cards; i++) {
+		put(settings->cards[i], sizeof(settings->cards[i]), options->kms_cards[i]);
 	}
+	settings->n_cards = options->n_kms_cards ? options->n_kms_cards : settings->n_cards;
 	put(settings->font, sizeof(settings->font), options->font);
 	put(settings->renderer, sizeof(settings->renderer), options->renderer);
 	put_chord(settings->attention_key, sizeof(settings->attention_key), options->attention_key);

@@ -54,7 +54,9 @@ struct server_options {
 	const char *nested;   /* likewise, in windows of a desktop; without both: KMS */
 	bool test_input;      /* scripted input on RUNTIME_DIR/test-input.sock; headless only */
 	/* In place of what the file says. NULL, -1 or 0: nothing was given. */
-	const char *kms_device, *font, *renderer;
+	const char *kms_cards[4]; /* as many as settings.cards */
+	unsigned n_kms_cards;
+	const char *font, *renderer;
 	const char *attention_key, *switch_key;
 	const char *bind_input[SETTINGS_MAX_BINDINGS];
 	unsigned n_bind_input;

@@ -29,7 +29,9 @@ static void describe(uint8_t *edid, unsigned at, uint8_t tag, const char *text)
 	memset(edid + at, 0, 5);
 	edid[at + 3] = tag;
 	memset(edid + at + 5, ' ', 13);
-	memcpy(edid + at + 5, text, strlen(text));
+	for (unsigned i = 0; text[i]; i++) {
+		edid[at + 5 + i] = (uint8_t)text[i];
+	}
 }
 
 /* A laptop's panel as one may write it down from its data sheet. */

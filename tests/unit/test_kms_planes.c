@@ -66,6 +66,7 @@ int drmModeAtomicAddProperty(drmModeAtomicReqPtr req, uint32_t object, uint32_t 
 	return (int)req->n;
 }
 
+/* NOLINTNEXTLINE(misc-misplaced-const): as libdrm declares it */
 int drmModeAtomicCommit(int fd, const drmModeAtomicReqPtr req, uint32_t flags, void *user_data)
 {
 	if (flags & DRM_MODE_ATOMIC_TEST_ONLY) {

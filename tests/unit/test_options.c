@@ -39,7 +39,7 @@ static void test_defaults(void **state)
 	assert_int_equal(parse(&o, ""), OPTIONS_RUN);
 	assert_string_equal(o.runtime_dir, "/run/vitrine");
 	assert_null(o.headless);
-	assert_null(o.kms_device);
+	assert_int_equal(o.n_kms_cards, 0);
 	assert_false(o.test_input);
 	assert_null(o.config);
 	assert_false(o.check_config);
@@ -70,11 +70,14 @@ static void test_all(void **state)
 	assert_int_equal(o.log_level, LOG_LEVEL_DEBUG);
 	assert_true(o.test_input);
 	assert_int_equal(parse(&o, "--kms"), OPTIONS_RUN);
-	assert_null(o.kms_device);
+	assert_int_equal(o.n_kms_cards, 0);
 	assert_int_equal(parse(&o, "--nested"), OPTIONS_RUN);
 	assert_string_equal(o.nested, "1280x800");
-	assert_int_equal(parse(&o, "--kms=/dev/dri/card1"), OPTIONS_RUN);
-	assert_string_equal(o.kms_device, "/dev/dri/card1");
+	assert_int_equal(parse(&o, "--kms=/dev/dri/card1 --kms=/dev/dri/card0"), OPTIONS_RUN);
+	assert_int_equal(o.n_kms_cards, 2);
+	assert_string_equal(o.kms_cards[0], "/dev/dri/card1");
+	assert_string_equal(o.kms_cards[1], "/dev/dri/card0");
+	assert_int_equal(parse(&o, "--kms=a --kms=b --kms=c --kms=d --kms=e"), OPTIONS_WRONG);
 }
 
 static void test_wrong(void **state)
