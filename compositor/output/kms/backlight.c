@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define NAME_SIZE 128
+#define PATH_SIZE 320 /* the longest name that a directory may have, and a file in there */
 
 /* Who a backlight belongs to, the surest last. */
 enum claim {
@@ -22,7 +23,7 @@ enum claim {
 /* The first line of a file, without its end; "" when it cannot be read. */
 static void read_line(int dir, const char *device, const char *name, char *line, size_t size)
 {
-	char path[2 * NAME_SIZE];
+	char path[PATH_SIZE];
 	ssize_t n = -1;
 	int fd;
 
@@ -48,7 +49,7 @@ static int read_number(int dir, const char *device, const char *name)
 
 static enum claim claim_of(int dir, const char *device, const char *parent)
 {
-	char path[2 * NAME_SIZE], target[512], type[32];
+	char path[PATH_SIZE], target[512], type[32];
 	const char *last;
 	ssize_t n;
 
@@ -79,7 +80,7 @@ static enum claim find(DIR *all, const char *parent, char best[NAME_SIZE])
 		claim = claim_of(dirfd(all), entry->d_name, parent);
 		if (claim > surest) {
 			surest = claim;
-			snprintf(best, NAME_SIZE, "%s", entry->d_name);
+			memcpy(best, entry->d_name, strlen(entry->d_name) + 1);
 		}
 	}
 	return surest;
@@ -87,7 +88,7 @@ static enum claim find(DIR *all, const char *parent, char best[NAME_SIZE])
 
 static int take(struct kms_backlight *backlight, int dir, const char *device)
 {
-	char path[2 * NAME_SIZE];
+	char path[PATH_SIZE];
 
 	backlight->max = read_number(dir, device, "max_brightness");
 	if (backlight->max < 1) {
