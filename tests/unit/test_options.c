@@ -255,10 +255,10 @@ static void test_program_outputs(void **state)
 
 	assert_non_null(mkdtemp(dir));
 	lock = xasprintf("%s/vitrined.lock", dir);
-	arguments = xasprintf("--headless=800xfoo --runtime-dir=%s", dir);
+	arguments = xasprintf("--headless=800xfoo --log-level=error --runtime-dir=%s", dir);
 	assert_one_line(arguments, 1, "800xfoo", "as in 1920x1080");
 	free(arguments);
-	arguments = xasprintf("--kms=/dev/nowhere --runtime-dir=%s", dir);
+	arguments = xasprintf("--kms=/dev/nowhere --log-level=error --runtime-dir=%s", dir);
 	/* Without a seat that is what is missing; with one the device. */
 	assert_one_line(arguments, 1, "error: ", ": ");
 	free(arguments);
