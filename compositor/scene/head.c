@@ -302,7 +302,6 @@ static void age_take(struct scene_head *head, const struct presented *how)
 	const struct scene *scene = head->guest->scene;
 	uint64_t commit_ns = head->state->current.time_ns;
 
-	head->state->current.time_ns = 0;
 	if (!commit_ns) {
 		return;
 	}

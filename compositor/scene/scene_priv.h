@@ -20,7 +20,7 @@ struct picture {
 	struct buffer *buffer; /* locked, or NULL: no picture */
 	struct rect src;
 	uint64_t token;
-	uint64_t time_ns; /* of its commit; 0: unknown, or it was shown */
+	uint64_t time_ns; /* of its commit; 0: unknown */
 };
 
 enum commit_stage {

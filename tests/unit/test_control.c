@@ -335,10 +335,28 @@ static void an_age_is_from_the_commit_to_its_flip(void **state)
 	world_stop(&world);
 }
 
+/* What is in front goes to monitor B alone. */
+static void move_to_b(struct world *world)
+{
+	static const struct layout layout = {
+		.name = "b",
+		.outputs = {{
+			.name = "A",
+			.regions = {{.shows = LAYOUT_NOTHING, .w = 1, .h = 1}},
+			.n_regions = 1,
+		}},
+		.n_outputs = 1,
+	};
+
+	world->output = scene_output_add(world->scene, "B", 400, 300, 60000, NULL);
+	assert_int_equal(scene_set_layout(world->scene, &layout), 0);
+	assert_ptr_equal(world->head->output, world->output);
+}
+
 /* Drawn again on the same monitor or on another one, a picture is not young a second time. */
 static void a_picture_has_one_age(void **state)
 {
-	struct scene_output *other;
+	struct scene_output *first;
 	struct world world;
 
 	(void)state;
@@ -348,12 +366,14 @@ static void a_picture_has_one_age(void **state)
 	scene_output_damage_all(world.output);
 	frame(&world, 99000);
 	assert_int_equal(world.head->ages.count, 1);
-	other = world.output;
-	world.output = scene_output_add(world.scene, "B", 400, 300, 60000, NULL);
-	scene_output_remove(other);
+	first = world.output;
+	move_to_b(&world);
 	frame(&world, 199000);
+	assert_int_equal(world.output->frames, 1);
+	assert_non_null(scene_head_buffer(world.head));
 	assert_int_equal(world.told, 1);
 	assert_int_equal(world.head->ages.largest, 700);
+	scene_output_remove(first);
 	world_stop(&world);
 }
 

@@ -9,6 +9,7 @@
 #include "tools/vitrinectl/command.h"
 
 #define SECOND_USEC 1000000ull
+#define USEC_OF_PERCENT 1e4 /* of a second */
 #define WORKER "vitrine-pv@"
 
 /* What the server said at one moment. */
@@ -185,7 +186,7 @@ static void add_guests(struct value *to, const struct look *before, const struct
 		if (value_get(before->workers, name) && value_get(after->workers, name)) {
 			add_double(row, "worker_cpu_percent",
 				   per_second(grown(before->workers, after->workers, name), usec) /
-					   (SECOND_USEC / 100));
+					   USEC_OF_PERCENT);
 		}
 	}
 }
@@ -198,8 +199,7 @@ static struct value *top_create(const struct look *before, const struct look *af
 	value_add_uint(top, "interval_us", usec);
 	server = value_add(top, "server", VALUE_DICT);
 	add_double(server, "cpu_percent",
-		   per_second(grown(before->stats, after->stats, "cpu_us"), usec) /
-			   (SECOND_USEC / 100));
+		   per_second(grown(before->stats, after->stats, "cpu_us"), usec) / USEC_OF_PERCENT);
 	value_add_uint(server, "rss_kb", value_uint(after->stats, "rss_kb"));
 	add_monitors(value_add(top, "monitors", VALUE_LIST), before, after, usec);
 	add_guests(value_add(top, "guests", VALUE_LIST), before, after, usec);
