@@ -86,8 +86,13 @@ class World:
         process.wait(10 * SLOWDOWN)
 
     def stop(self):
+        """Whether the server ended as it should: a sanitizer's complaint shows in its status."""
+        server = self.processes.get("vitrined")
         for label in reversed(list(self.processes)):
             self.stop_one(label)
+        if server and server.returncode != 0:
+            print(f"vitrined ended with {server.returncode}:\n{self.log('vitrined')}")
+        return server is not None and server.returncode == 0
 
     # ---- vitrinectl ----
 
@@ -166,5 +171,6 @@ def run_tests(tests, environment=None):
                 print(f"--- {label}\n{world.log(label)[-3000:]}")
             failed = 1
         finally:
-            world.stop()
+            if not world.stop():
+                failed = 1
     return failed

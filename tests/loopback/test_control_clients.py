@@ -131,7 +131,8 @@ def test_harm(world):
     # Frames went on at the guest's rate; a busy machine may miss some, harm or not.
     assert frames_now - frames > 20 * elapsed / SLOWDOWN, f"{frames_now - frames} frames in {elapsed:.1f} s"
     assert missed_now - missed <= 0.2 * (frames_now - frames) * SLOWDOWN, (missed_now - missed, frames_now - frames)
-    assert memory(world) < start_kb + 6 * 1024, f"{memory(world)} KiB after {start_kb}"
+    # A sanitizer keeps what was freed for a while.
+    assert SLOWDOWN > 1 or memory(world) < start_kb + 6 * 1024, f"{memory(world)} KiB after {start_kb}"
     fds = world.ask("stats")["stats"]["fds"]
     assert fds < 120, fds
     assert world.processes["vitrined"].poll() is None
