@@ -9,10 +9,10 @@ import tempfile
 IMGCMP = os.path.join(os.environ.get("VITRINE_BUILD", "build"), "bin", "imgcmp")
 
 
-def ppm(path, width, height, changed=()):
+def ppm(path, width, height, changed=(), by=0xFF):
     pixels = bytearray(i % 251 for i in range(width * height * 3))
     for x, y in changed:
-        pixels[(y * width + x) * 3] ^= 0xFF
+        pixels[(y * width + x) * 3] ^= by
     with open(path, "wb") as out:
         out.write(b"P6\n%d %d\n255\n" % (width, height) + bytes(pixels))
 
@@ -26,10 +26,12 @@ def main():
     failed = 0
     with tempfile.TemporaryDirectory() as directory:
         path = {name: os.path.join(directory, name) for name in
-                ("a", "same", "other", "size", "short", "none")}
+                ("a", "same", "other", "near", "less_near", "size", "short", "none")}
         ppm(path["a"], 40, 30)
         ppm(path["same"], 40, 30)
         ppm(path["other"], 40, 30, [(9, 7), (10, 7), (20, 20)])
+        ppm(path["near"], 40, 30, [(9, 7), (10, 7)], 1)
+        ppm(path["less_near"], 40, 30, [(9, 7), (10, 7)], 2)
         ppm(path["size"], 30, 40)
         with open(path["short"], "wb") as out:
             out.write(b"P6\n40 30\n255\nabc")
@@ -39,6 +41,11 @@ def main():
             (("a", "other"), 1, "3 of 1200 pixels differ"),
             (("a", "other", "5x5+10+8"), 0, ""),
             (("a", "other", "5x5+16+16"), 1, "first at 20,20"),
+            (("a", "near"), 1, "2 of 1200 pixels differ"),
+            (("--near", "a", "near"), 0, ""),
+            (("--near", "near", "a", "5x5+8+6"), 0, ""),
+            (("--near", "a", "less_near"), 1, "first at 9,7: "),
+            (("--near", "a", "other"), 1, "3 of 1200 pixels differ"),
             (("a", "size"), 1, "sizes differ: 40x30, 30x40"),
             (("a", "size", "41x1+0+0"), 2, "inside both"),
             (("a", "size", "1x1+-1+0"), 2, "inside both"),

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* imgcmp: are two pictures, or the same part of them, alike? Is one somewhere inside the other? */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/rect.h"
 #include "tools/imgcmp/image.h"
 
 static const char usage[] =
-	"usage: imgcmp A B [WxH+X+Y]\n"
+	"usage: imgcmp [--near] A B [WxH+X+Y]\n"
 	"       imgcmp --inside A B\n"
-	"Compares two pictures (PNG or binary PPM), or that part of them, pixel by pixel; --inside looks\n"
-	"for the whole of A in B and prints the first place as WxH+X+Y.\n"
+	"Compares two pictures (PNG or binary PPM), or that part of them, pixel by pixel, with --near give\n"
+	"or take one level of each colour; --inside looks for the whole of A in B and prints the first\n"
+	"place as WxH+X+Y.\n"
 	"Exit status: 0 alike or found, 1 different (the first different pixel is printed) or not\n"
 	"found, 2 error.\n";
 
@@ -32,8 +34,15 @@ static const uint8_t *pixel_of(const struct image *image, int x, int y)
 	return image->rgb + ((size_t)y * (size_t)image->width + (size_t)x) * 3;
 }
 
+static bool differs(const uint8_t *p, const uint8_t *q, int tolerance)
+{
+	return abs(p[0] - q[0]) > tolerance || abs(p[1] - q[1]) > tolerance ||
+	       abs(p[2] - q[2]) > tolerance;
+}
+
 /* Returns how many pixels differ, and prints the first. */
-static unsigned compare(const struct image *a, const struct image *b, const struct rect *part)
+static unsigned compare(const struct image *a, const struct image *b, const struct rect *part,
+			int tolerance)
 {
 	unsigned n = 0;
 
@@ -41,7 +50,7 @@ static unsigned compare(const struct image *a, const struct image *b, const stru
 		for (int x = part->x; x < part->x + part->w; x++) {
 			const uint8_t *p = pixel_of(a, x, y), *q = pixel_of(b, x, y);
 
-			if (memcmp(p, q, 3) != 0 && n++ == 0) {
+			if (differs(p, q, tolerance) && n++ == 0) {
 				printf("first at %d,%d: #%02x%02x%02x, #%02x%02x%02x\n", x, y, p[0],
 				       p[1], p[2], q[0], q[1], q[2]);
 			}
@@ -50,7 +59,8 @@ static unsigned compare(const struct image *a, const struct image *b, const stru
 	return n;
 }
 
-static int compare_images(const struct image *a, const struct image *b, const char *part_text)
+static int compare_images(const struct image *a, const struct image *b, const char *part_text,
+			  int tolerance)
 {
 	struct rect part = {0, 0, a->width, a->height};
 	unsigned n;
@@ -66,7 +76,7 @@ static int compare_images(const struct image *a, const struct image *b, const ch
 		printf("sizes differ: %dx%d, %dx%d\n", a->width, a->height, b->width, b->height);
 		return 1;
 	}
-	n = compare(a, b, &part);
+	n = compare(a, b, &part, tolerance);
 	if (n) {
 		printf("%u of %d pixels differ\n", n, part.w * part.h);
 	}
@@ -101,16 +111,19 @@ static int find_inside(const struct image *part, const struct image *whole)
 int main(int argc, char **argv)
 {
 	struct image a = {0}, b = {0};
-	bool inside = argc == 4 && strcmp(argv[1], "--inside") == 0;
-	int status = 2;
+	bool is_near = argc > 3 && strcmp(argv[1], "--near") == 0;
+	bool is_inside = argc == 4 && strcmp(argv[1], "--inside") == 0;
+	int option = is_near || is_inside, status = 2;
 
+	argv += option;
+	argc -= option;
 	if (argc < 3 || argc > 4) {
 		fputs(usage, stderr);
 		return 2;
 	}
-	if (image_load(&a, argv[1 + inside]) == 0 && image_load(&b, argv[2 + inside]) == 0) {
-		status = inside ? find_inside(&a, &b) :
-				  compare_images(&a, &b, argc == 4 ? argv[3] : NULL);
+	if (image_load(&a, argv[1]) == 0 && image_load(&b, argv[2]) == 0) {
+		status = is_inside ? find_inside(&a, &b) :
+				     compare_images(&a, &b, argc == 4 ? argv[3] : NULL, is_near);
 	}
 	image_finish(&a);
 	image_finish(&b);

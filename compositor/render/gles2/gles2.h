@@ -72,7 +72,7 @@ void programs_destroy(struct program programs[PROGRAMS]);
 
 /* ---- texture.c ---- */
 
-#define TEXTURES 96
+#define TEXTURES 256 /* pictures and strips of a mosaic of 64 guests, and more */
 
 struct texture {
 	uint64_t key; /* of a buffer or canvas; 0: free */
