@@ -357,17 +357,26 @@ bool memory_kept(struct guest *guest, uint32_t serial, int fd, int refs, uint32_
 	return true;
 }
 
+static const char *obstacle(const struct guest *guest)
+{
+	if (guest->be_alloc_code) {
+		return guest->be_alloc_reason;
+	}
+	return guest_be_alloc_policy(guest).is_allowed ? NULL : "not allowed by the configuration";
+}
+
+const char *memories_obstacle(const struct guest *guest)
+{
+	const char *why = obstacle(guest);
+
+	return why ? why : "not asked for by the toolstack";
+}
+
 void memories_report(const struct guest *guest, FILE *out)
 {
-	const char *can = "yes";
+	const char *why = obstacle(guest);
 
-	if (!guest_be_alloc_policy(guest).is_allowed) {
-		can = "not allowed by the configuration";
-	}
-	if (guest->be_alloc_code) {
-		can = guest->be_alloc_reason;
-	}
-	fprintf(out, "guest.%s.be_alloc %s\n", guest_name(guest), can);
+	fprintf(out, "guest.%s.be_alloc %s\n", guest_name(guest), why ? why : "yes");
 	fprintf(out, "guest.%s.be_alloc_bytes %llu\n", guest_name(guest),
 		(unsigned long long)memories_bytes(guest));
 }

@@ -68,6 +68,8 @@ bool memory_ended(struct guest *guest, uint32_t serial);
 bool memory_kept(struct guest *guest, uint32_t serial, int fd, int refs, uint32_t width,
 		 uint32_t height);
 
+/* Why the guest draws into its own pages, for people. */
+const char *memories_obstacle(const struct guest *guest);
 /* Lines guest.NAME.be_alloc (yes, or why not) and guest.NAME.be_alloc_bytes. */
 void memories_report(const struct guest *guest, FILE *out);
 

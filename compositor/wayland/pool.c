@@ -232,7 +232,8 @@ struct pool *pool_next_affordable(struct guest *guest)
 	const struct wayland *wayland = guest->wayland;
 	struct pool *pool = next_queued(guest);
 
-	while (pool && wayland->map_budget && wayland->mapped_pages + pool->pages > wayland->map_budget) {
+	while (pool && wayland->map_budget &&
+	       wayland->mapped_pages + pool->pages > wayland->map_budget) {
 		log_msg(LOG_LEVEL_WARN, LOG_HOST,
 			"guest %s: %u more pages do not fit into the %u that can be mapped here, %llu are: "
 			"raise gnttab_max_maptrack_frames of Xen and --map-pages of vitrine-broker",

@@ -16,6 +16,7 @@ struct pool_buffer {
 	struct pool *pool;
 	struct wl_resource *resource; /* NULL once destroyed */
 	struct buffer_dmabuf dmabuf;
+	char reason[224]; /* why it is on no higher rung */
 	struct list link; /* pool.buffers */
 };
 
@@ -88,10 +89,13 @@ static void describe(struct pool_buffer *buffer, int fd, const struct buffer_sha
 	buffer->base.dmabuf = &buffer->dmabuf;
 }
 
-static void set_rung(struct buffer *buffer, enum buffer_rung rung, const char *reason)
+/* why: of the guest's own pages; be-alloc is the other way up from there. */
+static void stay_below(struct pool_buffer *buffer, enum buffer_rung rung, const char *why)
 {
-	buffer->rung = rung;
-	buffer->rung_reason = reason;
+	snprintf(buffer->reason, sizeof(buffer->reason), "%s; be-alloc: %s", why,
+		 memories_obstacle(buffer->pool->guest));
+	buffer->base.rung = rung;
+	buffer->base.rung_reason = buffer->reason;
 }
 
 static bool is_sampled(const struct wayland *wayland, const struct buffer *buffer)
@@ -113,18 +117,18 @@ static void buffer_climb(struct pool_buffer *buffer, const struct buffer_shape *
 		describe(buffer, pool->dmabuf, shape,
 			 wayland->server->settings->allow_incoherent_scanout);
 	}
+	buffer->base.rung = RUNG_SCANOUT;
 	if (!buffer->base.dmabuf) {
-		set_rung(&buffer->base, RUNG_MAPPED,
-			 wayland->export_reason[0] ? wayland->export_reason :
-						     "its own pages, which are no dma-buf");
+		stay_below(buffer, RUNG_MAPPED,
+			   wayland->export_reason[0] ? wayland->export_reason :
+						       "its own pages, which are no dma-buf");
 	} else if (!buffer->dmabuf.is_coherent && !is_sampled(wayland, &buffer->base)) {
-		set_rung(&buffer->base, RUNG_MAPPED,
-			 "its own pages; incoherent-scanout=no in vitrine.conf, and the processor draws");
+		stay_below(
+			buffer, RUNG_MAPPED,
+			"its own pages; incoherent-scanout=no in vitrine.conf, and the processor draws");
 	} else if (!buffer->dmabuf.is_coherent) {
-		set_rung(&buffer->base, RUNG_SAMPLED,
-			 "its own pages, and incoherent-scanout=no in vitrine.conf");
-	} else {
-		set_rung(&buffer->base, RUNG_SCANOUT, NULL);
+		stay_below(buffer, RUNG_SAMPLED,
+			   "its own pages, and incoherent-scanout=no in vitrine.conf");
 	}
 }
 

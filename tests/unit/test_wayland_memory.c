@@ -698,7 +698,11 @@ static void test_rungs_of_guests_pages(void **state)
 
 	vitrine_broker_v1_host(f->broker.proxy, 0, EINVAL, "this is a PV domain");
 	check_rung(f, false, "guest.alpha.buffer.0.rung mapped\n",
-		   "guest.alpha.buffer.0.reason this is a PV domain\n");
+		   "guest.alpha.buffer.0.reason this is a PV domain; be-alloc: not asked for by the "
+		   "toolstack\n");
+	vitrine_broker_guest_v1_be_alloc(f->a.proxy, EOPNOTSUPP, "a PV guest");
+	check_rung(f, false, "guest.alpha.buffer.0.rung mapped\n", "; be-alloc: a PV guest\n");
+	vitrine_broker_guest_v1_be_alloc(f->a.proxy, 0, "");
 	vitrine_broker_v1_host(f->broker.proxy, 0, 0, "");
 	check_rung(f, true, "guest.alpha.buffer.0.rung sampled\n",
 		   "guest.alpha.buffer.0.reason its own pages, and incoherent-scanout=no");
