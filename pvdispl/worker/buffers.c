@@ -74,6 +74,7 @@ static struct dbuf *dbuf_alloc(struct display *display, const struct command_dbu
 		dbuf->cookie = command->cookie;
 		dbuf->geometry = command->geometry;
 		dbuf->is_allocated = command->is_allocated;
+		dbuf->height = command->height;
 		pool_init(&dbuf->pool, on_pool_changed);
 		dbuf->pool.granted = on_pool_granted;
 	}
@@ -114,24 +115,13 @@ int dbuf_create(struct display *display, const struct command_dbuf_create *comma
 int dbuf_allocate(struct display *display, const struct command_dbuf_create *command,
 		  struct dbuf **out)
 {
-	struct client *client = display->worker->client;
-	struct dbuf *dbuf;
-	int ret;
+	struct dbuf *dbuf = dbuf_alloc(display, command);
 
-	if (!client || !client->is_ready) {
-		return -ENODEV;
-	}
-	dbuf = dbuf_alloc(display, command);
 	if (!dbuf) {
 		return -ENOMEM;
 	}
-	ret = pool_allocate(&dbuf->pool, client, command->geometry.width, command->height,
-			    command->geometry.pages);
-	if (ret < 0) {
-		free(dbuf);
-		return ret;
-	}
 	dbuf_add(dbuf);
+	dbuf_open(dbuf);
 	*out = dbuf;
 	return 0;
 }
@@ -154,6 +144,20 @@ static void forget_state(struct dbuf *dbuf)
 	dbuf->state = -1;
 }
 
+static int open_pool(struct dbuf *dbuf, struct client *client)
+{
+	const struct geometry_dbuf *geometry = &dbuf->geometry;
+
+	if (!dbuf->is_allocated) {
+		return pool_open(&dbuf->pool, client, dbuf->refs, geometry->pages);
+	}
+	if (!dbuf->refs) {
+		return pool_allocate(&dbuf->pool, client, geometry->width, dbuf->height,
+				     geometry->pages);
+	}
+	return pool_restore(&dbuf->pool, client, dbuf->refs[0], geometry->pages);
+}
+
 void dbuf_open(struct dbuf *dbuf)
 {
 	struct client *client = dbuf->display->worker->client;
@@ -162,13 +166,7 @@ void dbuf_open(struct dbuf *dbuf)
 	if (!client || !client->is_ready) {
 		return;
 	}
-	if (dbuf->is_allocated) {
-		ret = dbuf->refs ? pool_restore(&dbuf->pool, client, dbuf->refs[0],
-						dbuf->geometry.pages) :
-				   -ENOENT;
-	} else {
-		ret = pool_open(&dbuf->pool, client, dbuf->refs, dbuf->geometry.pages);
-	}
+	ret = open_pool(dbuf, client);
 	if (ret < 0) {
 		dbuf->pool.state = POOL_FAILED;
 		dbuf->pool.error = -ret;

@@ -28,6 +28,7 @@ struct dbuf {
 	struct geometry_dbuf geometry;
 	uint32_t *refs;    /* geometry.pages of them; NULL: memory that the server is allocating */
 	bool is_allocated; /* the server's memory, not the guest's */
+	uint32_t height;   /* of that */
 	int state;         /* index; -1: the next worker is not to know it */
 	unsigned n_fbs;
 	bool is_dying; /* its cookie is free already; gone when the server has let go */
@@ -60,8 +61,8 @@ MUST_USE int dbuf_check(struct display *display, const struct command_dbuf_creat
 MUST_USE int dbuf_create(struct display *display, const struct command_dbuf_create *command,
 			 uint32_t *refs, int state);
 /*
- * Has the server allocate it; its references come while the pool is POOL_MAPPING. -ENODEV: there is no server. Not stored
- * before it has references.
+ * Has the server allocate it, the next one while there is none; its references come while the pool is POOL_MAPPING. Not
+ * stored before it has references. -ENOMEM, -ENOSPC.
  */
 MUST_USE int dbuf_allocate(struct display *display, const struct command_dbuf_create *command,
 			   struct dbuf **out);

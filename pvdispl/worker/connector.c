@@ -10,6 +10,8 @@
 
 #define REQUESTS_PER_TURN 32u
 #define SERVER_PATIENCE_NS NSEC_PER_SEC
+/* What only the server has is worth waiting for: Linux gives up after 3 s. */
+#define ALLOCATE_PATIENCE_NS (2 * NSEC_PER_SEC)
 
 static void notify(struct connector *connector, uint32_t port)
 {
@@ -71,6 +73,13 @@ static void count_request(struct connector *connector)
 			      (int32_t)(connector->replayed - scanout->requests) >= 0;
 }
 
+static uint64_t patience(const struct connector *connector)
+{
+	return connector->wait == WAIT_POOL && connector->dbuf->is_allocated ?
+		       ALLOCATE_PATIENCE_NS :
+		       SERVER_PATIENCE_NS;
+}
+
 /* Takes and answers one. Returns 1, or 0 when there is none that can be taken now, or -errno. */
 static int take(struct connector *connector)
 {
@@ -92,7 +101,7 @@ static int take(struct connector *connector)
 	if (ret <= 0) {
 		put_answer(connector, ret, 0);
 	} else if (connector->wait == WAIT_POOL || connector->wait == WAIT_UNMAP) {
-		worker_timer_arm(connector->timer, now_ns() + SERVER_PATIENCE_NS);
+		worker_timer_arm(connector->timer, now_ns() + patience(connector));
 	}
 	return 1;
 }
@@ -129,6 +138,17 @@ static int on_resume(sd_event_source *source, void *data)
 	return 0;
 }
 
+static void give_up_allocation(struct connector *connector)
+{
+	bool has_server = connector->dbuf->pool.state != POOL_NONE;
+
+	log_warn(LOG_HOST, "%s for guest %s in time",
+		 has_server ? "the display server has no memory" : "there is no display server",
+		 connector->display->worker->name);
+	(void)dbuf_release(connector->dbuf);
+	connector_answer(connector, has_server ? -ETIMEDOUT : -ENODEV, 0);
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct connector *connector = data;
@@ -139,10 +159,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 		dbuf_destroy(connector->dbuf);
 	}
 	if (connector->wait == WAIT_POOL && connector->dbuf->is_allocated) {
-		log_warn(LOG_HOST, "the display server has no memory for guest %s in time",
-			 connector->display->worker->name);
-		(void)dbuf_release(connector->dbuf);
-		connector_answer(connector, -ETIMEDOUT, 0);
+		give_up_allocation(connector);
 		return 0;
 	}
 	connector_answer(connector, 0, 0);

@@ -53,6 +53,15 @@ static int fill_directory(struct connector *connector, const struct dbuf *dbuf)
 	return 1;
 }
 
+/* Without a server: the next one may come in time. */
+static int allocated_status(struct connector *connector, const struct dbuf *dbuf)
+{
+	if (dbuf->refs) {
+		return fill_directory(connector, dbuf);
+	}
+	return dbuf->pool.state == POOL_NONE ? 1 : -ENOMEM;
+}
+
 /* Answers unless the server is still at it. A buffer that cannot be mapped does not come to be. */
 static void settle_create(struct connector *connector)
 {
@@ -60,7 +69,7 @@ static void settle_create(struct connector *connector)
 	int status = pool_status(dbuf);
 
 	if (status == 0 && dbuf->is_allocated) {
-		status = dbuf->refs ? fill_directory(connector, dbuf) : -ENODEV;
+		status = allocated_status(connector, dbuf);
 	}
 	if (status > 0) {
 		return;
@@ -127,6 +136,11 @@ static int execute_dbuf_allocate(struct connector *connector)
 	}
 	if (ret == 0) {
 		ret = dbuf_allocate(connector->display, command, &connector->dbuf);
+	}
+	if (ret == 0 && connector->dbuf->pool.state == POOL_FAILED) {
+		ret = -connector->dbuf->pool.error;
+		dbuf_destroy(connector->dbuf);
+		connector->dbuf = NULL;
 	}
 	return start(connector, WAIT_POOL, ret);
 }

@@ -220,8 +220,11 @@ static void without_a_server_there_is_none(void **state)
 {
 	clear_directory();
 	assert_int_equal(rig_do(&rig, 0, allocation(10, RIG_WIDTH, RIG_HEIGHT)), -ENODEV);
+	/* One that comes in time has. */
+	rig_ask(&rig, 0, allocation(10, RIG_WIDTH, RIG_HEIGHT));
 	start_server();
-	assert_int_equal(rig_do(&rig, 0, allocation(10, RIG_WIDTH, RIG_HEIGHT)), 0);
+	assert_int_equal(rig_answer(&rig, 0).status, 0);
+	assert_filled(0, PAGES);
 }
 
 /* The memory goes back where it came from. */
@@ -274,6 +277,15 @@ static void a_server_that_goes_meanwhile_has_none(void **state)
 	rig_wait(&rig, has_pool);
 	rig_server_stop(&rig);
 	assert_int_equal(rig_answer(&rig, 0).status, -ENODEV);
+	/* The next one is asked anew. */
+	start_server();
+	rig.server.is_slow = true;
+	rig_ask(&rig, 0, allocation(10, RIG_WIDTH, RIG_HEIGHT));
+	rig_wait(&rig, has_pool);
+	rig_server_stop(&rig);
+	start_server();
+	assert_int_equal(rig_answer(&rig, 0).status, 0);
+	assert_int_equal(rig.server.pools[0].width, RIG_WIDTH);
 }
 
 static void the_next_server_is_asked_for_the_same(void **state)
