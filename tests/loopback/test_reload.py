@@ -4,6 +4,7 @@
 guest notices either."""
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -139,6 +140,27 @@ def the_last_word_counts(world):
         world.wait(f"the last colour {colour}", lambda: world.counters()["guest.work.colour"] == "%06x" % colour)
 
 
+def systemd_is_told(world):
+    """Reloading, and when it is over, good or bad: or else systemctl reload would wait for ever."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(world.path("notify"))
+        notify.settimeout(w.TIMEOUT_S)
+        world.environments["vitrined"] = {"NOTIFY_SOCKET": world.path("notify")}
+        start(world, "320x240", "")
+
+        def told():
+            return [line for line in notify.recv(4096).decode().splitlines() if not line.startswith("WATCHDOG")]
+
+        while "READY=1" not in told():
+            pass
+        for text in ("", BAD[0]):
+            world.write("v.conf", text)
+            world.processes["vitrined"].send_signal(signal.SIGHUP)
+            first = told()
+            assert first[0] == "RELOADING=1" and first[1].startswith("MONOTONIC_USEC="), first
+            assert told() == ["READY=1"]
+
+
 def a_bad_configuration_starts_nothing(world):
     """And says why, before anything is opened."""
     world.write("v.conf", BAD[0])
@@ -156,7 +178,7 @@ def a_bad_configuration_starts_nothing(world):
 def main():
     return w.run_all("reload", [no_guest_notices, what_changes_nothing_draws_nothing, what_changes_is_shown, chords_change,
                                 the_log_names_what_waits_and_what_is_wrong, the_last_word_counts,
-                                a_bad_configuration_starts_nothing])
+                                systemd_is_told, a_bad_configuration_starts_nothing])
 
 
 if __name__ == "__main__":

@@ -70,6 +70,7 @@ class World:
         self.directory = tempfile.mkdtemp(prefix=f"vitrine-{name}-")
         self.processes = {}
         self.guests = 0
+        self.environments = {}  # what a process has beside ours, by its label
         self.hands = None
 
     def path(self, name):
@@ -85,7 +86,8 @@ class World:
 
     def start(self, label, program, *arguments):
         with open(self.path(label + ".log"), "a", encoding="utf-8") as log:
-            self.processes[label] = subprocess.Popen([os.path.join(BIN, program), *arguments], stdout=log, stderr=log)
+            self.processes[label] = subprocess.Popen([os.path.join(BIN, program), *arguments], stdout=log, stderr=log,
+                                                     env={**os.environ, **self.environments.get(label, {})})
         return self.processes[label]
 
     def log(self, label):

@@ -554,6 +554,36 @@ static void test_head_is_told(void **state)
 	screen_drop(&screen);
 }
 
+/* While it is hidden; of a visible one there is nothing to tell. */
+static void test_pace_follows_the_settings(void **state)
+{
+	struct fixture *f = *state;
+	struct settings *settings = f->world->server.settings;
+	struct screen screen;
+
+	screen_make(&screen, &f->a, 0);
+	assert_int_equal(screen.events.pace, 1000 / settings->guest_defaults.pace_hz);
+	settings->guests[settings->n_guests++] = settings->guest_defaults;
+	snprintf(settings->guests[0].name, sizeof(settings->guests[0].name), "alpha");
+	settings->guests[0].pace_hz = 4;
+	wayland_settings_changed(f->world->server.wayland);
+	assert_true(guest_turn(&f->a));
+	assert_int_equal(screen.events.pace, 250);
+	assert_int_equal(screen.events.visible, 0);
+	assert_int_equal(screen.events.visibilities, 2);
+	wayland_settings_changed(f->world->server.wayland);
+	assert_true(guest_turn(&f->a));
+	assert_int_equal(screen.events.visibilities, 2);
+	scene_set_front(f->world->server.scene, scene_of(f, "alpha"));
+	assert_true(guest_turn(&f->a));
+	assert_int_equal(screen.events.visibilities, 3);
+	settings->guests[0].pace_hz = 2;
+	wayland_settings_changed(f->world->server.wayland);
+	assert_true(guest_turn(&f->a));
+	assert_int_equal(screen.events.visibilities, 3);
+	screen_drop(&screen);
+}
+
 static void test_commit_shown_and_replaced(void **state)
 {
 	struct fixture *f = *state;
@@ -1026,6 +1056,7 @@ int main(void)
 		GUEST_TEST(test_buffer_before_ready),
 		GUEST_TEST(test_head_is_told),
 		GUEST_TEST(test_commit_shown_and_replaced),
+		GUEST_TEST(test_pace_follows_the_settings),
 		GUEST_TEST(test_commit_hidden),
 		GUEST_TEST(test_pool_outlives_worker_objects),
 		GUEST_TEST(test_worker_restart),
