@@ -27,21 +27,29 @@ static bool has_heads(const struct scene_guest *guest)
 	return false;
 }
 
+bool output_has_guest(const struct scene_output *output, const struct scene_guest *guest)
+{
+	unsigned n;
+	const struct scene_view *view = scene_output_views(output, &n);
+
+	for (; n > 0; n--, view++) {
+		if (view->head && view->head->guest == guest && !rect_empty(&view->dst)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A mirror counts: its flip shows the guest to people, too. */
-uint32_t outputs_showing(struct input *input, const struct scene_guest *guest)
+static uint32_t outputs_showing(struct input *input, const struct scene_guest *guest)
 {
 	uint32_t outputs = 0;
 
 	for (unsigned i = 0; guest && i < SEAT_MAX_OUTPUTS; i++) {
 		const struct scene_output *output = repaint_output(input->server->repaint, i);
-		unsigned n = 0;
-		const struct scene_view *views = output ? scene_output_views(output, &n) : NULL;
 
-		for (unsigned k = 0; k < n; k++) {
-			if (views[k].head && views[k].head->guest == guest &&
-			    !rect_empty(&views[k].dst)) {
-				outputs |= UINT32_C(1) << i;
-			}
+		if (output && output_has_guest(output, guest)) {
+			outputs |= UINT32_C(1) << i;
 		}
 	}
 	return outputs;

@@ -37,8 +37,8 @@ static inline struct seat_guest *seat_guest(struct scene_guest *guest)
 
 /* ---- focus_join.c ---- */
 extern const struct focus_events input_focus_events; /* data: struct input */
-/* Outputs with a picture of the guest, as they are arranged now; a bit for each by its number. */
-uint32_t outputs_showing(struct input *input, const struct scene_guest *guest);
+/* A picture of the guest, or the place for one, is on this output, as it is arranged now. */
+bool output_has_guest(const struct scene_output *output, const struct scene_guest *guest);
 /* Who is in front now, or must be because that one is gone or has no place. NULL: nobody can. */
 /* It has a screen, and the layout a place for it in front. */
 bool guest_can_be_front(const struct input *input, const struct scene_guest *guest);

@@ -87,7 +87,7 @@ static bool space_output_shows(void *data, unsigned number, struct seat_guest *g
 	struct server *server = data;
 	const struct scene_output *output = repaint_output(server->repaint, number);
 
-	return outputs_showing(server->input, scene_guest(guest)) >> number & 1 &&
+	return output && output_has_guest(output, scene_guest(guest)) &&
 	       !scene_output_is_mirror(output);
 }
 
