@@ -156,21 +156,30 @@ static int handle_readable(sd_event_source *source, int fd, uint32_t revents, vo
 	return 0;
 }
 
-/* A card that came while the session was away could not be opened then. */
-void kms_hotplug_cards(struct kms_backend *backend)
+/* A named card that is there and not open: one that comes while the session is away can't be opened then. */
+static void look_for(struct kms_backend *backend, const char *path)
 {
 	struct udev_device *device;
 	struct stat st;
 
+	if (stat(path, &st) < 0 || !S_ISCHR(st.st_mode) || kms_backend_find(backend, st.st_rdev)) {
+		return;
+	}
+	device = udev_device_new_from_devnum(backend->udev, 'c', st.st_rdev);
+	if (device) {
+		card_came(backend, device);
+	}
+	udev_device_unref(device);
+}
+
+void kms_hotplug_cards(struct kms_backend *backend)
+{
 	for (unsigned i = 0; i < backend->n_paths; i++) {
-		if (stat(backend->paths[i], &st) == 0 && S_ISCHR(st.st_mode) &&
-		    !kms_backend_find(backend, st.st_rdev)) {
-			device = udev_device_new_from_devnum(backend->udev, 'c', st.st_rdev);
-			if (device) {
-				card_came(backend, device);
-			}
-			udev_device_unref(device);
-		}
+		look_for(backend, backend->paths[i]);
+	}
+	if (backend->n_paths == 0 && list_empty(&backend->cards) &&
+	    kms_backend_add_card(backend, NULL) == 0) {
+		log_info(LOG_HOST, "a graphics card has come");
 	}
 }
 
