@@ -30,6 +30,8 @@ class Desk(World):
         self.start_server()
         self.wait("a server", lambda: os.path.exists(self.path("broker.sock")))
         self.start_broker()
+        # Before that there is nobody who could allocate, and a guest is told so.
+        self.wait("the broker's connection", lambda: "connected to the display server" in self.log("vitrine-broker"))
 
     def guest(self, name, *options):
         self.start("pvfront", f"--xen=loopback:1:{self.path('hub')}", "--toolstack", f"--name={name}", "--be-alloc",
