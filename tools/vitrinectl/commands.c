@@ -112,9 +112,39 @@ static void guests_print(const struct value *guests)
 	rows_print(guests, columns, guest_row);
 }
 
+/* All guests share what the host can map of granted pages. */
+static void maps_print(const struct value *maps)
+{
+	unsigned long long pages = value_uint(maps, "pages"), budget = value_uint(maps, "budget");
+
+	if (budget) {
+		printf("\n%llu of %llu pages that can be mapped at a time are (%llu%%)\n", pages,
+		       budget, pages * 100 / budget);
+	}
+}
+
+static void guests_and_maps_print(const struct value *document)
+{
+	guests_print(value_get(document, "guests"));
+	maps_print(value_get(document, "maps"));
+}
+
 static int run_guests(struct context *context)
 {
-	return list(context, "ListGuests", "guests", guests_print);
+	struct value *guests = bus_get(&context->bus, "ListGuests"), *document, *maps;
+	struct value *stats = guests ? bus_get(&context->bus, "GetStats") : NULL;
+
+	if (!stats) {
+		value_destroy(guests);
+		return report_failure(context);
+	}
+	document = value_create(VALUE_DICT);
+	value_add_item(document, "guests", guests);
+	maps = value_add(document, "maps", VALUE_DICT);
+	value_add_uint(maps, "pages", value_uint(stats, "maps.pages"));
+	value_add_uint(maps, "budget", value_uint(stats, "maps.budget"));
+	value_destroy(stats);
+	return report_value(context, NULL, document, guests_and_maps_print);
 }
 
 static void head_row(struct value *row, const struct value *head)
