@@ -312,6 +312,22 @@ static uint64_t start_time(void)
 	return now_ns() - ((uint64_t)used.tv_sec * NSEC_PER_SEC + (uint64_t)used.tv_nsec);
 }
 
+static int run(struct server *server)
+{
+	int ret = prepare_runtime_dir(server->options->runtime_dir);
+
+	if (ret < 0) {
+		free(server->settings);
+		return ret;
+	}
+	ret = server_start(server);
+	if (ret == 0) {
+		ret = server_run(server);
+	}
+	server_stop(server);
+	return ret;
+}
+
 int main(int argc, char **argv)
 {
 	struct server_options options;
@@ -340,14 +356,5 @@ int main(int argc, char **argv)
 	umask(0077);
 	signal(SIGPIPE, SIG_IGN);
 	raise_fd_limit();
-	ret = prepare_runtime_dir(options.runtime_dir);
-	if (ret < 0) {
-		return EXIT_FAILURE;
-	}
-	ret = server_start(&server);
-	if (ret == 0) {
-		ret = server_run(&server);
-	}
-	server_stop(&server);
-	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run(&server) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
