@@ -28,7 +28,7 @@ enum layout_fit {
 enum layout_shows {
 	LAYOUT_FRONT, /* the guest in front; on further monitors its other heads, then other guests' */
 	LAYOUT_GUEST,  /* always this guest's head, or a card with its name */
-	LAYOUT_MOSAIC, /* all guests' heads as tiles */
+	LAYOUT_MOSAIC, /* all guests' heads as tiles, each as large as its tile */
 	LAYOUT_NOTHING /* the host's ground */
 };
 
@@ -44,7 +44,7 @@ enum layout_side {
 /* A part of a monitor and what it shows. */
 struct layout_region {
 	enum layout_shows shows;
-	/* Of the upright monitor, 0 to 1 each: 0 0 1 1 is all of it. Regions of a monitor do not overlap. */
+	/* Of the upright monitor below its strip, 0 to 1 each: 0 0 1 1 is all of it. Regions of a monitor do not overlap. */
 	double x, y, w, h;
 	char guest[33]; /* LAYOUT_GUEST */
 	int head;       /* LAYOUT_GUEST: 0 and up. LAYOUT_FRONT: -1 the next one in order */
