@@ -168,6 +168,8 @@ static void frame_run(struct repaint_output *slot)
 		return;
 	}
 	if (ret == -EACCES) {
+		/* What others show is not ours: no buffer is on the glass any more. */
+		planes_lost(slot->planes);
 		slot->away = true;
 		return;
 	}

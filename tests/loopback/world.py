@@ -180,13 +180,13 @@ class World:
 
     # ---- guests ----
 
-    def guest(self, name, size, frames=None, fps=60):
+    def guest(self, name, size, frames=None, fps=60, options=()):
         """Draws so many frames and stays, or goes on drawing. Its nonce is its number."""
         self.guests += 1
         number = self.guests
         self.start(name, "pvfront", f"--xen=loopback:{number}:" + self.path("hub"), "--toolstack", f"--name={name}",
                    f"--connectors={size}", f"--nonce={number}", f"--fps={fps}", "--report=" + self.path(name + ".json"),
-                   *([f"--frames={frames}", "--stay"] if frames else []))
+                   *([f"--frames={frames}", "--stay"] if frames else []), *options)
         self.wait(f"guest {name}", lambda: f"guest.{name}.frames_shown" in self.counters())
         if frames:
             # The first one was set, not flipped to.

@@ -556,6 +556,7 @@ struct fast_device {
 	struct output_device base;
 	uint8_t pixels[64 * 64 * 4];
 	unsigned commits, tests;
+	bool is_away;
 };
 
 static int fast_acquire(struct output_device *base, struct target *target)
@@ -564,7 +565,7 @@ static int fast_acquire(struct output_device *base, struct target *target)
 
 	*target =
 		(struct target){.pixels = device->pixels, .width = 64, .height = 64, .stride = 256};
-	return 0;
+	return device->is_away ? -EACCES : 0;
 }
 
 static int fast_commit(struct output_device *base, const struct output_frame *frame)
@@ -653,6 +654,30 @@ static unsigned tests_at(int refresh_hz)
 	fast_run(&world, 2 * ENOUGH);
 	fast_finish(&world);
 	return world.fast.tests;
+}
+
+/* The session is another's: what its planes show is not ours, and comes back when we do. */
+static void an_absent_session_holds_no_buffers(void **state)
+{
+	struct fast_world world;
+	unsigned locks;
+
+	(void)state;
+	fast_start(&world, 60);
+	fast_run(&world, 2 * ENOUGH);
+	assert_int_equal(planes_count(world.output->planes), 1);
+	test_commit(world.head, world.buffer, 0);
+	locks = world.buffer->base.locks;
+	world.fast.is_away = true;
+	run_for(&world.bench, world.period_ns);
+	assert_true(world.output->away);
+	assert_int_equal(world.buffer->base.locks, locks - 1);
+	assert_int_equal(planes_count(world.output->planes), 0);
+	world.fast.is_away = false;
+	repaint_output_listener.damaged(world.bench.server.repaint, &world.fast.base);
+	fast_run(&world, 2 * ENOUGH);
+	assert_int_equal(planes_count(world.output->planes), 1);
+	fast_finish(&world);
 }
 
 /* Whoever was promised time for a test and comes late must not begin it. */
@@ -814,6 +839,7 @@ int main(void)
 		cmocka_unit_test(buffers_on_planes_are_locked),
 		cmocka_unit_test(a_monitor_that_goes_lets_go),
 		cmocka_unit_test(tests_keep_out_of_the_way),
+		cmocka_unit_test(an_absent_session_holds_no_buffers),
 		cmocka_unit_test(a_test_that_comes_late_waits),
 		cmocka_unit_test(where_there_is_no_time_nothing_is_asked),
 		cmocka_unit_test(a_broken_promise_is_drawn),
