@@ -25,6 +25,7 @@ struct planes {
 	struct output_device *device;
 	struct planner *planner;
 	struct plan plan; /* of the latched frame, and then of the one that was accepted */
+	struct layer drawn[SCENE_MAX_LAYERS]; /* of a frame with cursors on planes: all others */
 	struct held held[MAX_HELD];
 	unsigned n_held;
 	uint64_t commits;
@@ -143,6 +144,30 @@ static struct plan_policy policy_of(const struct planes *planes)
 	};
 }
 
+static bool is_on_plane(const struct plan_set *set, unsigned layer)
+{
+	for (unsigned i = 0; i < set->n_uses; i++) {
+		if (set->layers[i] == layer) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Cursors on planes are not drawn. Pictures on planes may stay in the list: nothing of their place is damaged. */
+static void cursors_leave_out(struct planes *planes, struct frame *frame)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < frame->n_layers; i++) {
+		if (frame->layers[i].kind != LAYER_CURSOR || !is_on_plane(&planes->plan.set, i)) {
+			planes->drawn[n++] = frame->layers[i];
+		}
+	}
+	frame->layers = planes->drawn;
+	frame->n_layers = n;
+}
+
 bool planes_choose(struct planes *planes, struct scene_output *output, unsigned target_age,
 		   struct frame *frame)
 {
@@ -154,13 +179,22 @@ bool planes_choose(struct planes *planes, struct scene_output *output, unsigned 
 		.height = output->height,
 		.transform = output->transform,
 	};
-	struct rect covered[OUTPUT_MAX_USES];
+	const struct plan_set *set = &planes->plan.set;
+	struct frame_planes on;
 
 	planner_plan(planes->planner, &policy, &input, &planes->plan);
-	for (unsigned i = 0; i < planes->plan.set.n_uses; i++) {
-		covered[i] = planes->plan.set.uses[i].dst;
+	on.n_opaque = on.n_cursors = 0;
+	for (unsigned i = 0; i < set->n_uses; i++) {
+		if (frame->layers[set->layers[i]].kind == LAYER_CURSOR) {
+			on.cursors[on.n_cursors++] = set->uses[i].dst;
+		} else {
+			on.opaque[on.n_opaque++] = set->uses[i].dst;
+		}
 	}
-	return scene_output_set_planes(output, target_age, covered, planes->plan.set.n_uses, frame);
+	if (on.n_cursors) {
+		cursors_leave_out(planes, frame);
+	}
+	return scene_output_set_planes(output, target_age, &on, frame);
 }
 
 void planes_fill(const struct planes *planes, struct output_frame *frame)

@@ -7,6 +7,8 @@ void damage_init(struct output_state *state)
 	pixman_region32_init(&state->latched_damage);
 	pixman_region32_init(&state->planes);
 	pixman_region32_init(&state->latched_planes);
+	pixman_region32_init(&state->cursors);
+	pixman_region32_init(&state->latched_cursors);
 	for (unsigned i = 0; i < DAMAGE_RING; i++) {
 		pixman_region32_init(&state->ring[i]);
 	}
@@ -18,6 +20,8 @@ void damage_finish(struct output_state *state)
 	pixman_region32_fini(&state->latched_damage);
 	pixman_region32_fini(&state->planes);
 	pixman_region32_fini(&state->latched_planes);
+	pixman_region32_fini(&state->cursors);
+	pixman_region32_fini(&state->latched_cursors);
 	for (unsigned i = 0; i < DAMAGE_RING; i++) {
 		pixman_region32_fini(&state->ring[i]);
 	}
@@ -211,21 +215,43 @@ static void latched_uncover(struct scene_output *output, pixman_region32_t *cove
 	pixman_region32_fini(&left);
 }
 
+static void region_fill(pixman_region32_t *region, const struct rect *parts, unsigned n)
+{
+	pixman_region32_clear(region);
+	for (unsigned i = 0; i < n; i++) {
+		pixman_region32_union_rect(region, region, parts[i].x, parts[i].y,
+					   (unsigned)parts[i].w, (unsigned)parts[i].h);
+	}
+}
+
+/* A cursor that goes to a plane is to be drawn over, one that comes from there to be drawn. */
+static void latched_redraw_cursors(struct scene_output *output)
+{
+	struct output_state *state = output->state;
+	pixman_region32_t *damage = &state->latched_damage;
+
+	if (!pixman_region32_equal(&state->cursors, &state->latched_cursors)) {
+		pixman_region32_union(damage, damage, &state->cursors);
+		pixman_region32_union(damage, damage, &state->latched_cursors);
+		region_clip(output, damage);
+	}
+}
+
 bool scene_output_set_planes(struct scene_output *output, unsigned target_age,
-			     const struct rect *parts, unsigned n, struct frame *frame)
+			     const struct frame_planes *planes, struct frame *frame)
 {
 	struct output_state *state = output->state;
 	pixman_region32_t *covered = &state->latched_planes;
 
-	pixman_region32_clear(covered);
-	for (unsigned i = 0; i < n; i++) {
-		pixman_region32_union_rect(covered, covered, parts[i].x, parts[i].y,
-					   (unsigned)parts[i].w, (unsigned)parts[i].h);
-	}
+	region_fill(covered, planes->opaque, planes->n_opaque);
+	region_fill(&state->latched_cursors, planes->cursors, planes->n_cursors);
 	state->is_undrawn = false;
-	if (n == 0 && !pixman_region32_not_empty(&state->planes)) {
+	if (planes->n_opaque + planes->n_cursors == 0 &&
+	    !pixman_region32_not_empty(&state->planes) &&
+	    !pixman_region32_not_empty(&state->cursors)) {
 		return true;
 	}
+	latched_redraw_cursors(output);
 	latched_uncover(output, covered);
 	state->is_undrawn = !pixman_region32_not_empty(&state->latched_damage);
 	pixman_region32_clear(&frame->damage);
@@ -257,5 +283,6 @@ void damage_accepted(struct output_state *state)
 	}
 	pixman_region32_clear(&state->latched_damage);
 	pixman_region32_copy(&state->planes, &state->latched_planes);
+	pixman_region32_copy(&state->cursors, &state->latched_cursors);
 	state->is_undrawn = false;
 }

@@ -21,6 +21,7 @@
 #include "compositor/scene/buffer.h"
 #include "compositor/scene/layer.h"
 #include "compositor/scene/layout.h"
+#include "compositor/scene/plane.h"
 
 #define SCENE_MAX_GUESTS 64
 #define SCENE_MAX_HEADS 16 /* of one guest */
@@ -281,13 +282,20 @@ struct frame {
  */
 bool scene_output_latch(struct scene_output *output, unsigned target_age, struct frame *frame);
 void frame_finish(struct frame *frame);
+/* What planes show of a frame, output pixels. */
+struct frame_planes {
+	struct rect opaque[OUTPUT_MAX_USES]; /* nothing is drawn there */
+	unsigned n_opaque;
+	struct rect cursors[OUTPUT_MAX_USES]; /* blended above what is drawn without them */
+	unsigned n_cursors;
+};
+
 /*
- * After each scene_output_latch, where there are planes: they show these opaque parts of the frame (output pixels), where nothing is
- * drawn. frame->damage becomes what is left to draw. Returns false when that is nothing, in no target of any age: the frame
- * goes without a drawn picture, and the one before stays.
+ * After each scene_output_latch, where there are planes. frame->damage becomes what is left to draw. Returns false when that
+ * is nothing, in no target of any age: the frame goes without a drawn picture, and the one before stays.
  */
 bool scene_output_set_planes(struct scene_output *output, unsigned target_age,
-			     const struct rect *parts, unsigned n, struct frame *frame);
+			     const struct frame_planes *planes, struct frame *frame);
 /*
  * What the output shows, all of it, apart from any frame: for a picture that somebody asks for. As frame above.
  */

@@ -60,8 +60,8 @@ struct head_state {
 	struct list visible; /* in scene.visible, while it is */
 	bool is_moved;       /* head_placed is due */
 
-	uint64_t presented_ns;     /* when current was shown, or the frame without a picture */
-	uint64_t changed_ns;       /* when the picture was last seen to change; 0: not looked at yet */
+	uint64_t presented_ns; /* when current was shown, or the frame without a picture */
+	uint64_t changed_ns;   /* when the picture was last seen to change; 0: not looked at yet */
 	uint64_t flip_interval_ns; /* between the last two that were shown; 0: unknown */
 	bool has_card;             /* has been without a picture for too long */
 	bool is_frozen;
@@ -106,6 +106,7 @@ struct output_state {
 	unsigned ring_fill;
 	/* What planes cover in the last accepted frame, in the latched one: nothing there is drawn. */
 	pixman_region32_t planes, latched_planes;
+	pixman_region32_t cursors, latched_cursors; /* likewise: blended above what is drawn */
 	bool is_undrawn; /* the latched frame leaves the drawn picture as it is */
 
 	/* Of the frame drawn, accepted, presented; lost: accepted, and its flip never came. */
@@ -117,7 +118,7 @@ struct guest_priv {
 	struct scene_guest base;
 	uint64_t front_order; /* of scene.front_orders when it was last in front; 0: never */
 	unsigned mark_index;
-	unsigned slot;       /* in scene.slots */
+	unsigned slot; /* in scene.slots */
 	uint64_t frozen_ns;
 };
 

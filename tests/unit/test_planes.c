@@ -467,6 +467,98 @@ static void planes_change_nothing_that_is_seen(void **state)
 	free(stages);
 }
 
+/* ---- cursors ---- */
+
+#define CURSOR_SIZE 16
+
+/* One frame with a cursor above all, as scene, planes and device have it. Returns what was drawn, as a region. */
+static void cursor_frame(struct bench *bench, struct planes *planes, const struct layer *cursor,
+			 pixman_region32_t *drawn, unsigned *n_layers)
+{
+	struct scene_output *output = repaint_output(bench->server.repaint, 0);
+	struct layer layers[SCENE_MAX_LAYERS];
+	struct presented how = {.time_ns = 1};
+	struct frame frame;
+
+	assert_true(scene_output_latch(output, 1, &frame));
+	memcpy(layers, frame.layers, frame.n_layers * sizeof(layers[0]));
+	layers[frame.n_layers] = *cursor;
+	frame.layers = layers;
+	frame.n_layers++;
+	(void)planes_choose(planes, output, 1, &frame);
+	pixman_region32_copy(drawn, &frame.damage);
+	*n_layers = frame.n_layers;
+	for (unsigned i = 0; i < frame.n_layers; i++) {
+		*n_layers -= frame.layers[i].kind != LAYER_CURSOR;
+	}
+	planes_committed(planes, 0);
+	scene_output_committed(output, true);
+	planes_flipped(planes, clock_now(bench->server.clock),
+		       clock_now(bench->server.clock) + NSEC_PER_SEC);
+	clock_virtual_advance(bench->server.clock, clock_now(bench->server.clock));
+	scene_output_presented(output, &how);
+}
+
+static bool is_drawn_at(pixman_region32_t *drawn, const struct rect *dst)
+{
+	pixman_box32_t box = {dst->x, dst->y, dst->x + dst->w, dst->y + dst->h};
+
+	return pixman_region32_contains_rectangle(drawn, &box) == PIXMAN_REGION_IN;
+}
+
+/* A cursor that goes to its plane is drawn over once, then neither drawn nor damaged; back again, it is drawn at once. */
+static void a_cursor_leaves_no_trace(void **state)
+{
+	struct test_buffer *arrow = test_buffer_create(CURSOR_SIZE, CURSOR_SIZE,
+						       TEST_FOURCC('A', 'R', '2', '4'), 0);
+	struct test_buffer *buffer = test_buffer_create(100, 100, TEST_XR24, 0);
+	struct layer cursor = {.kind = LAYER_CURSOR, .dst = {5, 400, CURSOR_SIZE, CURSOR_SIZE}};
+	pixman_region32_t drawn, tiny;
+	struct settings settings = {.use_planes = true};
+	struct scene_head *head;
+	struct planes *planes;
+	struct bench bench;
+	unsigned n, went = 0;
+
+	(void)state;
+	bench_init(&bench, "800x600@60+cursor:16+memory");
+	bench.server.settings = &settings;
+	head = add_guest(&bench, "work");
+	test_commit(head, buffer, 0);
+	run_for(&bench, NSEC_PER_SEC);
+	pixman_region32_init(&drawn);
+	pixman_region32_init_rect(&tiny, 0, 0, 1, 1);
+	cursor.picture.buffer = &arrow->base;
+	cursor.picture.src = (struct rect){0, 0, CURSOR_SIZE, CURSOR_SIZE};
+	planes = planes_create(&bench.server, repaint_device(bench.server.repaint, 0));
+	for (unsigned i = 0; i < 2 * ENOUGH; i++) {
+		test_commit_damage(head, buffer, 0, &tiny);
+		cursor_frame(&bench, planes, &cursor, &drawn, &n);
+		if (planes_count(planes) == 0) {
+			assert_int_equal(n, 1);
+			continue;
+		}
+		assert_int_equal(n, 0);
+		assert_int_equal(is_drawn_at(&drawn, &cursor.dst), went == 0);
+		went++;
+	}
+	assert_true(went > ENOUGH);
+	settings.use_planes = false;
+	test_commit_damage(head, buffer, 0, &tiny);
+	cursor_frame(&bench, planes, &cursor, &drawn, &n);
+	assert_int_equal(n, 1);
+	assert_true(is_drawn_at(&drawn, &cursor.dst));
+	test_commit_damage(head, buffer, 0, &tiny);
+	cursor_frame(&bench, planes, &cursor, &drawn, &n);
+	assert_false(is_drawn_at(&drawn, &cursor.dst));
+	planes_destroy(planes);
+	pixman_region32_fini(&drawn);
+	pixman_region32_fini(&tiny);
+	bench_finish(&bench);
+	buffer_drop(&buffer->base);
+	buffer_drop(&arrow->base);
+}
+
 /* ---- what stays locked ---- */
 
 /* A buffer is the device's until the flip of a frame without it, even when its head or guest is gone. */
@@ -836,6 +928,7 @@ int main(void)
 		cmocka_unit_test(an_unmarked_monitor_is_scanned_out),
 		cmocka_unit_test(scanned_out_pictures_are_not_compared),
 		cmocka_unit_test(planes_change_nothing_that_is_seen),
+		cmocka_unit_test(a_cursor_leaves_no_trace),
 		cmocka_unit_test(buffers_on_planes_are_locked),
 		cmocka_unit_test(a_monitor_that_goes_lets_go),
 		cmocka_unit_test(tests_keep_out_of_the_way),
