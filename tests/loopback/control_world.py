@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 BIN = os.path.abspath(os.path.join(os.environ.get("VITRINE_BUILD", "build"), "bin"))
 SLOWDOWN = int(os.environ.get("VITRINE_TEST_SLOWDOWN", "1"))
@@ -120,6 +121,44 @@ class World:
 
     def guest_value(self, name):
         return next(guest for guest in self.ask("guests")["guests"] if guest["name"] == name)
+
+
+# ---- PNG by hand ----
+
+
+def png_chunks(data):
+    at = 8
+    while at < len(data):
+        size, kind = struct.unpack(">I4s", data[at:at + 8])
+        yield kind, data[at + 8:at + 8 + size]
+        at += size + 12
+
+
+def png_unfilter(kind, line, before):
+    """One row of 8 bit RGB; line is changed."""
+    for x in range(len(line)):
+        left, up, corner = (line[x - 3], before[x], before[x - 3]) if x >= 3 else (0, before[x], 0)
+        if kind == 4:
+            guess = left + up - corner
+            line[x] = (line[x] + min((left, up, corner), key=lambda v: abs(guess - v))) & 255
+        elif kind:
+            line[x] = (line[x] + (0, left, up, (left + up) // 2)[kind]) & 255
+
+
+def png_rows(path):
+    """The rows of an 8 bit RGB picture, each as bytes."""
+    with open(path, "rb") as file:
+        chunks = list(png_chunks(file.read()))
+    width, height = struct.unpack(">II", dict(chunks)[b"IHDR"][:8])
+    raw = zlib.decompress(b"".join(body for kind, body in chunks if kind == b"IDAT"))
+    rows, before = [], bytearray(width * 3)
+    for y in range(height):
+        start = y * (width * 3 + 1)
+        line = bytearray(raw[start + 1:start + 1 + width * 3])
+        png_unfilter(raw[start], line, before)
+        rows.append(bytes(line))
+        before = line
+    return rows
 
 
 # ---- D-Bus by hand ----
