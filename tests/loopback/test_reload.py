@@ -89,7 +89,8 @@ def what_changes_is_shown(world):
     assert reload(world, "[layout a output HEADLESS-1]\ncolumns = guest web | guest work\n[guest work]\ncolour = #123456\n")
     world.shows("HEADLESS-1", 320 + 60, 56 + (176 - 100) // 2, wanted)
     world.shows("HEADLESS-1", 60, 56 + (176 - 100) // 2, wanted_other)
-    frame = [world.picture("HEADLESS-1").at(320 + 60 - 4, y) for y in range(100, 132)]
+    picture = world.picture("HEADLESS-1")
+    frame = [picture.at(320 + 60 - 4, y) for y in range(100, 132)]
     assert (0x12, 0x34, 0x56) in frame, frame
     # And back; the colour is the one that it was given first.
     assert reload(world, layout("front"))

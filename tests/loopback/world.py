@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The installed programs on the stand-in hypervisor, with monitors in memory: what the tests here share."""
+import itertools
 import json
 import os
 import shutil
@@ -24,15 +25,17 @@ KEY = {"esc": 1, "tab": 15, "ctrl": 29, "a": 30, "alt": 56, "space": 57, "delete
 def unfilter(kind, line, above, step):
     """One row of a PNG as it was before its filter."""
     out = bytearray(line)
+    if kind == 1:
+        for channel in range(step):
+            out[channel::step] = bytes(value & 255 for value in itertools.accumulate(line[channel::step]))
+        return bytes(out)
+    if kind == 2:
+        return bytes(value + up & 255 for value, up in zip(line, above))
     for i, value in enumerate(line):
         left = out[i - step] if i >= step else 0
         up = above[i]
         corner = above[i - step] if i >= step else 0
-        if kind == 1:
-            guess = left
-        elif kind == 2:
-            guess = up
-        elif kind == 3:
+        if kind == 3:
             guess = (left + up) // 2
         else:
             guess = min((left, up, corner), key=lambda c: abs(left + up - corner - c))
