@@ -49,8 +49,10 @@ void shown_latch(struct scene_output *output, uint64_t marks)
 	record->marks = marks;
 	record->has_card = shows_card(output);
 	for (unsigned i = 0; i < state->n_views; i++) {
-		struct scene_head *head = state->views[i].head;
+		const struct scene_view *view = &state->views[i];
+		struct scene_head *head = view->head;
 		const struct picture *picture = head ? head_picture(head) : NULL;
+		bool is_covered = output->scene->has_card && !view->is_kept;
 
 		if (!head) {
 			continue;
@@ -61,7 +63,7 @@ void shown_latch(struct scene_output *output, uint64_t marks)
 		record->places[record->n_places++] = (struct shown_place){
 			.head = head,
 			.buffer = picture ? picture->buffer : NULL,
-			.dst = state->views[i].dst,
+			.dst = is_covered ? (struct rect){0} : view->dst,
 			.width = head->width,
 			.height = head->height,
 		};

@@ -849,6 +849,39 @@ static void instruments_are_never_covered(void **state)
 	buffer_drop(&film->base);
 }
 
+/* The same guest, kept here and covered there: under the card there is nothing to point at. */
+static void what_a_card_covers_is_not_pointed_at(void **state)
+{
+	struct world w;
+	struct scene_output *output;
+	struct scene_guest *cluster;
+	struct layout_output *entry;
+	struct rect kept, tile;
+	double x, y;
+
+	(void)state;
+	world_init(&w);
+	output = output_add(&w, "A", 1000, 600);
+	entry = monitor(&w, "A");
+	bound(entry, "cluster", 0, 0, 0.5, 1);
+	region(entry, LAYOUT_MOSAIC, 0.5, 0, 0.5, 1);
+	strcpy(w.layout.reachable[0], "fun");
+	w.layout.n_reachable = 1;
+	apply(&w);
+	cluster = guest_add(&w, "cluster", 1);
+	kept = view_of(output, 0)->dst;
+	tile = view_of(output, 1)->dst;
+	scene_set_card(w.scene, &(struct card){.n_lines = 1});
+	frame_run(&w, output);
+	/* Taken away, and still on the glass. */
+	scene_set_card(w.scene, NULL);
+	assert_ptr_equal(scene_pick(output, kept.x, kept.y, &x, &y), cluster->heads[0]);
+	assert_null(scene_pick(output, tile.x, tile.y, &x, &y));
+	frame_run(&w, output);
+	assert_ptr_equal(scene_pick(output, tile.x, tile.y, &x, &y), cluster->heads[0]);
+	world_finish(&w);
+}
+
 static void pass(struct world *world, uint64_t until_ns)
 {
 	/* As the frame loop does: at the times that the scene asks for, and no others. */
@@ -1056,6 +1089,7 @@ int main(void)
 		cmocka_unit_test(outputs_stand_beside_each_other),
 		cmocka_unit_test(guests_without_a_place_are_known),
 		cmocka_unit_test(instruments_are_never_covered),
+		cmocka_unit_test(what_a_card_covers_is_not_pointed_at),
 		cmocka_unit_test(frozen_pictures_raise_the_alarm),
 		cmocka_unit_test(no_alarm_for_what_nobody_looked_at),
 		cmocka_unit_test(hidden_guests_cost_nothing_and_come_at_once),
