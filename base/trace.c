@@ -10,6 +10,7 @@
 #include "base/util.h"
 
 #define NAME_SIZE 40
+#define FOUND_SIZE 256
 
 struct record {
 	uint64_t time_ns, duration_ns, value;
@@ -29,6 +30,7 @@ struct trace {
 	uint64_t added; /* records ever; the ring holds the last n_events */
 	uint64_t looks;
 	struct track tracks[TRACE_TRACKS];
+	uint8_t found[FOUND_SIZE]; /* a track for each hash of kind and name, where it was found last */
 	struct record ring[];
 };
 
@@ -88,25 +90,47 @@ static void track_name(struct trace *trace, struct track *track, const char *kin
 	snprintf(track->name, sizeof(track->name), "%s", name);
 }
 
-unsigned trace_track(struct trace *trace, const char *kind, const char *name)
+/* Looks at all; takes one over when there is none of this name. */
+static struct track *track_search(struct trace *trace, const char *kind, const char *name)
 {
-	struct track *oldest, *track;
+	struct track *oldest = &trace->tracks[0];
 
-	if (!trace) {
-		return 0;
-	}
-	oldest = &trace->tracks[0];
-	for (track = trace->tracks; track < trace->tracks + TRACE_TRACKS; track++) {
+	for (struct track *track = trace->tracks; track < trace->tracks + TRACE_TRACKS; track++) {
 		if (track_is(track, kind, name)) {
-			break;
+			return track;
 		}
 		if (track->used < oldest->used) {
 			oldest = track;
 		}
 	}
-	if (track == trace->tracks + TRACE_TRACKS) {
-		track = oldest;
-		track_name(trace, track, kind, name);
+	track_name(trace, oldest, kind, name);
+	return oldest;
+}
+
+static unsigned name_hash(const char *kind, const char *name)
+{
+	unsigned hash = (unsigned char)kind[0];
+
+	for (unsigned i = 0; i < NAME_SIZE - 1 && name[i]; i++) {
+		hash = hash * 31 + (unsigned char)name[i];
+	}
+	return hash % FOUND_SIZE;
+}
+
+/* What an event costs does not grow with the number of guests: nearly always the first look finds it. */
+unsigned trace_track(struct trace *trace, const char *kind, const char *name)
+{
+	struct track *track;
+	unsigned hash;
+
+	if (!trace) {
+		return 0;
+	}
+	hash = name_hash(kind, name);
+	track = &trace->tracks[trace->found[hash]];
+	if (!track_is(track, kind, name)) {
+		track = track_search(trace, kind, name);
+		trace->found[hash] = (uint8_t)(track - trace->tracks);
 	}
 	track->used = ++trace->looks;
 	return (unsigned)(track - trace->tracks);
