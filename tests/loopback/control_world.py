@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 import zlib
 
 BIN = os.path.abspath(os.path.join(os.environ.get("VITRINE_BUILD", "build"), "bin"))
@@ -192,24 +193,36 @@ def greet(connection):
 # ---- running the tests ----
 
 
+class Skipped(Exception):
+    """This machine lacks what the test needs; says what."""
+
+
+def run_all(world, tests, results):
+    for test in tests:
+        results["name"] = test.__name__
+        try:
+            test(world)
+            results["passed"] += 1
+        except Skipped as reason:
+            results["skipped"] += 1
+            print(f"SKIP {test.__name__}: {reason}", flush=True)
+
+
 def run_tests(tests, environment=None):
     """All of them in this order on one world, or those that are named on the command line; the exit status."""
-    only, failed = sys.argv[1:], 0
+    results = {"name": "start", "passed": 0, "failed": 0, "skipped": 0}
     with tempfile.TemporaryDirectory(prefix="vitrine-ctl-") as directory:
-        world, name = World(directory), "start"
+        world = World(directory)
         try:
             world.start_all(environment(world) if environment else None)
-            for test in tests:
-                name = test.__name__
-                if not only or name in only:
-                    test(world)
-                    print(f"{name}: passed", flush=True)
-        except (AssertionError, OSError, subprocess.SubprocessError) as error:
-            print(f"{name}: {error!r}")
+            run_all(world, [test for test in tests if not sys.argv[1:] or test.__name__ in sys.argv[1:]], results)
+        except (AssertionError, OSError, subprocess.SubprocessError):
+            results["failed"] += 1
+            print(f"{results['name']}:\n{traceback.format_exc()}")
             for label in world.processes:
                 print(f"--- {label}\n{world.log(label)[-3000:]}")
-            failed = 1
         finally:
             if not world.stop():
-                failed = 1
-    return failed
+                results["failed"] += 1
+    print("{passed} passed, {failed} failed, {skipped} skipped".format(**results))
+    return 1 if results["failed"] else 0

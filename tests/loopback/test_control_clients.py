@@ -13,7 +13,7 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-from control_world import BIN, SLOWDOWN, greet, message, run_tests  # noqa: E402  pylint: disable=wrong-import-position
+from control_world import BIN, SLOWDOWN, Skipped, greet, message, run_tests  # noqa: E402  pylint: disable=wrong-import-position
 
 
 # ---- signals ----
@@ -156,8 +156,7 @@ def stranger(path):
 
 def test_a_stranger_is_refused(world):
     if os.geteuid() != 0:
-        print("skipped: only root can become a stranger")
-        return
+        raise Skipped("only root can become a stranger")
     os.chmod(world.directory, 0o755)
     os.chmod(world.path("control.sock"), 0o666)  # past the mode of the file, to what is asked of the kernel
     child = os.fork()
@@ -227,8 +226,7 @@ def call_as(world, user):
 
 def test_system_bus(world):
     if not world.environment:
-        print("skipped: no dbus-daemon, or not root, whose name the policy knows")
-        return
+        raise Skipped("no dbus-daemon, or not root, whose name the policy knows")
     done = world.run("--json", "--system", "monitors", env=world.environment)
     assert done.returncode == 0 and "HEADLESS-1" in done.stdout, done
     picture = world.path("bus.png")

@@ -12,7 +12,7 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-from control_world import BIN, CONFIGURATION, SLOWDOWN, png_rows, run_tests  # noqa: E402  pylint: disable=wrong-import-position
+from control_world import BIN, CONFIGURATION, SLOWDOWN, Skipped, png_rows, run_tests  # noqa: E402  pylint: disable=wrong-import-position
 
 
 # ---- what is listed ----
@@ -371,8 +371,7 @@ def offered_by_zsh(line):
 
 def test_completion_in_zsh(world):
     if not shutil.which("zsh"):
-        print("skipped: no zsh")
-        return
+        raise Skipped("no zsh")
     check_completion(world, offered_by_zsh)
 
 
