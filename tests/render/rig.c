@@ -33,18 +33,13 @@ static int teardown(void **state)
 
 static const char *why_no_gles2;
 
-const char *rig_why_no_gles2(void)
-{
-	return why_no_gles2;
-}
-
 static void gles2_is_left_out(void **state)
 {
 	(void)state;
 	SKIP_TEST("%s", why_no_gles2);
 }
 
-bool rig_has_gles2(void)
+static bool has_gles2(void)
 {
 	const char *slowdown = getenv("VITRINE_TEST_SLOWDOWN");
 	struct renderer *renderer;
@@ -62,19 +57,26 @@ bool rig_has_gles2(void)
 	return true;
 }
 
-int rig_run_all(const struct CMUnitTest *tests, size_t n)
+int rig_run_gles2_all(const struct CMUnitTest *tests, size_t n, CMFixtureFunction setup,
+		      CMFixtureFunction teardown_group)
 {
 	const struct CMUnitTest left_out[] = {cmocka_unit_test(gles2_is_left_out)};
+
+	if (!has_gles2()) {
+		return cmocka_run_group_tests_name("gles2", left_out, NULL, NULL);
+	}
+	return _cmocka_run_group_tests("gles2", tests, n, setup, teardown_group);
+}
+
+int rig_run_all(const struct CMUnitTest *tests, size_t n)
+{
 	int failed = _cmocka_run_group_tests("pixman", tests, n, setup_pixman, teardown);
 
 	/* The reference is what the CPU makes. */
 	if (getenv("UPDATE")) {
 		return failed;
 	}
-	if (!rig_has_gles2()) {
-		return failed + cmocka_run_group_tests_name("gles2", left_out, NULL, NULL);
-	}
-	return failed + _cmocka_run_group_tests("gles2", tests, n, setup_gles2, teardown);
+	return failed + rig_run_gles2_all(tests, n, setup_gles2, teardown);
 }
 
 struct target rig_target(int width, int height, int stride)

@@ -21,10 +21,12 @@ extern struct renderer *rig_renderer;
 extern int rig_tolerance;
 /* Runs the group with each renderer in turn; one that this machine can't have is skipped. For main. */
 #define rig_run(tests) rig_run_all(tests, ARRAY_SIZE(tests))
-/* False: with the reason ready for who is skipped. */
-bool rig_has_gles2(void);
-const char *rig_why_no_gles2(void);
 int rig_run_all(const struct CMUnitTest *tests, size_t n);
+/* Tests of GLES2 alone, which make their renderers themselves; skipped where there is none. For main. */
+#define rig_run_gles2(tests, setup, teardown) \
+	rig_run_gles2_all(tests, ARRAY_SIZE(tests), setup, teardown)
+int rig_run_gles2_all(const struct CMUnitTest *tests, size_t n, CMFixtureFunction setup,
+		      CMFixtureFunction teardown);
 
 /* stride 0: packed. To be freed with free(pixels). */
 struct target rig_target(int width, int height, int stride);
