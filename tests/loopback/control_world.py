@@ -205,7 +205,7 @@ def run_all(world, tests, results):
             results["passed"] += 1
         except Skipped as reason:
             results["skipped"] += 1
-            print(f"SKIP {test.__name__}: {reason}", flush=True)
+            print(f"SKIP: {test.__name__}: {reason}", flush=True)
 
 
 def run_tests(tests, environment=None):
