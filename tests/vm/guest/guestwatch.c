@@ -57,7 +57,8 @@ static void screen_map(int drm, struct screen *screen)
 	if (!fb || drmIoctl(drm, DRM_IOCTL_MODE_MAP_DUMB, &map) != 0) {
 		die("the framebuffer that is shown");
 	}
-	*screen = (struct screen){.width = fb->width, .height = fb->height, .stride = fb->pitches[0]};
+	*screen =
+		(struct screen){.width = fb->width, .height = fb->height, .stride = fb->pitches[0]};
 	screen->pixels = mmap(NULL, (size_t)screen->stride * fb->height, PROT_READ, MAP_SHARED, drm,
 			      (off_t)map.offset);
 	if (screen->pixels == MAP_FAILED) {
