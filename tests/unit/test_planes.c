@@ -497,6 +497,7 @@ static void cursor_frame(struct bench *bench, struct planes *planes, const struc
 		       clock_now(bench->server.clock) + NSEC_PER_SEC);
 	clock_virtual_advance(bench->server.clock, clock_now(bench->server.clock));
 	scene_output_presented(output, &how);
+	frame_finish(&frame);
 }
 
 static bool is_drawn_at(pixman_region32_t *drawn, const struct rect *dst)
