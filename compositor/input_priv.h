@@ -39,9 +39,9 @@ static inline struct seat_guest *seat_guest(struct scene_guest *guest)
 extern const struct focus_events input_focus_events; /* data: struct input */
 /* A picture of the guest, or the place for one, is on this output, as it is arranged now. */
 bool output_has_guest(const struct scene_output *output, const struct scene_guest *guest);
-/* Who is in front now, or must be because that one is gone or has no place. NULL: nobody can. */
 /* It has a screen, and the layout a place for it in front. */
 bool guest_can_be_front(const struct input *input, const struct scene_guest *guest);
+/* Who is in front now, or must be because that one is gone or has no place. NULL: nobody can. */
 struct scene_guest *guest_due(struct input *input);
 /* The next guest after this one that can be in front, round and round; this one last. NULL: none. */
 struct scene_guest *guest_after(struct input *input, struct scene_guest *after);
