@@ -13,16 +13,13 @@ import tree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# name: (directory in the kernel's sources, its files (None: all), definitions, changes). A file modules/NAME.c belongs to
-# it, too. A change is (file, what stands there, what is to).
+# name: (directory in the kernel's sources, its files (None: all), definitions). A file modules/NAME.c belongs to it, too.
 RECIPES = {
     # be-alloc and dma-bufs of guests' pages: CONFIG_XEN_GNTDEV_DMABUF is not set in Debian's kernel.
     "xen-gntdev": ("drivers/xen", ("gntdev.c", "gntdev-dmabuf.c", "gntdev-common.h", "gntdev-dmabuf.h"),
-                   ("CONFIG_XEN_GNTDEV_DMABUF=1", "CONFIG_XEN_GRANT_DMA_ALLOC=1"),
-                   # Guests' pages as dma-bufs in a PVH dom0: Xen's p2m there takes no device maps of grants.
-                   (("gntdev-dmabuf.c", "map->flags |= GNTMAP_device_map;", ";"),)),
+                   ("CONFIG_XEN_GNTDEV_DMABUF=1", "CONFIG_XEN_GRANT_DMA_ALLOC=1")),
     # Not in Debian's kernel at all.
-    "vkms": ("drivers/gpu/drm/vkms", None, (), ()),
+    "vkms": ("drivers/gpu/drm/vkms", None, ()),
 }
 
 
@@ -67,7 +64,7 @@ def unpack(directory, kernel):
 
 def compile_module(target, name, headers, kernel):
     """One module to the file target."""
-    folder, files, definitions, changes = RECIPES[name]
+    folder, files, definitions = RECIPES[name]
     place = target + ".build"
     source = os.path.join(headers, "source", folder)
     own = os.path.join(HERE, "modules", name + ".c")
@@ -75,8 +72,6 @@ def compile_module(target, name, headers, kernel):
     os.makedirs(place)
     for path in [os.path.join(source, file) for file in files or sorted(os.listdir(source))]:
         shutil.copy(path, place)
-    for file, old, new in changes:
-        change(os.path.join(place, file), old, new)
     if os.path.exists(own):
         shutil.copy(own, os.path.join(place, "ours.c"))
     objects = " ".join(sorted(file[:-2] + ".o" for file in os.listdir(place) if file.endswith(".c")))
