@@ -228,9 +228,12 @@ static int connect_desktop(struct nested *nested, const char *name)
 	nested->registry = wl_display_get_registry(nested->display);
 	wl_registry_add_listener(nested->registry, &registry_listener, nested);
 	/* Once for the globals, once for what they say of themselves; nothing else runs yet. */
-	if (wl_display_roundtrip(nested->display) < 0 || wl_display_roundtrip(nested->display) < 0) {
-		log_error(LOG_HOST, "the Wayland desktop does not answer: %s", strerror(errno));
-		return -EPIPE;
+	for (unsigned i = 0; i < 2; i++) {
+		if (wl_display_roundtrip(nested->display) < 0) {
+			log_error(LOG_HOST, "the Wayland desktop does not answer: %s",
+				  strerror(errno));
+			return -EPIPE;
+		}
 	}
 	if (!nested->compositor || !nested->shm || !nested->wm_base) {
 		log_error(LOG_HOST, "the Wayland desktop lacks %s: vitrined's windows need it",
