@@ -230,6 +230,8 @@ void report_write(struct server *server, FILE *out)
 	wayland_report(server->wayland, out);
 	fprintf(out, "layout %s\n", layouts_current(server->layouts));
 	fprintf(out, "keyboard %s\n", owner ? owner->mark.name : "-");
+	fprintf(out, "notice %s\n",
+		*scene_notice(server->scene) ? scene_notice(server->scene) : "-");
 	fprintf(out, "attention %d\n", input_attention(server->input));
 	fprintf(out, "input_dropped %" PRIu64 "\n", seat_dropped(input_seat(server->input)));
 	fprintf(out, "bytes_read %" PRIu64 "\n", totals.read);

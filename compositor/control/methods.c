@@ -224,6 +224,25 @@ static void reload_done(void *data, const char *errors)
 	sd_bus_message_unref(call);
 }
 
+static int set_notice(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	struct control *control = data;
+	const char *text;
+	int ret = sd_bus_message_read(call, "s", &text);
+
+	if (ret < 0) {
+		return ret;
+	}
+	if (scene_set_notice(control->server->scene, text) < 0) {
+		return sd_bus_reply_method_errorf(
+			call, SD_BUS_ERROR_INVALID_ARGS,
+			"a notice is one line of at most 79 printable ASCII characters");
+	}
+	/* What the pointer was over may be under it now. */
+	seat_layout_changed(input_seat(control->server->input));
+	return sd_bus_reply_method_return(call, "");
+}
+
 static int reload(sd_bus_message *call, void *data, sd_bus_error *error)
 {
 	const struct control *control = data;
@@ -310,12 +329,12 @@ static const sd_bus_vtable table[] = {
 	METHOD("SetPower", "sb", "", set_power),
 	METHOD("SetBacklight", "sd", "", set_backlight),
 	METHOD("Identify", "", "", identify),
+	METHOD("SetNotice", "s", "", set_notice),
 	METHOD("Reload", "", "", reload),
 	METHOD("Screenshot", "s", "h", screenshot),
 	METHOD("Trace", "", "h", get_trace),
 	SD_BUS_SIGNAL("FocusChanged", "ss", 0),
 	SD_BUS_SIGNAL("GuestFrozen", "ss", 0),
-	SD_BUS_SIGNAL("GuestMoves", "ss", 0),
 	SD_BUS_SIGNAL("GuestMoves", "ss", 0),
 	SD_BUS_SIGNAL("LayoutChanged", "ss", 0),
 	SD_BUS_SIGNAL("MonitorAdded", "ss", 0),

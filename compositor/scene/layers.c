@@ -186,6 +186,7 @@ uint64_t layers_build(struct scene_output *output)
 	}
 	marks = push_views(output);
 	identify_push(output);
+	notice_push(output);
 	if (marks && output_is_unmarked(output)) {
 		return marks;
 	}

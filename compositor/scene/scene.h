@@ -28,7 +28,8 @@
 #define SCENE_MAX_OUTPUTS 16
 #define SCENE_MAX_VIEWS 64       /* of one output; a mosaic has no more tiles */
 #define SCENE_IDENTIFY_LAYERS 16 /* ground, two digits of seven segments, card */
-#define SCENE_MAX_LAYERS (3 * SCENE_MAX_VIEWS + 4 + SCENE_IDENTIFY_LAYERS)
+/* Beside views and numbers: ground, host's card, notice, strip. */
+#define SCENE_MAX_LAYERS (3 * SCENE_MAX_VIEWS + 5 + SCENE_IDENTIFY_LAYERS)
 #define STRIP_HEIGHT 24 /* pixels of the strip along the top of each output, at scale 1 */
 #define FRAME_WIDTH 8   /* pixels of the frame around a guest's rectangle, at scale 1 */
 
@@ -257,6 +258,13 @@ void scene_set_keyboard(struct scene *scene, struct scene_guest *guest);
  * Heads stay placed. Views that are kept (struct scene_view) are left out.
  */
 void scene_set_card(struct scene *scene, const struct card *card);
+/*
+ * The host's overlay: a line of text at the foot of every lit output, above all guests' pixels, those of unmarked outputs
+ * and of guests that no card covers included. scene_pick finds nothing under it. Copied; "": none. -EINVAL: longer than
+ * CARD_LINE_SIZE - 1, or not printable ASCII; then nothing changed.
+ */
+MUST_USE int scene_set_notice(struct scene *scene, const char *text);
+const char *scene_notice(const struct scene *scene);
 
 /*
  * The visible head under a point of an output, and the point in pixels of the head. NULL: the

@@ -145,6 +145,7 @@ struct scene {
 	unsigned n_views;
 	bool has_card;
 	struct card card;
+	struct card notice; /* n_lines 0: none */
 	uint64_t key[2];
 	struct marks marks;
 };
@@ -244,6 +245,10 @@ void shown_unplace(struct output_state *state);
 void shown_forget_head(struct scene_head *head);
 void shown_forget_guest(struct scene_guest *guest);
 void shown_finish(struct output_state *state);
+
+/* ---- notice.c ---- */
+void notice_push(struct scene_output *output);
+bool notice_covers(const struct scene_output *output, double x, double y);
 
 /* ---- identify.c ---- */
 /* At most SCENE_IDENTIFY_LAYERS. */

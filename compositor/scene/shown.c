@@ -181,7 +181,7 @@ struct scene_head *scene_pick(struct scene_output *output, double x, double y, d
 {
 	const struct shown *shown = output->state->shown;
 
-	if (output->scene->has_card) {
+	if (output->scene->has_card || notice_covers(output, x, y)) {
 		return NULL;
 	}
 	for (unsigned i = 0; i < shown->n_places; i++) {

@@ -141,6 +141,7 @@ def head_unit(world):
     for output in ("HEADLESS-1", "HEADLESS-2"):
         first, picture = (int(counters[f"output.{output}.first_{what}_ns"]) for what in ("frame", "picture"))
         assert 0 < first < picture < now - started, (output, first, picture, now - started)
+    notice_above_all(world, cluster, infotainment)
     # The cluster's panel is all its own, without a mark, and stays so whatever is pressed.
     world.chord("ctrl", "alt", "tab")
     world.chord("ctrl", "alt", "delete")
@@ -164,6 +165,27 @@ def head_unit(world):
     world.hear(listener, b"GuestMoves", b"cluster")
     listener.close()
     world.wait("the cluster", lambda: find_frame(world, world.picture("HEADLESS-1"), cluster))
+
+
+def notice_above_all(world, cluster, infotainment):
+    """The host's line is at the foot of both panels, over the instruments too, and goes without a trace."""
+    def notice(*text):
+        return subprocess.run([os.path.join(w.BIN, "vitrinectl"), "--runtime-dir=" + world.directory, "notice", *text],
+                              capture_output=True, text=True, check=False, timeout=w.TIMEOUT_S)
+
+    def foot(output):
+        """Left of the text: a plain ground, where guests' pictures have dozens of colours."""
+        return world.picture(output).crop(0, 192, 60, 48).colours()
+
+    assert len(foot("HEADLESS-1")) > 3 and len(foot("HEADLESS-2")) > 3
+    assert notice("Door open").returncode == 0
+    for output in ("HEADLESS-1", "HEADLESS-2"):
+        world.wait("the notice on " + output, lambda: len(foot(output)) <= 3)
+    assert not find_frame(world, world.picture("HEADLESS-1"), cluster)
+    assert notice("two\nlines").returncode == 1
+    assert notice().returncode == 0
+    world.wait("the cluster", lambda: find_frame(world, world.picture("HEADLESS-1"), cluster))
+    world.shows("HEADLESS-2", FRAME, STRIP + FRAME, infotainment)
 
 
 def find_frame(world, picture, number):

@@ -217,6 +217,13 @@ static int run_identify(struct context *context)
 	return finish(context, bus_call(&context->bus, NULL, "Identify", NULL));
 }
 
+static int run_notice(struct context *context)
+{
+	const char *text = context->n_args ? context->args[0] : "";
+
+	return finish(context, bus_call(&context->bus, NULL, "SetNotice", "s", text));
+}
+
 /* No name: all monitors. */
 static int power(struct context *context, bool on)
 {
@@ -527,6 +534,15 @@ const struct command commands[] = {
 	 {0},
 	 false,
 	 run_identify},
+	{"notice",
+	 "[TEXT]",
+	 "a line at the foot of every monitor, above all guests",
+	 "At most 79 printable characters; without TEXT it is taken away.",
+	 0,
+	 1,
+	 {0},
+	 false,
+	 run_notice},
 	{"blank",
 	 "[MONITOR]",
 	 "switches a monitor off, or all",
