@@ -129,7 +129,7 @@ demo-xen:
 	@$(MAKE) --no-print-directory all
 	@tests/vm/run.py --demo $(VM_ARGS)
 
-#: make check        everything below, with gcc, clang, ASan+UBSan and valgrind: half an hour
+#: make check        everything below, with gcc, clang, ASan+UBSan and valgrind: under 25 minutes
 #: make check-quick  unit, render and loopback tests, include rules, headers, fuzz corpus: a minute
 #: make check-xen    real Xen with stock Linux guests in QEMU (VM_ARGS=--help)
 #: make demo         two guests on two monitors, without Xen or root
