@@ -42,6 +42,18 @@ static int check_complete(const struct device *device)
 	return ret == 0 && id == device->guest->domid ? 0 : -ENOENT;
 }
 
+/* What our own write made of a directory that is gone; what else is in there is a new device in the making. */
+static bool is_remainder(const struct device *device)
+{
+	char **names;
+	int n = xen_store_list(device->guest->broker->xen, device->backend, &names, 2);
+
+	if (n >= 0) {
+		xen_store_list_free(names, n);
+	}
+	return n == 1;
+}
+
 /* Writing makes what has been removed meanwhile anew: such a remainder is taken away again. */
 static void write_state(struct device *device, enum xenbus_state state)
 {
@@ -62,7 +74,9 @@ static void write_state(struct device *device, enum xenbus_state state)
 			 device->backend);
 	}
 	if (check_complete(device) == -ENOENT) {
-		(void)xen_store_remove(xen, device->backend);
+		if (is_remainder(device)) {
+			(void)xen_store_remove(xen, device->backend);
+		}
 		broker_kick(device->guest->broker, true);
 	}
 }

@@ -67,6 +67,10 @@ def what_changes_nothing_draws_nothing(world):
     number = world.guest("still", "304x200", 3)
     world.shows("HEADLESS-1", 8, 32, world.drawn("304x200", number, 2))
     world.say("wait-owner still")
+    # The strip names the owner in a frame of its own; that it was the last one, no event says.
+    seen = None
+    while seen != (seen := world.frames("HEADLESS-1")):
+        time.sleep(0.1 * w.SLOWDOWN)
     before = world.counters()
     for turn in range(5):
         assert reload(world, text)
