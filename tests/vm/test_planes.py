@@ -65,10 +65,16 @@ class Bench:
         return {key: int(now[key]) - int(before[key])
                 for key in ("bytes_read", "bytes_written", f"guest.{NAME}.frames_shown")}
 
+    def try_writeback(self):
+        """How an attempt of the driver's ended: a slow machine may be busy with another frame for too long."""
+        command = f"writeback $(pidof vitrined) {self.card} /run/shown.ppm && gzip -c /run/shown.ppm"
+        return self.vm.control.run(command)
+
     def written_back(self):
         """What the monitor shows, as the driver itself says."""
-        command = f"writeback $(pidof vitrined) {self.card} /run/shown.ppm && gzip -c /run/shown.ppm"
-        result = self.vm.control.run(command)
+        result = self.try_writeback()
+        for _ in range(2):
+            result = result if result.status == 0 else self.try_writeback()
         assert result.status == 0, result.text
         data = zlib.decompress(result.output, 31)
         head, size, depth, pixels = data.split(b"\n", 3)
