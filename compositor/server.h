@@ -33,6 +33,9 @@ struct monitors;
 struct control;
 struct trace;
 struct reload;
+struct trusted;
+struct menu;
+struct lock;
 
 /* Priorities on the loop, first to run first: frames before input before clients before mapping and the rest. */
 enum server_priority {
@@ -87,6 +90,9 @@ struct server {
 	void (*shown)(struct control *control, const struct scene_output *output);
 	struct trace *trace;
 	struct reload *reload;
+	struct trusted *trusted; /* what the host shows above all guests: trusted/trusted.h */
+	struct menu *menu;
+	struct lock *lock;
 };
 
 /* ---- repaint.c: outputs come and go, frames are drawn at their deadlines ---- */
@@ -142,6 +148,53 @@ MUST_USE int input_switch_to(struct input *input, struct scene_guest *guest);
 bool input_attention(const struct input *input);
 /* Opens the devices of the session's seat. Once, when the outputs that they may be bound to are there. -errno, logged. */
 MUST_USE int input_open_devices(struct input *input);
+
+/*
+ * Something of the host's is up (trusted/), or nothing is any more: guests get releases and then nothing; or the guest that
+ * is due gets the keyboard once its mark is on the glass.
+ */
+void input_set_mode(struct input *input, enum seat_mode mode);
+/* The guest is to have the keyboard, wherever it is shown; as input_switch_to, but nothing comes to the front. */
+MUST_USE int input_give_keyboard(struct input *input, struct scene_guest *guest);
+/* No guest gets input until input_attach or the next switch: the menu's "detach input". */
+void input_detach(struct input *input);
+void input_attach(struct input *input);
+
+/* ---- trusted/menu.c: the attention menu ---- */
+MUST_USE int menu_create(struct menu **out, struct server *server);
+void menu_destroy(struct menu *menu);
+/* The attention chord was struck: opens it, also above a lock. */
+void menu_open(struct menu *menu);
+void menu_close(struct menu *menu);
+/* Guests came, went, or their state changed. */
+void menu_guests_changed(struct menu *menu);
+
+/* ---- trusted/lock.c: the lock. Its functions take NULL, too: then nothing is ever locked ---- */
+enum lock_reason {
+	LOCK_BY_CHORD,
+	LOCK_BY_COMMAND,
+	LOCK_BY_IDLE,
+	LOCK_BY_LID,
+	LOCK_BY_SUSPEND,
+	LOCK_BY_CLIENT,  /* ext-session-lock-v1: the client draws and says when it is over */
+	LOCK_BY_RESTART, /* it was locked when the server before this one ended */
+};
+
+MUST_USE int lock_create(struct lock **out, struct server *server);
+void lock_destroy(struct lock *lock);
+/* From now on nothing reaches a guest. Nothing happens when it is locked already, but a client's lock may take over the picture. */
+void lock_now(struct lock *lock, enum lock_reason reason);
+/* From the request on, before any monitor is dark. */
+bool lock_is_locked(const struct lock *lock);
+/* Every monitor shows that it is locked. */
+bool lock_is_dark(const struct lock *lock);
+/* The trusted client that locked says that its user may go on. False: the lock is not its own, nothing happened. */
+bool lock_client_unlocks(struct lock *lock);
+/* It is gone without saying so: it stays locked, and our own prompt takes over. */
+void lock_client_gone(struct lock *lock);
+/* After scene_output_presented, by repaint.c; and when outputs come or go. */
+void lock_output_presented(struct lock *lock, struct scene_output *output);
+void lock_outputs_changed(struct lock *lock);
 
 /* ---- layouts.c: which layout is in force, remembered per set of connected monitors ---- */
 MUST_USE int layouts_create(struct layouts **out, struct server *server);

@@ -2,7 +2,7 @@
 # Rooms and programs. A room is a directory with .c files; all of them but main.c become the
 # archive $(BUILD)/lib/ROOM.a (slashes as dashes). A program is a main.c and the rooms below.
 
-ROOM_TOPS := base compositor config gvt hid pvdispl xen tools
+ROOM_TOPS := base compositor config gvt helpers hid pvdispl xen tools
 ROOM_SOURCES := $(sort $(shell find $(wildcard $(ROOM_TOPS)) -name '*.c' 2>/dev/null))
 MAINS := $(filter %/main.c,$(ROOM_SOURCES))
 ROOMS := $(sort $(patsubst %/,%,$(dir $(filter-out $(MAINS),$(ROOM_SOURCES)))))

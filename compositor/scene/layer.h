@@ -45,6 +45,35 @@ struct card {
 	unsigned n_lines;
 };
 
+/*
+ * The host's panel: what asks or tells a person above all guests. Rows from top to bottom, in the middle of each monitor.
+ */
+#define PANEL_ROWS 24
+#define PANEL_TEXT_SIZE 64
+
+enum panel_row_kind {
+	PANEL_TITLE,
+	PANEL_TEXT,
+	PANEL_ITEM, /* can be chosen */
+	PANEL_DOTS, /* as many as something secret has characters */
+	PANEL_RULE, /* a line across */
+};
+
+struct panel_row {
+	enum panel_row_kind kind;
+	char text[PANEL_TEXT_SIZE];   /* printable ASCII, from the left */
+	char detail[PANEL_TEXT_SIZE]; /* fainter, from the right */
+	bool has_mark;
+	struct mark mark; /* a swatch of it before the text */
+	bool is_selected, is_disabled;
+	unsigned dots; /* PANEL_DOTS */
+};
+
+struct panel {
+	struct panel_row rows[PANEL_ROWS];
+	unsigned n_rows;
+};
+
 struct layer {
 	enum layer_kind kind;
 	struct rect dst;

@@ -267,6 +267,33 @@ MUST_USE int scene_set_notice(struct scene *scene, const char *text);
 const char *scene_notice(const struct scene *scene);
 
 /*
+ * The host's panel, above all guests' pixels, cards and notices of all lit outputs, those of unmarked ones and kept views
+ * included, below the strip. NULL: none. Copied; only what differs is drawn again. scene_pick finds nothing on an output
+ * whose panel is up.
+ */
+void scene_set_panel(struct scene *scene, const struct panel *panel);
+/* The PANEL_ITEM row under a point of the output (pixels), as it was last presented there; -1: none. */
+int scene_panel_row(const struct scene_output *output, double x, double y);
+/*
+ * Locked: no output, present or to come, shows any pixel or name of a guest from its next frame on: a dark ground, covers,
+ * the panel and the host's strip are all there is. Heads stay placed but are told that they are hidden.
+ */
+void scene_set_locked(struct scene *scene, bool is_locked);
+bool scene_is_locked(const struct scene *scene);
+/* The last presented frame was one of a locked scene; true as well while the output is dark or its device away. */
+bool scene_output_is_dark(const struct scene_output *output);
+/* While locked, a trusted client's picture below the panel and the strip, scaled to the output. Locked; NULL: none. */
+void scene_output_set_cover(struct scene_output *output, struct buffer *buffer);
+/*
+ * The host's own cursor, at a point of the layout, where no guest has the pointer. One on the whole desk. Not shown: false.
+ */
+void scene_set_cursor(struct scene *scene, bool is_shown, double x, double y);
+/* Whom the strip of the last presented frame named as the keyboard's owner; NULL: nobody. */
+struct scene_guest *scene_output_names_keyboard(const struct scene_output *output);
+/* A few words of the host's in every strip ("pointer caught: Ctrl+Alt+G frees it"). Copied; "": none. */
+void scene_set_strip_note(struct scene *scene, const char *text);
+
+/*
  * The visible head under a point of an output, and the point in pixels of the head. NULL: the
  * host's, or its guest's mark is not on the glass of this output yet (scene_output_shows).
  */

@@ -5,6 +5,9 @@
 
 #include "hid/seat/seat_priv.h"
 
+static char host;
+struct seat_guest *const seat_host = (struct seat_guest *)&host;
+
 struct seat *seat_create(const struct seat_sink *sink, const struct seat_space *space, void *data,
 			 const struct seat_chord *attention, const struct seat_chord *switch_key)
 {

@@ -29,9 +29,39 @@ enum seat_action {
 	SEAT_ACTION_LAYOUT,    /* to the next layout; not while the host has all input */
 	SEAT_ACTION_BRIGHTER,
 	SEAT_ACTION_DARKER,
-	SEAT_CHORDS, /* those above are told by a chord */
+	SEAT_ACTION_LOCK,
+	SEAT_ACTION_CAPTURE, /* catches the pointer for the guest under it, or frees it */
+	SEAT_CHORDS,         /* those above are told by a chord */
 	SEAT_ACTION_DISMISS =
 		SEAT_CHORDS, /* Escape while the host has all input (seat_set_grabbed) */
+};
+
+/*
+ * The host as a recipient of events, for the sink alone: while it has all input (seat_set_mode), and where the pointer or a
+ * first touch is over no guest. Like a guest it gets a release for whatever it was told is down. Its heads are NULL, its
+ * positions are those of the layout.
+ */
+extern struct seat_guest *const seat_host;
+
+enum seat_mode {
+	SEAT_GUESTS, /* each event to its owner */
+	SEAT_HOST, /* a menu or a prompt is up: everything is the host's; SWITCH, LAYOUT, CAPTURE mean nothing */
+	SEAT_LOCKED, /* likewise, and of the chords only ATTENTION, LOCK and those of the backlight mean anything */
+};
+
+/* What a guest can take of a pointer, as its source says. */
+enum seat_pointer_kind {
+	SEAT_POINTER_ABSOLUTE = 1, /* positions */
+	SEAT_POINTER_RELATIVE = 2, /* motions */
+	SEAT_POINTER_BOTH = 3,
+};
+
+/* How a guest is to be treated: its source's word and the administrator's. */
+struct seat_traits {
+	enum seat_pointer_kind pointer;
+	double speed;         /* of relative motion over it, 0.1 to 10; 1: as the device says */
+	bool reversed_scroll; /* the wheel the other way round */
+	bool parks; /* when the pointer leaves it for elsewhere, the guest's cursor goes to its far corner: one cursor on the desk */
 };
 
 enum seat_axis {
@@ -89,6 +119,11 @@ struct seat_space {
 	 * is pressed elsewhere belongs to nobody. May be NULL: then every output will do.
 	 */
 	bool (*output_shows)(void *data, unsigned output, struct seat_guest *guest);
+	/* What follows may be NULL: every device may reach every guest; both kinds, speed 1, no parking; no resistance. */
+	bool (*allows)(void *data, unsigned device, struct seat_guest *guest);
+	void (*traits)(void *data, struct seat_guest *guest, struct seat_traits *out);
+	/* How far, in layout pixels, the pointer must push to get from one output to its neighbour; INFINITY: a wall. */
+	double (*resistance)(void *data, unsigned from, unsigned to);
 };
 
 /*
@@ -137,6 +172,28 @@ void seat_layout_changed(struct seat *seat);
  * key does nothing meanwhile.
  */
 void seat_set_grabbed(struct seat *seat, bool grabbed);
+/*
+ * The keyboard's owner; NULL: nobody. The pointer's owner is the guest under it (seat_space.pick) that the device may
+ * reach, or the guest that has caught it; a contact's owner is the guest under its first touch.
+ */
+void seat_set_keyboard(struct seat *seat, struct seat_guest *guest);
+struct seat_guest *seat_keyboard(const struct seat *seat);
+void seat_set_mode(struct seat *seat, enum seat_mode mode);
+enum seat_mode seat_mode(const struct seat *seat);
+/*
+ * The guest catches the pointer: it stays on that guest's outputs, and motion alone is told where the guest takes that.
+ * NULL: it is free. Ends by itself when the guest is not shown any more, and with any mode but SEAT_GUESTS.
+ */
+void seat_set_capture(struct seat *seat, struct seat_guest *guest);
+struct seat_guest *seat_capture(const struct seat *seat);
+/* Who has the pointer now: a guest, seat_host, or NULL (an owner that the device may not reach). */
+struct seat_guest *seat_pointer_owner(const struct seat *seat);
+/* In layout pixels. */
+void seat_pointer_position(const struct seat *seat, double *x, double *y);
+/* Keys that no guest ever gets; the host gets them, whoever has the keyboard. */
+void seat_set_kept_keys(struct seat *seat, const uint32_t *codes, unsigned n);
+/* What the administrator says of this device or this guest is different now: what is no longer allowed is released. */
+void seat_policy_changed(struct seat *seat);
 /* Key and button presses, first touches, motions and scrolls that belonged to nobody. */
 uint64_t seat_dropped(const struct seat *seat);
 /* From inside of sink.frame: when what led to it happened; 0: it was no event of a device. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "compositor/input_priv.h"
+#include "compositor/input/input_priv.h"
 #include "compositor/wayland/wayland.h"
 
 /* ---- actions ---- */
@@ -81,6 +81,9 @@ static void sink_action(void *data, enum seat_action action)
 		break;
 	case SEAT_ACTION_DARKER:
 		monitors_step_backlight(server->monitors, -1);
+		break;
+	case SEAT_ACTION_LOCK:
+	case SEAT_ACTION_CAPTURE:
 		break;
 	case SEAT_ACTION_DISMISS:
 		attention_end(server->input);

@@ -2,7 +2,7 @@
 /* What the host's cards say. */
 #include <stdio.h>
 
-#include "compositor/input_priv.h"
+#include "compositor/input/input_priv.h"
 
 static void card_line(struct card *card, const char *before, const char *name)
 {

@@ -6,7 +6,7 @@
  */
 #include "base/log.h"
 #include "base/trace.h"
-#include "compositor/input_priv.h"
+#include "compositor/input/input_priv.h"
 #include "compositor/wayland/wayland.h"
 
 void input_settle_later(struct input *input)

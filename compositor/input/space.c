@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where things are, for the seat. Positions are in the space that the pointer moves in. */
-#include "compositor/input_priv.h"
+#include "compositor/input/input_priv.h"
 
 static bool space_output_rect(void *data, unsigned number, double *x, double *y, double *w,
 			      double *h)
