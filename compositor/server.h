@@ -137,6 +137,8 @@ struct seat *input_seat(struct input *input);
 void input_set_chords(struct input *input, const struct settings *settings);
 /* When the event that is being handed on happened, as its device says; 0: none is. */
 uint64_t input_event_ns(const struct input *input);
+/* The seat's number of that device; SEAT_MAX_DEVICES: none. */
+unsigned input_event_device(const struct input *input);
 /* Who has keyboard, pointer and touch now; NULL: nobody, or the host. */
 struct scene_guest *input_owner(const struct input *input);
 /*

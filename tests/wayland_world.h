@@ -61,10 +61,16 @@ void input_head_removed(struct input *input, struct scene_head *head)
 }
 
 static uint64_t event_ns; /* of what the test's device reports */
+static unsigned event_device = SEAT_MAX_DEVICES;
 
 uint64_t input_event_ns(const struct input *input)
 {
 	return event_ns;
+}
+
+unsigned input_event_device(const struct input *input)
+{
+	return event_device;
 }
 
 void test_input_poll(struct test_input *test)

@@ -108,6 +108,11 @@ uint64_t input_event_ns(const struct input *input)
 	return seat_event_ns(input->seat);
 }
 
+unsigned input_event_device(const struct input *input)
+{
+	return seat_event_device(input->seat);
+}
+
 struct scene_guest *input_owner(const struct input *input)
 {
 	return scene_guest(input->focus.owner);

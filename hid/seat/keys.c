@@ -113,7 +113,7 @@ void seat_key(struct seat *seat, unsigned device, uint32_t code, bool pressed, u
 	if (!codes_take(&seat->keys, device, code, pressed)) {
 		return;
 	}
-	seat_touched(seat, time_ns);
+	seat_touched(seat, device, time_ns);
 	if (pressed) {
 		key_pressed(seat, code);
 		return;
@@ -144,7 +144,7 @@ void seat_button(struct seat *seat, unsigned device, uint32_t code, bool pressed
 	if (!codes_take(&seat->buttons, device, code, pressed)) {
 		return;
 	}
-	seat_touched(seat, time_ns);
+	seat_touched(seat, device, time_ns);
 	if (pressed) {
 		button_pressed(seat, code);
 	} else if (!seat->buttons.down[code]) {

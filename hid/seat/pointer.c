@@ -193,7 +193,7 @@ void seat_motion(struct seat *seat, unsigned device, double dx, double dy, uint6
 	if (device >= SEAT_MAX_DEVICES || !isfinite(dx) || !isfinite(dy)) {
 		return;
 	}
-	seat_touched(seat, time_ns);
+	seat_touched(seat, device, time_ns);
 	seat->x += dx;
 	seat->y += dy;
 	seat_pointer_confine(seat);
@@ -213,7 +213,7 @@ void seat_motion_absolute(struct seat *seat, unsigned device, int output, double
 	if (device >= SEAT_MAX_DEVICES || !seat_point(seat, output, x, y, &seat->x, &seat->y)) {
 		return;
 	}
-	seat_touched(seat, time_ns);
+	seat_touched(seat, device, time_ns);
 	if (output < 0) {
 		/* The layout may have corners that no output covers. */
 		pointer_clamp(seat, UINT32_MAX);
@@ -233,7 +233,7 @@ void seat_axis(struct seat *seat, unsigned device, enum seat_axis axis, int v120
 	if (device >= SEAT_MAX_DEVICES || v120 == 0) {
 		return;
 	}
-	seat_touched(seat, time_ns);
+	seat_touched(seat, device, time_ns);
 	if (!guest) {
 		seat->dropped++;
 		return;

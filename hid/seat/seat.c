@@ -82,6 +82,11 @@ uint64_t seat_event_ns(const struct seat *seat)
 	return seat->event_ns;
 }
 
+unsigned seat_event_device(const struct seat *seat)
+{
+	return seat->event_ns ? seat->event_device : SEAT_MAX_DEVICES;
+}
+
 void seat_set_grabbed(struct seat *seat, bool grabbed)
 {
 	if (grabbed == seat->grabbed) {

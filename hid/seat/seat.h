@@ -198,6 +198,8 @@ void seat_policy_changed(struct seat *seat);
 uint64_t seat_dropped(const struct seat *seat);
 /* From inside of sink.frame: when what led to it happened; 0: it was no event of a device. */
 uint64_t seat_event_ns(const struct seat *seat);
+/* Likewise the device that it came from; SEAT_MAX_DEVICES: none. */
+unsigned seat_event_device(const struct seat *seat);
 
 /* ---- events ---- */
 void seat_key(struct seat *seat, unsigned device, uint32_t code, bool pressed, uint64_t time_ns);

@@ -42,6 +42,7 @@ struct seat {
 
 	bool unframed;     /* events were sent since the last frame */
 	uint64_t event_ns; /* of the event that is being handled, 0: none is */
+	unsigned event_device;
 	uint64_t dropped;
 };
 
@@ -62,12 +63,13 @@ void seat_key_release(struct seat *seat, uint32_t code);
 bool seat_buttons_sent(const struct seat *seat);
 
 /* Somebody touched a device: before anything is done with it. */
-static inline void seat_touched(struct seat *seat, uint64_t time_ns)
+static inline void seat_touched(struct seat *seat, unsigned device, uint64_t time_ns)
 {
 	if (seat->sink->activity) {
 		seat->sink->activity(seat->data);
 	}
 	seat->event_ns = time_ns;
+	seat->event_device = device;
 }
 
 /* chord.c */

@@ -90,7 +90,7 @@ void seat_touch_down(struct seat *seat, unsigned device, int output, int slot, d
 	if (device >= SEAT_MAX_DEVICES) {
 		return;
 	}
-	seat_touched(seat, time_ns);
+	seat_touched(seat, device, time_ns);
 	/* A device that forgot to lift the last contact of this slot. */
 	contact = contact_find(seat, device, slot);
 	if (contact >= 0) {
@@ -123,7 +123,7 @@ void seat_touch_motion(struct seat *seat, unsigned device, int output, int slot,
 	    !seat_point(seat, touched_output(seat, output), x, y, &layout_x, &layout_y)) {
 		return;
 	}
-	seat_touched(seat, time_ns);
+	seat_touched(seat, device, time_ns);
 	seat->space->to_head(seat->data, seat->contacts[contact].head, layout_x, layout_y, &head_x,
 			     &head_y);
 	seat->sink->touch_motion(seat->data, seat_recipient(seat), contact, head_x, head_y);
@@ -135,7 +135,7 @@ void seat_touch_up(struct seat *seat, unsigned device, int slot, uint64_t time_n
 	int contact = contact_find(seat, device, slot);
 
 	if (contact >= 0) {
-		seat_touched(seat, time_ns);
+		seat_touched(seat, device, time_ns);
 		contact_end(seat, contact);
 	}
 }
