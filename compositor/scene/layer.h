@@ -40,6 +40,8 @@ enum layer_kind {
 #define CARD_LINES 10
 #define CARD_LINE_SIZE 80
 
+#define STRIP_NOTE_SIZE 80
+
 struct card {
 	char lines[CARD_LINES][CARD_LINE_SIZE];
 	unsigned n_lines;
@@ -92,6 +94,7 @@ struct layer {
 		struct {
 			const struct mark *mark; /* NULL: the host owns what this output shows */
 			const struct mark *keyboard; /* NULL: nobody has the keyboard */
+			const char *note; /* a few words of the host's beside it; NULL: none */
 			bool is_view; /* over one view among several: the name alone, no word of the keyboard */
 		} strip;
 		const struct card *card;

@@ -166,16 +166,24 @@ static const struct scene_guest *only_one(const struct scene *scene, uint64_t ma
 	return marks && !(marks & (marks - 1)) ? scene->slots[__builtin_ctzll(marks)] : NULL;
 }
 
+static void push_strip(struct scene_output *output, uint64_t marks)
+{
+	struct scene *scene = output->scene;
+	struct layer *strip = layer_push(output->state, LAYER_STRIP, output_strip_rect(output));
+
+	strip->strip.mark = mark_of(only_one(scene, marks));
+	strip->strip.keyboard = mark_of(scene->keyboard);
+	strip->strip.note = scene->strip_note[0] ? scene->strip_note : NULL;
+}
+
 /*
- * Strip and frame are never under anything else: pictures lie inside the holes of their frames, which
- * lie below the strips.
+ * Strip and frame are never under anything but the host's cursor: pictures lie inside the holes of their
+ * frames, which lie below the strips.
  */
 uint64_t layers_build(struct scene_output *output)
 {
-	struct scene *scene = output->scene;
 	struct output_state *state = output->state;
 	struct rect all = {0, 0, output->width, output->height};
-	struct layer *strip;
 	uint64_t marks;
 
 	state->n_layers = 0;
@@ -187,11 +195,9 @@ uint64_t layers_build(struct scene_output *output)
 	marks = push_views(output);
 	identify_push(output);
 	notice_push(output);
-	if (marks && output_is_unmarked(output)) {
-		return marks;
+	if (!marks || !output_is_unmarked(output)) {
+		push_strip(output, marks);
 	}
-	strip = layer_push(state, LAYER_STRIP, output_strip_rect(output));
-	strip->strip.mark = mark_of(only_one(scene, marks));
-	strip->strip.keyboard = mark_of(scene->keyboard);
+	cursor_push(output);
 	return marks;
 }

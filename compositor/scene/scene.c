@@ -33,6 +33,7 @@ void scene_destroy(struct scene *scene)
 		return;
 	}
 	assert(list_empty(&scene->guests) && list_empty(&scene->outputs));
+	cursor_finish(&scene->cursor);
 	free(scene);
 }
 
@@ -241,18 +242,30 @@ struct scene_guest *scene_guest_next(struct scene *scene, struct scene_guest *af
 	return next == &scene->guests ? NULL : container_of(next, struct scene_guest, link);
 }
 
-void scene_set_keyboard(struct scene *scene, struct scene_guest *guest)
+static void damage_strips(struct scene *scene)
 {
 	struct scene_output *output;
 
-	if (scene->keyboard == guest) {
-		return;
-	}
-	scene->keyboard = guest;
 	list_for_each(output, &scene->outputs, link) {
 		struct rect strip = output_strip_rect(output);
 
 		damage_add(output, &strip);
+	}
+}
+
+void scene_set_keyboard(struct scene *scene, struct scene_guest *guest)
+{
+	if (scene->keyboard != guest) {
+		scene->keyboard = guest;
+		damage_strips(scene);
+	}
+}
+
+void scene_set_strip_note(struct scene *scene, const char *text)
+{
+	if (strncmp(scene->strip_note, text, sizeof(scene->strip_note) - 1) != 0) {
+		snprintf(scene->strip_note, sizeof(scene->strip_note), "%s", text);
+		damage_strips(scene);
 	}
 }
 

@@ -28,8 +28,8 @@
 #define SCENE_MAX_OUTPUTS 16
 #define SCENE_MAX_VIEWS 64       /* of one output; a mosaic has no more tiles */
 #define SCENE_IDENTIFY_LAYERS 16 /* ground, two digits of seven segments, card */
-/* Beside views and numbers: ground, host's card, notice, strip. */
-#define SCENE_MAX_LAYERS (3 * SCENE_MAX_VIEWS + 5 + SCENE_IDENTIFY_LAYERS)
+/* Beside views and numbers: ground, host's card, notice, strip, cursor. */
+#define SCENE_MAX_LAYERS (3 * SCENE_MAX_VIEWS + 6 + SCENE_IDENTIFY_LAYERS)
 #define STRIP_HEIGHT 24 /* pixels of the strip along the top of each output, at scale 1 */
 #define FRAME_WIDTH 8   /* pixels of the frame around a guest's rectangle, at scale 1 */
 
@@ -292,6 +292,10 @@ void scene_set_cursor(struct scene *scene, bool is_shown, double x, double y);
 struct scene_guest *scene_output_names_keyboard(const struct scene_output *output);
 /* A few words of the host's in every strip ("pointer caught: Ctrl+Alt+G frees it"). Copied; "": none. */
 void scene_set_strip_note(struct scene *scene, const char *text);
+/* It shows something: neither the layout nor anybody else has switched it off. */
+bool scene_output_is_lit(const struct scene_output *output);
+/* The last presented frame had the host's strip: that of a guest which has the monitor whole and without a mark has none. */
+bool scene_output_has_strip(const struct scene_output *output);
 
 /*
  * The visible head under a point of an output, and the point in pixels of the head. NULL: the

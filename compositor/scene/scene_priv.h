@@ -72,6 +72,8 @@ struct head_state {
 struct shown {
 	uint64_t marks; /* a bit for each guest: 1 << guest_priv.slot */
 	bool has_card;  /* the host's, over some of it at least */
+	bool has_strip;
+	unsigned keyboard; /* whom the strip names: guest_priv.slot + 1; 0: nobody */
 	unsigned n_places;
 	struct shown_place {
 		struct scene_head *head;
@@ -122,6 +124,18 @@ struct guest_priv {
 	uint64_t frozen_ns;
 };
 
+#define CURSOR_IMAGES 8 /* of different scales */
+
+struct cursor {
+	bool is_shown;
+	double x, y; /* in the layout */
+	struct cursor_image {
+		double scale;
+		struct buffer *buffer; /* NULL: none yet */
+	} images[CURSOR_IMAGES];
+	unsigned next_image;
+};
+
 #define MARK_COUNT 28 /* distinct combinations of colour and pattern */
 
 struct marks {
@@ -146,6 +160,8 @@ struct scene {
 	bool has_card;
 	struct card card;
 	struct card notice; /* n_lines 0: none */
+	char strip_note[STRIP_NOTE_SIZE];
+	struct cursor cursor;
 	uint64_t key[2];
 	struct marks marks;
 };
@@ -249,6 +265,11 @@ void shown_finish(struct output_state *state);
 /* ---- notice.c ---- */
 void notice_push(struct scene_output *output);
 bool notice_covers(const struct scene_output *output, double x, double y);
+
+/* ---- cursor.c ---- */
+/* Above all else of the output that it is on. */
+void cursor_push(struct scene_output *output);
+void cursor_finish(struct cursor *cursor);
 
 /* ---- identify.c ---- */
 /* At most SCENE_IDENTIFY_LAYERS. */

@@ -23,6 +23,8 @@ static void record_clear(struct shown *record)
 	record->n_places = 0;
 	record->marks = 0;
 	record->has_card = false;
+	record->has_strip = false;
+	record->keyboard = 0;
 	for (unsigned i = 0; i < n; i++) {
 		place_end(&record->places[i]);
 	}
@@ -40,6 +42,28 @@ static bool shows_card(const struct scene_output *output)
 	return output->scene->has_card && any;
 }
 
+/* The host's strip is the one that is no view's. */
+static const struct layer *strip_of(const struct output_state *state)
+{
+	for (unsigned i = state->n_layers; i-- > 0;) {
+		if (state->layers[i].kind == LAYER_STRIP && !state->layers[i].strip.is_view) {
+			return &state->layers[i];
+		}
+	}
+	return NULL;
+}
+
+static void latch_strip(const struct scene_output *output, struct shown *record)
+{
+	const struct layer *strip = strip_of(output->state);
+	struct scene_guest *keyboard = output->scene->keyboard;
+
+	record->has_strip = strip != NULL;
+	if (strip && keyboard && strip->strip.keyboard == &keyboard->mark) {
+		record->keyboard = guest_priv(keyboard)->slot + 1;
+	}
+}
+
 void shown_latch(struct scene_output *output, uint64_t marks)
 {
 	struct output_state *state = output->state;
@@ -48,6 +72,7 @@ void shown_latch(struct scene_output *output, uint64_t marks)
 	record_clear(record);
 	record->marks = marks;
 	record->has_card = shows_card(output);
+	latch_strip(output, record);
 	for (unsigned i = 0; i < state->n_views; i++) {
 		const struct scene_view *view = &state->views[i];
 		struct scene_head *head = view->head;
@@ -140,7 +165,12 @@ void shown_forget_guest(struct scene_guest *guest)
 
 	list_for_each(output, &guest->scene->outputs, link) {
 		for (unsigned i = 0; i < ARRAY_SIZE(output->state->records); i++) {
-			output->state->records[i].marks &= ~(UINT64_C(1) << guest_priv(guest)->slot);
+			struct shown *record = &output->state->records[i];
+
+			record->marks &= ~(UINT64_C(1) << guest_priv(guest)->slot);
+			if (record->keyboard == guest_priv(guest)->slot + 1) {
+				record->keyboard = 0;
+			}
 		}
 		/* Layers name marks by their address. */
 		output->state->n_layers = 0;
@@ -174,6 +204,18 @@ bool scene_output_shows_guest(const struct scene_output *output, const struct sc
 bool scene_output_shows_card(const struct scene_output *output)
 {
 	return output->state->shown->has_card;
+}
+
+struct scene_guest *scene_output_names_keyboard(const struct scene_output *output)
+{
+	unsigned keyboard = output->state->shown->keyboard;
+
+	return keyboard ? output->scene->slots[keyboard - 1] : NULL;
+}
+
+bool scene_output_has_strip(const struct scene_output *output)
+{
+	return output->state->shown->has_strip;
 }
 
 struct scene_head *scene_pick(struct scene_output *output, double x, double y, double *head_x,

@@ -59,6 +59,11 @@ bool output_is_lit(const struct scene_output *output)
 	return !state->is_dark && !(state->entry && state->entry->is_off);
 }
 
+bool scene_output_is_lit(const struct scene_output *output)
+{
+	return output_is_lit(output);
+}
+
 bool output_is_unmarked(const struct scene_output *output)
 {
 	return output->state->entry && output->state->entry->is_unmarked;

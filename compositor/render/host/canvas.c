@@ -26,6 +26,7 @@ struct canvas_key {
 	double scale;
 	bool is_card, is_view, has_mark, has_keyboard;
 	struct mark mark, keyboard;
+	char note[STRIP_NOTE_SIZE];
 	struct card card;
 };
 
@@ -194,6 +195,23 @@ static int strip_draw_keyboard(struct text *text, pixman_image_t *image,
 	return x;
 }
 
+/* Left of the keyboard's owner, on the host's ground. Returns where it begins. The owner's name keeps half of the room. */
+static int strip_draw_note(struct text *text, pixman_image_t *image, const struct canvas_key *key,
+			   int right)
+{
+	int gap = scaled(key, GAP);
+	int width = MIN(text_width(text, key->note, key->scale) + 2 * gap, right / 2);
+
+	if (!key->note[0]) {
+		return right;
+	}
+	colour_fill(image, HOST_GROUND, right - width, 0, width, key->height);
+	text_draw(text, image,
+		  &(struct text_line){key->note, HOST_INK, right - width + gap, 0, key->height,
+				      width - 2 * gap, key->scale});
+	return right - width;
+}
+
 static void strip_draw(struct text *text, pixman_image_t *image, const struct canvas_key *key)
 {
 	const struct mark *mark = key->has_mark ? &key->mark : NULL;
@@ -201,7 +219,9 @@ static void strip_draw(struct text *text, pixman_image_t *image, const struct ca
 	int right, x = scaled(key, GAP);
 
 	colour_fill(image, ground, 0, 0, key->width, key->height);
-	right = key->is_view ? key->width : strip_draw_keyboard(text, image, key);
+	right = key->is_view ?
+			key->width :
+			strip_draw_note(text, image, key, strip_draw_keyboard(text, image, key));
 	if (mark) {
 		int w = MIN(scaled(key, SWATCH_W), right / 4);
 
@@ -222,6 +242,9 @@ const struct canvas_picture *canvas_strip(struct canvases *canvases, const struc
 	key_set_mark(&key.mark, &key.has_mark, layer->strip.mark);
 	key.is_view = layer->strip.is_view;
 	key_set_mark(&key.keyboard, &key.has_keyboard, key.is_view ? NULL : layer->strip.keyboard);
+	if (layer->strip.note && !key.is_view) {
+		snprintf(key.note, sizeof(key.note), "%s", layer->strip.note);
+	}
 	return canvas_get(canvases, canvases->strip, STRIPS, &key, strip_draw);
 }
 
