@@ -34,6 +34,7 @@ enum layer_kind {
 	LAYER_FRAME,  /* mark's colour and pattern over dst, except for the hole */
 	LAYER_STRIP, /* the strip along the top: mark's pattern and name, and who has the keyboard */
 	LAYER_CARD,  /* a host card: lines of text in the middle of dst on a plain ground */
+	LAYER_PANEL, /* the host's panel, rows as scene/panel.h places them in dst */
 	LAYER_CURSOR, /* like LAYER_BUFFER, blended by its premultiplied alpha (ARGB8888 only), never scaled */
 };
 
@@ -69,6 +70,7 @@ struct panel_row {
 	struct mark mark; /* a swatch of it before the text */
 	bool is_selected, is_disabled;
 	unsigned dots; /* PANEL_DOTS */
+	uint32_t id;   /* by which whoever shows the panel knows the row again (scene_panel_id); not drawn */
 };
 
 struct panel {
@@ -98,6 +100,7 @@ struct layer {
 			bool is_view; /* over one view among several: the name alone, no word of the keyboard */
 		} strip;
 		const struct card *card;
+		const struct panel *panel;
 	};
 };
 

@@ -121,13 +121,17 @@ static uint64_t push_view(struct scene_view *view)
 	return state->is_shared && rect_empty(&view->dst) ? 0 : bit_of(view->head->guest);
 }
 
-/* The host's card: over all of the output, or where some views are kept, over the others. */
+/* The host's card, or a plain ground for its panel: over all of the output, or where some views are kept, over the others. */
 static void push_host_card(struct scene_output *output, const struct scene_view *view)
 {
-	struct rect below = output_below_strip(output);
+	struct scene *scene = output->scene;
+	struct rect dst = view ? view->region : output_below_strip(output);
 
-	layer_push(output->state, LAYER_CARD, view ? view->region : below)->card =
-		&output->scene->card;
+	if (scene->has_panel) {
+		layer_push(output->state, LAYER_SOLID, dst)->colour = GROUND_COLOUR;
+	} else {
+		layer_push(output->state, LAYER_CARD, dst)->card = &scene->card;
+	}
 }
 
 static bool has_kept(const struct output_state *state)
@@ -143,15 +147,15 @@ static bool has_kept(const struct output_state *state)
 static uint64_t push_views(struct scene_output *output)
 {
 	struct output_state *state = output->state;
-	bool has_card = output->scene->has_card;
+	bool is_covered = scene_is_covered(output->scene);
 	uint64_t marks = 0;
 
-	if (has_card && !has_kept(state)) {
+	if (is_covered && !has_kept(state)) {
 		push_host_card(output, NULL);
 		return 0;
 	}
 	for (unsigned i = 0; i < state->n_views; i++) {
-		if (has_card && !state->views[i].is_kept) {
+		if (is_covered && !state->views[i].is_kept) {
 			push_host_card(output, &state->views[i]);
 		} else {
 			marks |= push_view(&state->views[i]);
@@ -195,7 +199,9 @@ uint64_t layers_build(struct scene_output *output)
 	marks = push_views(output);
 	identify_push(output);
 	notice_push(output);
-	if (!marks || !output_is_unmarked(output)) {
+	panel_push(output);
+	/* The panel is the host's word, and nobody else's: there is a strip above it everywhere. */
+	if (!marks || !output_is_unmarked(output) || output->scene->has_panel) {
 		push_strip(output, marks);
 	}
 	cursor_push(output);

@@ -336,7 +336,7 @@ static bool is_covered(const struct scene_head *head)
 {
 	const struct scene_view *view;
 
-	if (!head->guest->scene->has_card) {
+	if (!scene_is_covered(head->guest->scene)) {
 		return false;
 	}
 	list_for_each(view, &head->state->views, link) {

@@ -28,8 +28,8 @@
 #define SCENE_MAX_OUTPUTS 16
 #define SCENE_MAX_VIEWS 64       /* of one output; a mosaic has no more tiles */
 #define SCENE_IDENTIFY_LAYERS 16 /* ground, two digits of seven segments, card */
-/* Beside views and numbers: ground, host's card, notice, strip, cursor. */
-#define SCENE_MAX_LAYERS (3 * SCENE_MAX_VIEWS + 6 + SCENE_IDENTIFY_LAYERS)
+/* Beside views and numbers: ground, host's card, notice, panel, strip, cursor. */
+#define SCENE_MAX_LAYERS (3 * SCENE_MAX_VIEWS + 7 + SCENE_IDENTIFY_LAYERS)
 #define STRIP_HEIGHT 24 /* pixels of the strip along the top of each output, at scale 1 */
 #define FRAME_WIDTH 8   /* pixels of the frame around a guest's rectangle, at scale 1 */
 
@@ -268,12 +268,14 @@ const char *scene_notice(const struct scene *scene);
 
 /*
  * The host's panel, above all guests' pixels, cards and notices of all lit outputs, those of unmarked ones and kept views
- * included, below the strip. NULL: none. Copied; only what differs is drawn again. scene_pick finds nothing on an output
- * whose panel is up.
+ * included, below the strip. What it leaves of an output is covered as by a card. NULL: none. Copied; only what differs is
+ * drawn again. scene_pick finds nothing while it is up.
  */
 void scene_set_panel(struct scene *scene, const struct panel *panel);
 /* The PANEL_ITEM row under a point of the output (pixels), as it was last presented there; -1: none. */
 int scene_panel_row(const struct scene_output *output, double x, double y);
+/* Its id: what a person points at is on the glass, whatever has been put into the rows since. 0: none. */
+uint32_t scene_panel_id(const struct scene_output *output, double x, double y);
 /*
  * Locked: no output, present or to come, shows any pixel or name of a guest from its next frame on: a dark ground, covers,
  * the panel and the host's strip are all there is. Heads stay placed but are told that they are hidden.

@@ -74,6 +74,13 @@ struct shown {
 	bool has_card;  /* the host's, over some of it at least */
 	bool has_strip;
 	unsigned keyboard; /* whom the strip names: guest_priv.slot + 1; 0: nobody */
+	/* The host's panel, as far as a person can point at it; an empty box: none. */
+	struct shown_panel {
+		struct rect box;
+		unsigned n_rows;
+		enum panel_row_kind kinds[PANEL_ROWS];
+		uint32_t ids[PANEL_ROWS];
+	} panel;
 	unsigned n_places;
 	struct shown_place {
 		struct scene_head *head;
@@ -162,6 +169,8 @@ struct scene {
 	struct card notice; /* n_lines 0: none */
 	char strip_note[STRIP_NOTE_SIZE];
 	struct cursor cursor;
+	bool has_panel;
+	struct panel panel;
 	uint64_t key[2];
 	struct marks marks;
 };
@@ -270,6 +279,15 @@ bool notice_covers(const struct scene_output *output, double x, double y);
 /* Above all else of the output that it is on. */
 void cursor_push(struct scene_output *output);
 void cursor_finish(struct cursor *cursor);
+
+/* ---- panel.c ---- */
+/* Guests' pictures are covered, kept views left out: by a card or by what surrounds the panel. */
+bool scene_is_covered(const struct scene *scene);
+/* Where the panel is on this output; empty when none is up, or it has no room. */
+struct rect panel_box(const struct scene_output *output);
+void panel_push(struct scene_output *output);
+/* What the frame that is latched shows of it. */
+void panel_latch(const struct scene_output *output, struct shown_panel *out);
 
 /* ---- identify.c ---- */
 /* At most SCENE_IDENTIFY_LAYERS. */

@@ -25,6 +25,7 @@ static void record_clear(struct shown *record)
 	record->has_card = false;
 	record->has_strip = false;
 	record->keyboard = 0;
+	record->panel.box = (struct rect){0};
 	for (unsigned i = 0; i < n; i++) {
 		place_end(&record->places[i]);
 	}
@@ -39,7 +40,7 @@ static bool shows_card(const struct scene_output *output)
 	for (unsigned i = 0; i < state->n_views; i++) {
 		any = any || !state->views[i].is_kept;
 	}
-	return output->scene->has_card && any;
+	return output->scene->has_card && !output->scene->has_panel && any;
 }
 
 /* The host's strip is the one that is no view's. */
@@ -73,11 +74,12 @@ void shown_latch(struct scene_output *output, uint64_t marks)
 	record->marks = marks;
 	record->has_card = shows_card(output);
 	latch_strip(output, record);
+	panel_latch(output, &record->panel);
 	for (unsigned i = 0; i < state->n_views; i++) {
 		const struct scene_view *view = &state->views[i];
 		struct scene_head *head = view->head;
 		const struct picture *picture = head ? head_picture(head) : NULL;
-		bool is_covered = output->scene->has_card && !view->is_kept;
+		bool is_covered = scene_is_covered(output->scene) && !view->is_kept;
 
 		if (!head) {
 			continue;
@@ -223,7 +225,7 @@ struct scene_head *scene_pick(struct scene_output *output, double x, double y, d
 {
 	const struct shown *shown = output->state->shown;
 
-	if (output->scene->has_card || notice_covers(output, x, y)) {
+	if (scene_is_covered(output->scene) || notice_covers(output, x, y)) {
 		return NULL;
 	}
 	for (unsigned i = 0; i < shown->n_places; i++) {

@@ -223,6 +223,10 @@ static void draw_box(void *data, unsigned index, const pixman_box32_t *box)
 		draw_canvas(painting, canvas_card(canvases, layer, painting->scale),
 			    PROGRAM_NEAREST, &layer->dst, box);
 		break;
+	case LAYER_PANEL:
+		draw_canvas(painting, canvas_panel(canvases, layer, painting->scale),
+			    PROGRAM_NEAREST, &layer->dst, box);
+		break;
 	}
 }
 

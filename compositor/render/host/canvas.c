@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compositor/render/host/host.h"
+#include "compositor/render/host/panel.h"
 
 /*
  * Cards of 16 outputs are as large as a monitor, so the ones that are not shown any more do not
@@ -43,6 +44,7 @@ struct canvases {
 	struct canvas card[CARDS];
 	struct canvas strip[STRIPS];
 	struct canvas tile[TILES];
+	struct panel_canvases *panels;
 };
 
 struct canvases *canvases_create(struct text *text)
@@ -50,6 +52,7 @@ struct canvases *canvases_create(struct text *text)
 	struct canvases *canvases = xcalloc(1, sizeof(*canvases));
 
 	canvases->text = text;
+	canvases->panels = panel_canvases_create(text);
 	return canvases;
 }
 
@@ -72,6 +75,7 @@ void canvases_destroy(struct canvases *canvases)
 	for (unsigned i = 0; i < TILES; i++) {
 		canvas_clear(&canvases->tile[i]);
 	}
+	panel_canvases_destroy(canvases->panels);
 	free(canvases);
 }
 
@@ -149,23 +153,6 @@ static int scaled(const struct canvas_key *key, int length)
 
 /* ---- the strip ---- */
 
-/* Repeats the mark's tile over a part of the strip, aligned to it. */
-static void swatch_draw(pixman_image_t *image, const struct canvas_key *key,
-			const struct mark *mark, int x, int w)
-{
-	int size = mark_tile_size(key->scale);
-	pixman_image_t *tile = pixman_image_create_bits_no_clear(PIXMAN_x8r8g8b8, size, size, NULL,
-								 0);
-
-	if (!tile) {
-		return;
-	}
-	mark_tile_draw(tile, mark, key->scale);
-	pixman_image_set_repeat(tile, PIXMAN_REPEAT_NORMAL);
-	pixman_image_composite32(PIXMAN_OP_SRC, tile, NULL, image, 0, 0, 0, 0, x, 0, w, key->height);
-	pixman_image_unref(tile);
-}
-
 /*
  * Right: who has the keyboard, on that guest's colour. Returns where it begins. It yields to the
  * owner's name on a narrow monitor: at most half the width.
@@ -188,7 +175,9 @@ static int strip_draw_keyboard(struct text *text, pixman_image_t *image,
 		  &(struct text_line){words, colour_text_on(ground), x + gap, 0, key->height,
 				      width - 2 * gap, key->scale});
 	if (keyboard) {
-		swatch_draw(image, key, keyboard, key->width - MIN(swatch, width / 4), swatch);
+		mark_fill(image, keyboard, key->scale,
+			  &(struct rect){key->width - MIN(swatch, width / 4), 0, swatch,
+					 key->height});
 	}
 	/* A line of its own: two guests may have colours that are alike. */
 	colour_fill(image, 0x000000, x, 0, MIN(MAX(scaled(key, 2), 1), width), key->height);
@@ -225,7 +214,7 @@ static void strip_draw(struct text *text, pixman_image_t *image, const struct ca
 	if (mark) {
 		int w = MIN(scaled(key, SWATCH_W), right / 4);
 
-		swatch_draw(image, key, mark, 0, w);
+		mark_fill(image, mark, key->scale, &(struct rect){0, 0, w, key->height});
 		x += w;
 	}
 	text_draw(text, image,
@@ -282,6 +271,12 @@ const struct canvas_picture *canvas_card(struct canvases *canvases, const struct
 		snprintf(key.card.lines[i], CARD_LINE_SIZE, "%s", card->lines[i]);
 	}
 	return canvas_get(canvases, canvases->card, CARDS, &key, card_draw);
+}
+
+const struct canvas_picture *canvas_panel(struct canvases *canvases, const struct layer *layer,
+					  double scale)
+{
+	return panel_canvas(canvases->panels, layer, scale, &canvases->serial);
 }
 
 /* ---- tiles ---- */

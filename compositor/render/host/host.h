@@ -54,6 +54,8 @@ const struct canvas_picture *canvas_strip(struct canvases *canvases, const struc
 					  double scale);
 const struct canvas_picture *canvas_card(struct canvases *canvases, const struct layer *layer,
 					 double scale);
+const struct canvas_picture *canvas_panel(struct canvases *canvases, const struct layer *layer,
+					  double scale);
 /* Repeats in both directions from the output's corner, so that it does not crawl when a frame moves. */
 const struct canvas_picture *canvas_tile(struct canvases *canvases, const struct mark *mark,
 					 double scale);
@@ -62,6 +64,9 @@ const struct canvas_picture *canvas_tile(struct canvases *canvases, const struct
 /* A square of this many pixels shows the pattern whole several times. */
 int mark_tile_size(double scale);
 void mark_tile_draw(pixman_image_t *tile, const struct mark *mark, double scale);
+/* Repeats the mark's tile over a part of the image, from its corner on. */
+void mark_fill(pixman_image_t *image, const struct mark *mark, double scale,
+	       const struct rect *part);
 /* Black or white, whichever stands out. */
 uint32_t colour_text_on(uint32_t background);
 void colour_fill(pixman_image_t *image, uint32_t colour, int x, int y, int w, int h);

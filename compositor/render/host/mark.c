@@ -30,7 +30,9 @@ void colour_fill(pixman_image_t *image, uint32_t colour, int x, int y, int w, in
 	pixman_color_t fill = to_pixman(colour);
 	pixman_box32_t box = {x, y, x + w, y + h};
 
-	pixman_image_fill_boxes(PIXMAN_OP_SRC, image, &fill, 1, &box);
+	if (w > 0 && h > 0) {
+		pixman_image_fill_boxes(PIXMAN_OP_SRC, image, &fill, 1, &box);
+	}
 }
 
 /* Of one period, in pixels of the output. */
@@ -77,4 +79,22 @@ void mark_tile_draw(pixman_image_t *tile, const struct mark *mark, double scale)
 			row[x] = pattern_is_ink(mark->pattern, u, v) ? ink : mark->colour;
 		}
 	}
+}
+
+void mark_fill(pixman_image_t *image, const struct mark *mark, double scale, const struct rect *part)
+{
+	int size = mark_tile_size(scale);
+	pixman_image_t *tile = NULL;
+
+	if (!rect_empty(part)) {
+		tile = pixman_image_create_bits_no_clear(PIXMAN_x8r8g8b8, size, size, NULL, 0);
+	}
+	if (!tile) {
+		return;
+	}
+	mark_tile_draw(tile, mark, scale);
+	pixman_image_set_repeat(tile, PIXMAN_REPEAT_NORMAL);
+	pixman_image_composite32(PIXMAN_OP_SRC, tile, NULL, image, 0, 0, 0, 0, part->x, part->y,
+				 part->w, part->h);
+	pixman_image_unref(tile);
 }

@@ -72,6 +72,9 @@ static const struct canvas_picture *canvas_of(struct painting *painting, const s
 {
 	struct canvases *canvases = painting->renderer->canvases;
 
+	if (layer->kind == LAYER_PANEL) {
+		return canvas_panel(canvases, layer, painting->scale);
+	}
 	return layer->kind == LAYER_STRIP ? canvas_strip(canvases, layer, painting->scale) :
 					    canvas_card(canvases, layer, painting->scale);
 }
@@ -99,6 +102,7 @@ static struct source source_of(struct painting *painting, unsigned index)
 		break;
 	case LAYER_STRIP:
 	case LAYER_CARD:
+	case LAYER_PANEL:
 		source.canvas = canvas_of(painting, layer);
 		break;
 	}
