@@ -5,6 +5,7 @@ install_dir_vitrined         := $(BINDIR)
 install_dir_vitrinectl       := $(BINDIR)
 install_dir_vitrine-broker   := $(SBINDIR)
 install_dir_vitrine-pv       := $(LIBEXECDIR)
+install_dir_vitrine-input-proxy := $(LIBEXECDIR)
 install_dir_pvfront          := $(LIBEXECDIR)
 install_dir_vitrine-loopback := $(LIBEXECDIR)
 

@@ -15,6 +15,7 @@ PROGRAM_TABLE := \
 	vitrined:compositor/main.c:base,config,compositor,hid/seat,hid/devices,xen/. \
 	vitrine-broker:pvdispl/broker/main.c:base,config,xen,pvdispl/.,pvdispl/broker \
 	vitrine-pv:pvdispl/worker/main.c:base,xen,pvdispl/.,pvdispl/worker,hid/kbdif \
+	vitrine-input-proxy:hid/proxy/main.c:base,hid/proxy \
 	pvfront:tools/pvfront/main.c:base,xen,pvdispl/.,tools/pvfront \
 	vitrine-loopback:tools/loopback/main.c:base,xen,tools/loopback \
 	imgcmp:tools/imgcmp/main.c:base,tools/imgcmp \

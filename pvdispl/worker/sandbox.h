@@ -3,20 +3,9 @@
 #ifndef WORKER_SANDBOX_H
 #define WORKER_SANDBOX_H
 
+#include "base/sandbox.h"
 #include "base/util.h"
 #include "xen/xen.h"
-
-/* A sanitizer's run-time makes system calls of its own. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANDBOX_FILTERS 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define SANDBOX_FILTERS 0
-#endif
-#endif
-#ifndef SANDBOX_FILTERS
-#define SANDBOX_FILTERS 1
-#endif
 
 /*
  * For good: no new privileges, no core dump (it would hold keys), and only the system calls that
