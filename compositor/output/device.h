@@ -146,6 +146,8 @@ struct clock_source;
 MUST_USE int headless_backend_create(struct output_backend **out, struct clock_source *clock,
 				     const char *spec, const struct output_listener *listener,
 				     void *data);
+/* Pulls monitor NUMBER (from 1) out, or puts it back in, as a new device. -ENOENT, -EALREADY or -ENOMEM. */
+int headless_backend_plug(struct output_backend *backend, unsigned number, bool is_plugged);
 /* The picture that is on the glass of this headless device, planes and all: valid until the next flip. */
 void headless_device_picture(struct output_device *device, struct target *out);
 /* What tests and frames with planes are answered, when the planes' description rules them not out. NULL: 0. */

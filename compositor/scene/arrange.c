@@ -92,6 +92,11 @@ static void add_front(struct scene_output *output, const struct layout_region *r
 	}
 }
 
+static bool shows_guests(const struct scene_output *output)
+{
+	return output_is_lit(output) && !output->scene->is_locked;
+}
+
 static bool views_build(struct scene_output *output)
 {
 	unsigned n_regions;
@@ -99,7 +104,7 @@ static bool views_build(struct scene_output *output)
 	bool is_shared = n_regions > 1;
 
 	output->scene->n_views = 0;
-	for (unsigned i = 0; i < n_regions && output_is_lit(output); i++) {
+	for (unsigned i = 0; i < n_regions && shows_guests(output); i++) {
 		switch (regions[i].shows) {
 		case LAYOUT_FRONT:
 			add_front(output, &regions[i], i);

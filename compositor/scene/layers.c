@@ -196,6 +196,10 @@ uint64_t layers_build(struct scene_output *output)
 	if (!output_is_lit(output)) {
 		return 0;
 	}
+	if (output->scene->is_locked) {
+		locked_push(output);
+		return 0;
+	}
 	marks = push_views(output);
 	identify_push(output);
 	notice_push(output);

@@ -64,6 +64,7 @@ void scene_output_remove(struct scene_output *output)
 
 	list_remove(&output->link);
 	scene->n_outputs--;
+	locked_forget_output(output);
 	/* Nothing is on its glass: before anybody is told, so that a hidden head's buffers are free. */
 	shown_finish(output->state);
 	heads_leave(output);

@@ -70,8 +70,10 @@ struct head_state {
 
 /* What a frame shows: whose marks, and which head's picture where. */
 struct shown {
-	uint64_t marks; /* a bit for each guest: 1 << guest_priv.slot */
-	bool has_card;  /* the host's, over some of it at least */
+	uint64_t marks;       /* a bit for each guest: 1 << guest_priv.slot */
+	bool is_lit;          /* neither of a locked scene nor of an output that is switched off */
+	struct buffer *cover; /* locked, or NULL */
+	bool has_card;        /* the host's, over some of it at least */
 	bool has_strip;
 	unsigned keyboard; /* whom the strip names: guest_priv.slot + 1; 0: nobody */
 	/* The host's panel, as far as a person can point at it; an empty box: none. */
@@ -96,6 +98,8 @@ struct output_state {
 	bool is_dark;                      /* switched off */
 	unsigned number;                   /* to be told by; 0: nobody asked */
 	struct card identity;
+	struct buffer *cover; /* locked; shown while the scene is; NULL: none */
+	uint64_t cover_serial;
 	/* What the regions for the guest in front show, by their number. */
 	struct scene_head *fronts[LAYOUT_MAX_REGIONS];
 	struct scene_view views[SCENE_MAX_VIEWS];
@@ -171,6 +175,7 @@ struct scene {
 	struct cursor cursor;
 	bool has_panel;
 	struct panel panel;
+	bool is_locked;
 	uint64_t key[2];
 	struct marks marks;
 };
@@ -270,6 +275,12 @@ void shown_unplace(struct output_state *state);
 void shown_forget_head(struct scene_head *head);
 void shown_forget_guest(struct scene_guest *guest);
 void shown_finish(struct output_state *state);
+
+/* ---- locked.c ---- */
+/* All there is on a lit output while the scene is locked. */
+void locked_push(struct scene_output *output);
+/* It is about to be removed. */
+void locked_forget_output(struct scene_output *output);
 
 /* ---- notice.c ---- */
 void notice_push(struct scene_output *output);

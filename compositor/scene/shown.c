@@ -18,6 +18,7 @@ static void place_end(struct shown_place *place)
 
 static void record_clear(struct shown *record)
 {
+	struct buffer *cover = record->cover;
 	unsigned n = record->n_places;
 
 	record->n_places = 0;
@@ -26,6 +27,11 @@ static void record_clear(struct shown *record)
 	record->has_strip = false;
 	record->keyboard = 0;
 	record->panel.box = (struct rect){0};
+	record->is_lit = false;
+	record->cover = NULL;
+	if (cover) {
+		buffer_unlock(cover);
+	}
 	for (unsigned i = 0; i < n; i++) {
 		place_end(&record->places[i]);
 	}
@@ -40,7 +46,8 @@ static bool shows_card(const struct scene_output *output)
 	for (unsigned i = 0; i < state->n_views; i++) {
 		any = any || !state->views[i].is_kept;
 	}
-	return output->scene->has_card && !output->scene->has_panel && any;
+	return output->scene->has_card && !output->scene->has_panel && any &&
+	       !output->scene->is_locked;
 }
 
 /* The host's strip is the one that is no view's. */
@@ -75,6 +82,11 @@ void shown_latch(struct scene_output *output, uint64_t marks)
 	record->has_card = shows_card(output);
 	latch_strip(output, record);
 	panel_latch(output, &record->panel);
+	record->is_lit = output_is_lit(output) && !output->scene->is_locked;
+	if (output->scene->is_locked && state->cover) {
+		record->cover = state->cover;
+		buffer_lock(record->cover);
+	}
 	for (unsigned i = 0; i < state->n_views; i++) {
 		const struct scene_view *view = &state->views[i];
 		struct scene_head *head = view->head;
@@ -201,6 +213,19 @@ bool scene_output_shows_guest(const struct scene_output *output, const struct sc
 	return guest && (output->state->shown->marks >>
 				 guest_priv((struct scene_guest *)(uintptr_t)guest)->slot &
 			 1);
+}
+
+bool scene_output_is_dark(const struct scene_output *output)
+{
+	const struct output_state *state = output->state;
+
+	/* What is on its way to the glass counts: it will be seen. */
+	for (unsigned i = 0; i < ARRAY_SIZE(state->records); i++) {
+		if (state->records[i].is_lit) {
+			return false;
+		}
+	}
+	return true;
 }
 
 bool scene_output_shows_card(const struct scene_output *output)

@@ -50,7 +50,6 @@ struct headless_backend {
 	void *data;
 	struct headless_spec spec;
 	struct headless_device *devices[HEADLESS_MAX_OUTPUTS];
-	unsigned n_devices;
 };
 
 static struct headless_device *to_headless(struct output_device *device)
@@ -199,19 +198,56 @@ static struct headless_device *device_create(struct headless_backend *backend, u
 	return device;
 }
 
+static int device_plug(struct headless_backend *backend, unsigned index)
+{
+	struct headless_device *device = device_create(backend, index);
+
+	if (!device) {
+		return -ENOMEM;
+	}
+	backend->devices[index] = device;
+	backend->listener->added(backend->data, &device->base);
+	return 0;
+}
+
+static void device_unplug(struct headless_backend *backend, unsigned index)
+{
+	struct headless_device *device = backend->devices[index];
+
+	if (device) {
+		backend->devices[index] = NULL;
+		clock_timer_disarm(device->timer);
+		backend->listener->removed(backend->data, &device->base);
+		device_destroy(device);
+	}
+}
+
 static int headless_start(struct output_backend *base)
 {
 	struct headless_backend *backend = (struct headless_backend *)base;
+	int ret = 0;
 
-	for (unsigned i = 0; i < backend->spec.n_modes; i++) {
-		struct headless_device *device = device_create(backend, i);
-
-		if (!device) {
-			return -ENOMEM;
-		}
-		backend->devices[backend->n_devices++] = device;
-		backend->listener->added(backend->data, &device->base);
+	for (unsigned i = 0; i < backend->spec.n_modes && ret == 0; i++) {
+		ret = device_plug(backend, i);
 	}
+	return ret;
+}
+
+int headless_backend_plug(struct output_backend *base, unsigned number, bool is_plugged)
+{
+	struct headless_backend *backend = (struct headless_backend *)base;
+	unsigned index = number - 1;
+
+	if (number == 0 || number > backend->spec.n_modes) {
+		return -ENOENT;
+	}
+	if (is_plugged == (backend->devices[index] != NULL)) {
+		return -EALREADY;
+	}
+	if (is_plugged) {
+		return device_plug(backend, index);
+	}
+	device_unplug(backend, index);
 	return 0;
 }
 
@@ -219,12 +255,8 @@ static void headless_destroy(struct output_backend *base)
 {
 	struct headless_backend *backend = (struct headless_backend *)base;
 
-	while (backend->n_devices > 0) {
-		struct headless_device *device = backend->devices[--backend->n_devices];
-
-		clock_timer_disarm(device->timer);
-		backend->listener->removed(backend->data, &device->base);
-		device_destroy(device);
+	for (unsigned i = backend->spec.n_modes; i-- > 0;) {
+		device_unplug(backend, i);
 	}
 	free(backend);
 }
