@@ -16,6 +16,7 @@
 #include "compositor/nested_input.h"
 #include "compositor/options.h"
 #include "compositor/server.h"
+#include "compositor/trusted/trusted.h"
 #include "compositor/wayland/wayland.h"
 
 /* Events that are remembered: the last ten seconds of a few busy monitors, in a MiB. */
@@ -162,6 +163,14 @@ static int core_create(struct server *server)
 	if (ret < 0) {
 		return ret;
 	}
+	ret = trusted_create(&server->trusted, server);
+	if (ret < 0) {
+		return ret;
+	}
+	ret = menu_create(&server->menu, server);
+	if (ret < 0) {
+		return ret;
+	}
 	ret = layouts_create(&server->layouts, server);
 	if (ret < 0) {
 		return ret;
@@ -267,6 +276,8 @@ static void server_stop(struct server *server)
 	}
 	layouts_destroy(server->layouts);
 	repaint_destroy(server->repaint);
+	menu_destroy(server->menu);
+	trusted_destroy(server->trusted);
 	input_destroy(server->input);
 	if (server->session) {
 		session_destroy(server->session);

@@ -19,6 +19,7 @@
 
 #include "compositor/options.h"
 #include "compositor/server.h"
+#include "compositor/trusted/trusted.h"
 #include "compositor/wayland/wayland.h"
 
 #define KEYBOARD 0
@@ -345,6 +346,8 @@ static inline int setup(void **state)
 	assert_int_equal(renderer_pixman_create(&server->renderer, NULL), 0);
 	assert_int_equal(repaint_create(&server->repaint, server), 0);
 	assert_int_equal(input_create(&server->input, server), 0);
+	assert_int_equal(trusted_create(&server->trusted, server), 0);
+	assert_int_equal(menu_create(&server->menu, server), 0);
 	seat_device_added(input_seat(server->input), KEYBOARD);
 	seat_device_added(input_seat(server->input), MOUSE);
 	monitor_plug(0, 640, 480);
@@ -378,6 +381,8 @@ static inline int teardown(void **state)
 	}
 	turn();
 	repaint_destroy(bench->server.repaint);
+	menu_destroy(bench->server.menu);
+	trusted_destroy(bench->server.trusted);
 	input_destroy(bench->server.input);
 	renderer_destroy(bench->server.renderer);
 	scene_destroy(bench->server.scene);

@@ -41,22 +41,20 @@ int input_switch_to(struct input *input, struct scene_guest *guest)
 	return 0;
 }
 
-static void attention_begin(struct input *input)
+/* A guest gets its input back when its mark is on the glass again, no sooner. */
+void input_set_mode(struct input *input, enum seat_mode mode)
 {
-	if (!input->attention) {
-		input->attention = true;
+	bool attention = mode != SEAT_GUESTS;
+
+	if (attention == input->attention) {
+		return;
+	}
+	input->attention = attention;
+	if (attention) {
 		seat_set_grabbed(input->seat, true);
 		input_request(input, NULL);
 		card_show(input, NULL);
-	}
-}
-
-/* The guest gets its input back when its mark is on the glass again, no sooner. */
-static void attention_end(struct input *input)
-{
-	if (input->attention) {
-		input->attention = false;
-		card_show(input, NULL);
+	} else {
 		input_request(input, guest_due(input));
 		seat_set_grabbed(input->seat, false);
 	}
@@ -71,7 +69,7 @@ static void sink_action(void *data, enum seat_action action)
 		switch_guest(server->input);
 		break;
 	case SEAT_ACTION_ATTENTION:
-		attention_begin(server->input);
+		menu_open(server->menu);
 		break;
 	case SEAT_ACTION_LAYOUT:
 		(void)layouts_switch(server->layouts, NULL);
@@ -86,7 +84,7 @@ static void sink_action(void *data, enum seat_action action)
 	case SEAT_ACTION_CAPTURE:
 		break;
 	case SEAT_ACTION_DISMISS:
-		attention_end(server->input);
+		menu_close(server->menu);
 		break;
 	}
 }

@@ -20,6 +20,7 @@
 
 #include "compositor/options.h"
 #include "compositor/server.h"
+#include "compositor/trusted/trusted.h"
 #include "compositor/wayland/wayland.h"
 #include "tests/scene_fixture.h"
 
@@ -830,6 +831,8 @@ static void history_begin(uint32_t seed)
 	assert_int_equal(renderer_pixman_create(&server->renderer, NULL), 0);
 	assert_int_equal(repaint_create(&server->repaint, server), 0);
 	assert_int_equal(input_create(&server->input, server), 0);
+	assert_int_equal(trusted_create(&server->trusted, server), 0);
+	assert_int_equal(menu_create(&server->menu, server), 0);
 	for (unsigned i = 0; i < DEVICES; i++) {
 		seat_device_added(input_seat(server->input), i);
 	}
@@ -853,6 +856,8 @@ static void history_end(void)
 	}
 	turn();
 	repaint_destroy(server->repaint);
+	menu_destroy(server->menu);
+	trusted_destroy(server->trusted);
 	input_destroy(server->input);
 	renderer_destroy(server->renderer);
 	scene_destroy(server->scene);
