@@ -68,9 +68,10 @@ DOM0_DATA = (
 
 PASSWD = """root:x:0:0:root:/root:/bin/sh
 vitrine:x:990:990:display server:/nonexistent:/bin/false
+vitrine-input:x:991:991:input proxy:/nonexistent:/bin/false
 nobody:x:65534:65534:nobody:/nonexistent:/bin/false
 """
-GROUPS = "root:x:0:\ntty:x:5:\ninput:x:104:\nvideo:x:44:\nvitrine:x:990:\nnogroup:x:65534:\n"
+GROUPS = "root:x:0:\ntty:x:5:\ninput:x:104:\nvideo:x:44:\nvitrine:x:990:\nvitrine-input:x:991:\nnogroup:x:65534:\n"
 
 
 def say(text):
