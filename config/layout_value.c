@@ -101,7 +101,7 @@ static int position_parse(const char *text, size_t len, int *out)
 	return 0;
 }
 
-static int place_at(struct layout_output *output, const char *text, char *why)
+static int place_at(struct layout_place *place, const char *text, char *why)
 {
 	const char *comma = strchr(text, ',');
 	int x, y;
@@ -111,18 +111,14 @@ static int place_at(struct layout_output *output, const char *text, char *why)
 		return refuse(why, text,
 			      "auto, X,Y or right-of, left-of, above or below a CONNECTOR");
 	}
-	output->side = LAYOUT_AUTO;
-	output->has_position = true;
-	output->x = x;
-	output->y = y;
+	*place = (struct layout_place){.has_position = true, .x = x, .y = y};
 	return 0;
 }
 
-int layout_set_place(void *object, const char *text, char *why)
+static int set_place(struct layout_place *place, const char *text, char *why)
 {
 	/* In the order of enum layout_side. */
 	static const char *const sides[] = {"auto", "right-of", "left-of", "above", "below", NULL};
-	struct layout_output *output = object;
 	struct tokens tokens;
 	int side;
 
@@ -130,19 +126,49 @@ int layout_set_place(void *object, const char *text, char *why)
 		return refuse(why, text, "auto, X,Y or a side and a CONNECTOR");
 	}
 	if (tokens.n == 1 && strcmp(tokens.at[0], "auto") != 0) {
-		return place_at(output, tokens.at[0], why);
+		return place_at(place, tokens.at[0], why);
 	}
 	side = choose(tokens.at[0], sides, why);
 	if (side < 0) {
 		return side;
 	}
 	if ((side == LAYOUT_AUTO) != (tokens.n == 1) ||
-	    (tokens.n == 2 && strlen(tokens.at[1]) >= sizeof(output->beside))) {
+	    (tokens.n == 2 && strlen(tokens.at[1]) >= sizeof(place->beside))) {
 		return refuse(why, text, "auto, X,Y or a side and a CONNECTOR");
 	}
-	output->has_position = false;
-	output->side = (enum layout_side)side;
-	strcpy(output->beside, tokens.n == 2 ? tokens.at[1] : "");
+	*place = (struct layout_place){.side = (enum layout_side)side};
+	strcpy(place->beside, tokens.n == 2 ? tokens.at[1] : "");
+	return 0;
+}
+
+int layout_set_place(void *object, const char *text, char *why)
+{
+	return set_place(&((struct layout_output *)object)->place, text, why);
+}
+
+int layout_set_walls(void *object, const char *text, char *why)
+{
+	/* In the order of the bits of enum layout_wall. */
+	static const char *const edges[] = {"left", "right", "top", "bottom", NULL};
+	struct layout_output *output = object;
+	struct tokens tokens;
+	unsigned walls = 0;
+
+	if (tokens_split(&tokens, text, " \t,") < 0 || tokens.n == 0) {
+		return refuse(why, text, "none, or left, right, top and bottom");
+	}
+	if (tokens.n == 1 && strcmp(tokens.at[0], "none") == 0) {
+		tokens.n = 0;
+	}
+	for (unsigned i = 0; i < tokens.n; i++) {
+		int edge = choose(tokens.at[i], edges, why);
+
+		if (edge < 0) {
+			return edge;
+		}
+		walls |= 1u << edge;
+	}
+	output->walls = walls;
 	return 0;
 }
 
@@ -204,6 +230,29 @@ int layout_set_mark(void *object, const char *text, char *why)
 		return index;
 	}
 	output->is_unmarked = index == 1;
+	return 0;
+}
+
+/* ---- monitors of guests ---- */
+
+int layout_set_external_place(void *object, const char *text, char *why)
+{
+	return set_place(&((struct layout_external *)object)->place, text, why);
+}
+
+int layout_set_external_size(void *object, const char *text, char *why)
+{
+	struct layout_external *external = object;
+	size_t width_len = strcspn(text, "x"), len = strlen(text);
+	uint64_t width, height;
+
+	if (width_len >= len || parse_uint(text, width_len, MAX_SIDE, &width) < 0 ||
+	    parse_uint(text + width_len + 1, len - width_len - 1, MAX_SIDE, &height) < 0 ||
+	    width == 0 || height == 0) {
+		return refuse(why, text, "WIDTHxHEIGHT");
+	}
+	external->width = (int)width;
+	external->height = (int)height;
 	return 0;
 }
 

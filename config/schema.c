@@ -146,6 +146,11 @@ static const struct schema_key output_keys[] = {
 	 .set = layout_set_transform},
 	{"scale", SCHEMA_OWN, "a number from 0.5 to 4", "1",
 	 "Of strip, frame and text, and of the pointer's way.", .set = layout_set_output_scale},
+	{"walls", SCHEMA_OWN, "none, or some of left, right, top and bottom", "none",
+	 "Edges that the pointer does not cross, in either direction.", .set = layout_set_walls},
+	{"resistance", SCHEMA_NUMBER, "a number from 0 to 10000", "0",
+	 "So many of the pointer's pixels a mouse must push on after it has reached an edge, before the pointer crosses it.",
+	 AT(layout_output, resistance), .max = LAYOUT_MAX_RESISTANCE},
 	{"mirror", SCHEMA_TEXT, "a CONNECTOR, or empty", "", "Shows what that monitor shows.",
 	 AT(layout_output, mirror_of)},
 	{"off", SCHEMA_BOOL, "yes or no", "no", "Shows nothing of any guest.",
@@ -164,6 +169,16 @@ static const struct schema_key region_keys[] = {
 	{"fit", SCHEMA_CHOICE, "centre, integer or scale", "centre",
 	 "How a picture of another size is put into it.", AT(layout_region, fit), .choices = fits,
 	 .is_late = true},
+};
+
+static const struct schema_key external_keys[] = {
+	{"guest", SCHEMA_NAME, "a guest's name", "",
+	 "Whose monitor it is. The pointer that crosses into it is this guest's.",
+	 AT(layout_external, guest)},
+	{"place", SCHEMA_OWN, "as for a monitor of the host", "auto",
+	 "Where it stands, for the pointer's way.", .set = layout_set_external_place},
+	{"size", SCHEMA_OWN, "WIDTHxHEIGHT", NULL, "How far the pointer goes on it.",
+	 .set = layout_set_external_size},
 };
 
 #define KEYS(keys) keys, ARRAY_SIZE(keys)
@@ -186,6 +201,10 @@ const struct schema_section schema_sections[] = {
 	{"layout NAME region CONNECTOR NUMBER", SCHEMA_REGION,
 	 "A part of a monitor, numbered from 1, where columns and rows are not enough.",
 	 KEYS(region_keys)},
+	{"layout NAME external LABEL", SCHEMA_EXTERNAL,
+	 "A monitor that a guest drives by itself, with a graphics card of its own. The host shows nothing there, but the pointer "
+	 "crosses into it, and all other monitors say so.",
+	 KEYS(external_keys)},
 };
 
 const unsigned schema_n_sections = ARRAY_SIZE(schema_sections);

@@ -22,6 +22,7 @@ enum schema_object {
 	SCHEMA_LAYOUT,         /* struct layout */
 	SCHEMA_OUTPUT,         /* struct layout_output */
 	SCHEMA_REGION,         /* struct layout_region */
+	SCHEMA_EXTERNAL,       /* struct layout_external */
 };
 
 enum schema_type {
@@ -98,6 +99,9 @@ int value_refuse_choice(const char *text, const char *const *choices, char *why)
 /* layout_value.c; object as the schema says */
 int layout_set_reachable(void *layout, const char *text, char *why);
 int layout_set_place(void *output, const char *text, char *why);
+int layout_set_walls(void *output, const char *text, char *why);
+int layout_set_external_place(void *external, const char *text, char *why);
+int layout_set_external_size(void *external, const char *text, char *why);
 int layout_set_mode(void *output, const char *text, char *why);
 int layout_set_transform(void *output, const char *text, char *why);
 int layout_set_output_scale(void *output, const char *text, char *why);

@@ -65,6 +65,24 @@ static struct layout_output *output_get(struct layout *layout, const char *name)
 	return output;
 }
 
+static struct layout_external *external_get(struct layout *layout, const char *label)
+{
+	struct layout_external *external;
+
+	for (unsigned i = 0; i < layout->n_externals; i++) {
+		if (strcmp(layout->externals[i].label, label) == 0) {
+			return &layout->externals[i];
+		}
+	}
+	if (layout->n_externals == LAYOUT_MAX_EXTERNALS) {
+		return NULL;
+	}
+	external = &layout->externals[layout->n_externals++];
+	schema_set_defaults(SCHEMA_EXTERNAL, external);
+	strcpy(external->label, label);
+	return external;
+}
+
 /* Those with lower numbers come to be with it: one that nothing speaks of is found at the end. */
 static struct layout_region *region_get(struct layout_output *output, const char *number)
 {
@@ -83,6 +101,7 @@ static struct layout_region *region_get(struct layout_output *output, const char
 static void *layout_object(struct builder *builder, const struct line *line)
 {
 	struct layout *layout = layout_get(builder, line);
+	struct layout_external *external;
 	struct layout_output *output;
 	struct layout_region *region;
 
@@ -92,6 +111,14 @@ static void *layout_object(struct builder *builder, const struct line *line)
 	}
 	if (line->section->object == SCHEMA_LAYOUT) {
 		return layout;
+	}
+	if (line->section->object == SCHEMA_EXTERNAL) {
+		external = external_get(layout, line->names.words[1]);
+		if (!external) {
+			settings_mistake(builder, line,
+					 "too many monitors of guests: the limit is 4");
+		}
+		return external;
 	}
 	output = output_get(layout, line->names.words[1]);
 	if (!output) {

@@ -113,6 +113,16 @@ static int mirror_check(const struct layout *layout, const struct layout_output 
 	return 0;
 }
 
+static int place_check(const char *name, const struct layout_place *place, const struct why *why)
+{
+	if (place->has_position && (!is_within(place->x, -POSITION_MAX, POSITION_MAX) ||
+				    !is_within(place->y, -POSITION_MAX, POSITION_MAX))) {
+		return fault(why, "%s: a position is from %d to %d", name, -POSITION_MAX,
+			     POSITION_MAX);
+	}
+	return 0;
+}
+
 static int geometry_check(const struct layout_output *output, const struct why *why)
 {
 	if (output->scale != 0 && !is_within(output->scale, SCALE_MIN, SCALE_MAX)) {
@@ -121,10 +131,11 @@ static int geometry_check(const struct layout_output *output, const struct why *
 	if (output->transform >= TRANSFORMS) {
 		return fault(why, "%s: no such transform", output->name);
 	}
-	if (output->has_position && (!is_within(output->x, -POSITION_MAX, POSITION_MAX) ||
-				     !is_within(output->y, -POSITION_MAX, POSITION_MAX))) {
-		return fault(why, "%s: a position is from %d to %d", output->name, -POSITION_MAX,
-			     POSITION_MAX);
+	if (place_check(output->name, &output->place, why) < 0) {
+		return -EINVAL;
+	}
+	if (output->resistance > LAYOUT_MAX_RESISTANCE || output->walls >= 16) {
+		return fault(why, "%s: no possible edges", output->name);
 	}
 	if (!is_within(output->width, 0, SIDE_MAX) || !is_within(output->height, 0, SIDE_MAX) ||
 	    !is_within(output->refresh_mhz, 0, REFRESH_MAX_MHZ) ||
@@ -162,6 +173,33 @@ static int output_check(const struct layout *layout, unsigned n, const struct wh
 	return ret;
 }
 
+static const struct layout_external *find_external(const struct layout *layout, const char *label)
+{
+	for (unsigned i = 0; i < layout->n_externals; i++) {
+		if (strcmp(layout->externals[i].label, label) == 0) {
+			return &layout->externals[i];
+		}
+	}
+	return NULL;
+}
+
+static int external_check(const struct layout *layout, const struct layout_external *external,
+			  const struct why *why)
+{
+	const char *label = external->label;
+
+	if (label[0] == '\0' || find(layout, label) || find_external(layout, label) != external) {
+		return fault(why, "%s: a guest's own monitor needs a name of its own", label);
+	}
+	if (!guest_name_valid(external->guest)) {
+		return fault(why, "%s: it needs the name of the guest whose monitor it is", label);
+	}
+	if (!is_within(external->width, 1, SIDE_MAX) || !is_within(external->height, 1, SIDE_MAX)) {
+		return fault(why, "%s: it needs a size", label);
+	}
+	return place_check(label, &external->place, why);
+}
+
 int layout_check(const struct layout *layout, char *why_text, size_t why_size)
 {
 	const struct why why = {why_text, why_size};
@@ -180,6 +218,12 @@ int layout_check(const struct layout *layout, char *why_text, size_t why_size)
 	}
 	for (unsigned i = 0; i < layout->n_outputs && ret == 0; i++) {
 		ret = output_check(layout, i, &why);
+	}
+	if (layout->n_externals > LAYOUT_MAX_EXTERNALS) {
+		return fault(&why, "more than %d monitors of guests", LAYOUT_MAX_EXTERNALS);
+	}
+	for (unsigned i = 0; i < layout->n_externals && ret == 0; i++) {
+		ret = external_check(layout, &layout->externals[i], &why);
 	}
 	return ret;
 }

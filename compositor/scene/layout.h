@@ -17,6 +17,8 @@
 #define LAYOUT_NAME_SIZE 33
 #define LAYOUT_MAX_OUTPUTS 16
 #define LAYOUT_MAX_REGIONS 16
+#define LAYOUT_MAX_EXTERNALS 4
+#define LAYOUT_MAX_RESISTANCE 10000
 
 /* How a picture of another size is put into its place. Nothing is ever cut off: what is larger is scaled down. */
 enum layout_fit {
@@ -51,16 +53,30 @@ struct layout_region {
 	enum layout_fit fit;
 };
 
-struct layout_output {
-	char name[32]; /* of the connector */
-	bool is_off;
-	char mirror_of[32]; /* shows what that one shows, fitted; "": shows its regions */
-	/* Upper left corner in the space that the pointer moves in; when has_position is false: as side says. */
-	bool has_position;
+/* Upper left corner in the space that the pointer moves in. */
+struct layout_place {
+	bool has_position; /* at x, y; if not, as side says */
 	int x, y;
 	/* Edge to edge with beside, upper or left edges in line. While that one is not there: right of all others. */
 	enum layout_side side;
 	char beside[32];
+};
+
+/* Edges that the pointer does not cross: bits. */
+enum layout_wall {
+	LAYOUT_WALL_LEFT = 1,
+	LAYOUT_WALL_RIGHT = 2,
+	LAYOUT_WALL_TOP = 4,
+	LAYOUT_WALL_BOTTOM = 8,
+};
+
+struct layout_output {
+	char name[32]; /* of the connector */
+	bool is_off;
+	char mirror_of[32]; /* shows what that one shows, fitted; "": shows its regions */
+	struct layout_place place;
+	unsigned walls;      /* bits of enum layout_wall, in either direction */
+	uint32_t resistance; /* how far the pointer must push to leave it, in the pointer's pixels */
 	int width, height, refresh_mhz; /* mode to set, 0: the monitor's own choice */
 	enum transform transform;
 	double scale; /* of strip, frame and text, and how many panel pixels one of the pointer's is; 0.5 to 4, 0 means 1 */
@@ -70,10 +86,20 @@ struct layout_output {
 	unsigned n_regions; /* 0: LAYOUT_FRONT on all of it */
 };
 
+/* A monitor that a guest drives by itself: nothing of ours is on it, but the pointer crosses into it and is that guest's. */
+struct layout_external {
+	char label[32];
+	char guest[33];
+	struct layout_place place;
+	int width, height; /* in the space that the pointer moves in */
+};
+
 struct layout {
 	char name[LAYOUT_NAME_SIZE];
 	struct layout_output outputs[LAYOUT_MAX_OUTPUTS];
 	unsigned n_outputs;
+	struct layout_external externals[LAYOUT_MAX_EXTERNALS];
+	unsigned n_externals;
 	/* Kiosk: only these guests can be in front or have input; none named: all. */
 	char reachable[8][33];
 	unsigned n_reachable;

@@ -194,6 +194,15 @@ void scene_output_identify(struct scene_output *output, unsigned number, const s
  */
 struct rect scene_output_area(const struct scene_output *output);
 
+/* A monitor that a guest drives by itself, as the layout has it. */
+struct scene_external {
+	const struct layout_external *entry;
+	struct rect layout; /* in the space that the pointer moves in */
+};
+
+/* All of them, n; borrowed until the layout changes or an output comes or goes. */
+const struct scene_external *scene_externals(const struct scene *scene, unsigned *n);
+
 /* A place on an output for the picture of one head, or for a card where there is none. */
 struct scene_view {
 	struct list link; /* in a list of the head's views; private */

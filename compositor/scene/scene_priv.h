@@ -165,6 +165,8 @@ struct scene {
 	struct scene_guest *front, *keyboard;
 	uint64_t front_orders, serials;
 	struct layout layout;
+	struct scene_external externals[LAYOUT_MAX_EXTERNALS];
+	unsigned n_externals;
 	/* Of one output while it is arranged. */
 	struct scene_view views[SCENE_MAX_VIEWS];
 	unsigned n_views;

@@ -129,29 +129,27 @@ static const struct scene_output *output_beside(const struct scene_output *outpu
 	const struct layout_output *entry = output->state->entry;
 	const struct scene_output *beside = NULL;
 
-	if (entry && !entry->has_position && entry->side != LAYOUT_AUTO) {
-		beside = output_find(output->scene, entry->beside);
+	if (entry && !entry->place.has_position && entry->place.side != LAYOUT_AUTO) {
+		beside = output_find(output->scene, entry->place.beside);
 	}
 	return beside && beside != output && !output_is_off(beside) ? beside : NULL;
 }
 
-/* Where it stands, its size being known: beside that one, or NULL as its own entry says, or at the right. */
-static void output_place(struct scene_output *output, const struct scene_output *beside, int right)
+/* Where it stands, its size being known: beside that one, or NULL as the layout says (NULL: nothing), or at the right. */
+static void place_at(struct rect *at, const struct layout_place *place, const struct rect *beside,
+		     int right)
 {
-	const struct layout_output *entry = output->state->entry;
-	struct rect *at = &output->layout;
-
-	at->x = entry && entry->has_position ? entry->x : right;
-	at->y = entry && entry->has_position ? entry->y : 0;
+	at->x = place && place->has_position ? place->x : right;
+	at->y = place && place->has_position ? place->y : 0;
 	if (!beside) {
 		return;
 	}
-	at->x = beside->layout.x;
-	at->y = beside->layout.y;
-	switch (entry->side) {
+	at->x = beside->x;
+	at->y = beside->y;
+	switch (place->side) {
 	case LAYOUT_AUTO:
 	case LAYOUT_RIGHT_OF:
-		at->x += beside->layout.w;
+		at->x += beside->w;
 		break;
 	case LAYOUT_LEFT_OF:
 		at->x -= at->w;
@@ -160,7 +158,7 @@ static void output_place(struct scene_output *output, const struct scene_output 
 		at->y -= at->h;
 		break;
 	case LAYOUT_BELOW:
-		at->y += beside->layout.h;
+		at->y += beside->h;
 		break;
 	}
 }
@@ -177,13 +175,46 @@ static void placing_take(struct placing *placing, unsigned i, const struct scene
 	}
 	output->layout.w = MAX((int)lround(output->width / output->scale), 1);
 	output->layout.h = MAX((int)lround(output->height / output->scale), 1);
-	output_place(output, beside, placing->right);
+	place_at(&output->layout, output->state->entry ? &output->state->entry->place : NULL,
+		 beside ? &beside->layout : NULL, placing->right);
 	placing->right = MAX(placing->right, output->layout.x + output->layout.w);
 	for (unsigned k = 0; k < placing->n; k++) {
 		if (!placing->is_placed[k] && output_beside(placing->outputs[k]) == output) {
 			placing_take(placing, k, output);
 		}
 	}
+}
+
+/* Guests' own: beside a monitor of ours, or one of their own that is named before them. */
+static void externals_place(struct scene *scene, int right)
+{
+	const struct layout *layout = &scene->layout;
+
+	scene->n_externals = layout->n_externals;
+	for (unsigned i = 0; i < layout->n_externals; i++) {
+		const struct layout_external *entry = &layout->externals[i];
+		const struct scene_output *output = output_find(scene, entry->place.beside);
+		const struct rect *beside = output && !output_is_off(output) ? &output->layout :
+									       NULL;
+		struct scene_external *external = &scene->externals[i];
+
+		for (unsigned k = 0; k < i; k++) {
+			if (strcmp(layout->externals[k].label, entry->place.beside) == 0) {
+				beside = &scene->externals[k].layout;
+			}
+		}
+		external->entry = entry;
+		external->layout = (struct rect){.w = entry->width, .h = entry->height};
+		place_at(&external->layout, &entry->place,
+			 entry->place.side != LAYOUT_AUTO ? beside : NULL, right);
+		right = MAX(right, external->layout.x + external->layout.w);
+	}
+}
+
+const struct scene_external *scene_externals(const struct scene *scene, unsigned *n)
+{
+	*n = scene->n_externals;
+	return scene->externals;
 }
 
 void outputs_configure(struct scene *scene)
@@ -207,4 +238,5 @@ void outputs_configure(struct scene *scene)
 			placing_take(&placing, i, NULL);
 		}
 	}
+	externals_place(scene, placing.right);
 }

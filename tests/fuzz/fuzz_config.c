@@ -39,9 +39,14 @@ static void check_layout(const struct layout *layout)
 
 		IS_STRING(output->name);
 		IS_STRING(output->mirror_of);
-		IS_STRING(output->beside);
+		IS_STRING(output->place.beside);
 		assert(output->scale >= 0.5 && output->scale <= 4);
-		assert((output->side == LAYOUT_AUTO) == !output->beside[0]);
+		assert((output->place.side == LAYOUT_AUTO) == !output->place.beside[0]);
+	}
+	for (unsigned i = 0; i < layout->n_externals; i++) {
+		IS_STRING(layout->externals[i].label);
+		IS_STRING(layout->externals[i].place.beside);
+		assert(guest_name_valid(layout->externals[i].guest));
 	}
 }
 

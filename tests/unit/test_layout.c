@@ -220,8 +220,8 @@ static void mistakes_are_named(void **state)
 	monitor(&w, "A")->width = 640;
 	refused(&w, "mode");
 	output = monitor(&w, "A");
-	output->has_position = true;
-	output->x = 70000;
+	output->place.has_position = true;
+	output->place.x = 70000;
 	refused(&w, "position");
 	region(monitor(&w, "A"), LAYOUT_FRONT, 0.5, 0, 0.6, 1);
 	refused(&w, "region 1 does not lie on the monitor");
@@ -407,9 +407,9 @@ static void outputs_stand_as_the_layout_says(void **state)
 	entry->scale = 1.5;
 	entry = monitor(&w, "A");
 	entry->transform = TRANSFORM_90;
-	entry->has_position = true;
-	entry->x = -1080;
-	entry->y = 100;
+	entry->place.has_position = true;
+	entry->place.x = -1080;
+	entry->place.y = 100;
 	monitor(&w, "C")->is_off = true;
 	apply(&w);
 	assert_true(a->width == 1080 && a->height == 1920 && a->transform == TRANSFORM_90);
@@ -439,9 +439,49 @@ static struct layout_output *beside(struct world *w, const char *name, enum layo
 {
 	struct layout_output *entry = monitor(w, name);
 
-	entry->side = side;
-	snprintf(entry->beside, sizeof(entry->beside), "%s", other);
+	entry->place.side = side;
+	snprintf(entry->place.beside, sizeof(entry->place.beside), "%s", other);
 	return entry;
+}
+
+static struct layout_external *external(struct world *w, const char *label, const char *other)
+{
+	struct layout_external *entry = &w->layout.externals[w->layout.n_externals++];
+
+	*entry = (struct layout_external){.guest = "games", .width = 500, .height = 400};
+	strcpy(entry->label, label);
+	entry->place.side = other ? LAYOUT_LEFT_OF : LAYOUT_AUTO;
+	strcpy(entry->place.beside, other ? other : "");
+	return entry;
+}
+
+static void guests_own_monitors_stand_beside_ours(void **state)
+{
+	const struct scene_external *found;
+	struct scene_output *a;
+	struct world w;
+	unsigned n;
+
+	(void)state;
+	world_init(&w);
+	a = output_add(&w, "A", 800, 600);
+	external(&w, "one", "A");
+	external(&w, "two", "one");
+	external(&w, "three", NULL);
+	external(&w, "four", "Z");
+	apply(&w);
+	found = scene_externals(w.scene, &n);
+	assert_int_equal(n, 4);
+	assert_rect(found[0].layout, -500, 0, 500, 400);
+	assert_rect(found[1].layout, -1000, 0, 500, 400);
+	assert_rect(found[2].layout, 800, 0, 500, 400);
+	/* What it is to stand beside is not there: right of all. */
+	assert_rect(found[3].layout, 1300, 0, 500, 400);
+	assert_string_equal(found[3].entry->label, "four");
+	scene_output_remove(a);
+	found = scene_externals(w.scene, &n);
+	assert_rect(found[1].layout, -500, 0, 500, 400);
+	world_finish(&w);
 }
 
 static void outputs_stand_beside_each_other(void **state)
@@ -1087,6 +1127,7 @@ int main(void)
 		cmocka_unit_test(damage_reaches_all_views),
 		cmocka_unit_test(kiosks_keep_others_out),
 		cmocka_unit_test(outputs_stand_beside_each_other),
+		cmocka_unit_test(guests_own_monitors_stand_beside_ours),
 		cmocka_unit_test(guests_without_a_place_are_known),
 		cmocka_unit_test(instruments_are_never_covered),
 		cmocka_unit_test(what_a_card_covers_is_not_pointed_at),

@@ -347,8 +347,8 @@ static void layout_draw(struct layout *layout)
 		output->transform = draw(TRANSFORMS);
 		output->scale = draw(3) ? 0 : 0.5 + draw(4) / 2.0;
 		output->is_off = draw(8) == 0;
-		output->has_position = draw(2);
-		output->x = (int)draw(500);
+		output->place.has_position = draw(2);
+		output->place.x = (int)draw(500);
 		if (draw(4) == 0 && !output->is_off) {
 			snprintf(output->mirror_of, sizeof(output->mirror_of), "O-%u",
 				 (i + 1 + draw(OUTPUTS - 1)) % OUTPUTS);

@@ -213,20 +213,50 @@ static void monitors_are_placed(void **state)
 		"[layout a output E]\noff = yes\n");
 	const struct layout_output *o = output_of(settings, "a", "A");
 
-	assert_true(o->has_position && o->x == 100 && o->y == -50);
+	assert_true(o->place.has_position && o->place.x == 100 && o->place.y == -50);
 	assert_true(o->width == 1920 && o->height == 1080 && o->refresh_mhz == 59940);
 	o = output_of(settings, "a", "B");
-	assert_false(o->has_position);
-	assert_int_equal(o->side, LAYOUT_ABOVE);
-	assert_string_equal(o->beside, "A");
+	assert_false(o->place.has_position);
+	assert_int_equal(o->place.side, LAYOUT_ABOVE);
+	assert_string_equal(o->place.beside, "A");
 	assert_int_equal(o->transform, TRANSFORM_270);
 	o = output_of(settings, "a", "C");
 	assert_true(o->scale == 1.25 && o->width == 800 && o->refresh_mhz == 0);
-	assert_false(o->has_position);
-	assert_int_equal(o->side, LAYOUT_AUTO);
+	assert_false(o->place.has_position);
+	assert_int_equal(o->place.side, LAYOUT_AUTO);
 	assert_string_equal(output_of(settings, "a", "D")->mirror_of, "A");
 	assert_true(output_of(settings, "a", "E")->is_off);
 	free(settings);
+}
+
+static void edges_and_guests_own_monitors(void **state)
+{
+	struct settings *settings = load_good(
+		"[layout a output A]\nwalls = left,bottom\nresistance = 40\n"
+		"[layout a output B]\nwalls = none\n"
+		"[layout a external desk]\nguest = games\nplace = right-of B\nsize = 2560x1440\n");
+	const struct layout_output *o = output_of(settings, "a", "A");
+	const struct layout_external *external = &settings_layout(settings, "a")->externals[0];
+
+	assert_int_equal(o->walls, LAYOUT_WALL_LEFT | LAYOUT_WALL_BOTTOM);
+	assert_int_equal(o->resistance, 40);
+	assert_int_equal(output_of(settings, "a", "B")->walls, 0);
+	assert_int_equal(settings_layout(settings, "a")->n_externals, 1);
+	assert_string_equal(external->label, "desk");
+	assert_string_equal(external->guest, "games");
+	assert_true(external->width == 2560 && external->height == 1440);
+	assert_int_equal(external->place.side, LAYOUT_RIGHT_OF);
+	assert_string_equal(external->place.beside, "B");
+	free(settings);
+	assert_null(load_text("[layout a external desk]\nsize = 10x10\n"));
+	assert_non_null(strstr(errors, "[layout a]: desk: it needs the name of the guest"));
+	assert_null(load_text("[layout a external desk]\nguest = games\n"));
+	assert_non_null(strstr(errors, "[layout a]: desk: it needs a size"));
+	assert_null(load_text("[layout a output A]\n"
+			      "[layout a external A]\nguest = games\nsize = 10x10\n"));
+	assert_non_null(strstr(errors, "[layout a]: A: a guest's own monitor needs a name"));
+	assert_null(load_text("[layout a external desk]\nguest = games\nsize = 10\n"));
+	assert_non_null(strstr(errors, "size: 10 is not WIDTHxHEIGHT"));
 }
 
 static void wrong_values_say_what_is_right(void **state)
@@ -253,6 +283,10 @@ static void wrong_values_say_what_is_right(void **state)
 		{"place = above B C", "above B C is not auto, X,Y or a side and a CONNECTOR"},
 		{"place = 1,x",
 		 "1,x is not auto, X,Y or right-of, left-of, above or below a CONNECTOR"},
+		{"walls = none left", "none is none of left, right, top, bottom"},
+		{"walls = , ,", ", , is not none, or left, right, top and bottom"},
+		{"walls = lefft", "lefft is none of left, right, top, bottom; did you mean left?"},
+		{"resistance = 10001", "10001 is no number from 0 to 10000"},
 		{"mode = 1920", "1920 is not auto, or WIDTHxHEIGHT or WIDTHxHEIGHT@HERTZ"},
 		{"mode = 1920x", "1920x is not auto, or WIDTHxHEIGHT or WIDTHxHEIGHT@HERTZ"},
 		{"mode = 1920x1080@",
@@ -419,6 +453,7 @@ int main(void)
 		TEST(regions_are_placed),
 		TEST(a_drop_in_can_show_something_else),
 		TEST(monitors_are_placed),
+		TEST(edges_and_guests_own_monitors),
 		TEST(wrong_values_say_what_is_right),
 		TEST(areas_lie_on_the_monitor),
 		TEST(layouts_must_make_sense),
