@@ -315,6 +315,12 @@ static inline struct scene_guest *shown_on(unsigned i)
 	return scene_output_shows(repaint_output(bench->server.repaint, i));
 }
 
+/* Whom its strip names as the keyboard's owner. */
+static inline struct scene_guest *named_on(unsigned i)
+{
+	return scene_output_names_keyboard(repaint_output(bench->server.repaint, i));
+}
+
 /* ---- the bench ---- */
 
 static inline void handle_wanted(void *data, struct scene_output *output)

@@ -55,6 +55,30 @@ static uint32_t outputs_showing(struct input *input, const struct scene_guest *g
 	return outputs;
 }
 
+/* All of them: each has a strip that names the keyboard's owner, or shows one guest and no other for ever. */
+static uint32_t outputs_lit(struct input *input)
+{
+	uint32_t outputs = 0;
+
+	for (unsigned i = 0; i < SEAT_MAX_OUTPUTS; i++) {
+		const struct scene_output *output = repaint_output(input->server->repaint, i);
+
+		if (output && scene_output_is_lit(output)) {
+			outputs |= UINT32_C(1) << i;
+		}
+	}
+	return outputs;
+}
+
+/* What must be on the glass before the guest has the keyboard. */
+static struct focus_outputs outputs_for(struct input *input, const struct scene_guest *guest)
+{
+	return (struct focus_outputs){
+		.marks = outputs_showing(input, guest),
+		.names = guest ? outputs_lit(input) : 0,
+	};
+}
+
 bool guest_can_be_front(const struct input *input, const struct scene_guest *guest)
 {
 	return guest != input->leaving && has_heads(guest) && scene_guest_reachable(guest) &&
@@ -124,7 +148,6 @@ static void focus_grant(void *data, struct seat_guest *guest)
 	seat_set_owner(input->seat, guest);
 	input->patient = input->patient && !guest;
 	wayland_set_keyboard(server->wayland, scene_guest(guest));
-	scene_set_keyboard(server->scene, scene_guest(guest));
 	focus_tell(server, scene_guest(guest));
 }
 
@@ -139,7 +162,7 @@ static void focus_late(void *data, struct seat_guest *guest)
 	if (guest && input->patient) {
 		return;
 	}
-	if (guest && input->requested) {
+	if (guest && input->requested.marks) {
 		log_warn(LOG_HOST,
 			 "the new owner's frames are late: nobody has the input until they come");
 	}
@@ -194,27 +217,29 @@ static void outputs_redraw(struct input *input, uint32_t outputs)
 		struct scene_output *output = repaint_output(input->server->repaint, i);
 
 		if ((outputs >> i & 1) && output) {
-			scene_output_damage_all(output);
+			scene_output_damage_strip(output);
 		}
 	}
 }
 
 void input_request(struct input *input, struct scene_guest *guest)
 {
-	uint32_t outputs = outputs_showing(input, guest);
+	struct focus_outputs outputs = outputs_for(input, guest);
+	uint32_t all = outputs.marks | outputs.names;
 
 	input->requested = outputs;
-	focus_request(&input->focus, seat_guest(guest), outputs, longest_period(input, outputs),
+	focus_request(&input->focus, seat_guest(guest), &outputs, longest_period(input, all),
 		      clock_now(input->server->clock));
 	late_arm(input);
-	outputs_redraw(input, outputs);
+	scene_set_keyboard(input->server->scene, guest);
+	outputs_redraw(input, all);
 	test_input_poll(input->server->test_input);
 }
 
 void input_settle(struct input *input)
 {
 	struct scene_guest *due = guest_due(input);
-	uint32_t outputs;
+	struct focus_outputs outputs;
 
 	if (due != scene_front(input->server->scene)) {
 		scene_set_front(input->server->scene, due);
@@ -222,10 +247,11 @@ void input_settle(struct input *input)
 	if (input->attention) {
 		return;
 	}
-	outputs = outputs_showing(input, due);
+	outputs = outputs_for(input, due);
 	if (input->focus.target != seat_guest(due) ||
-	    (input->focus.is_pending && outputs != input->requested) ||
-	    (input->focus.owner && (!outputs || !on_glass(input, due)))) {
+	    (input->focus.is_pending && (outputs.marks != input->requested.marks ||
+					 outputs.names != input->requested.names)) ||
+	    (input->focus.owner && (!outputs.marks || !on_glass(input, due)))) {
 		input_request(input, due);
 	}
 }
@@ -284,9 +310,13 @@ void input_output_presented(struct input *input, struct scene_output *output, ui
 	struct scene_guest *shown = scene_output_shows_guest(output, target) ?
 					    target :
 					    scene_output_shows(output);
+	struct scene_guest *named = scene_output_has_strip(output) ?
+					    scene_output_names_keyboard(output) :
+					    target;
 
 	if (number >= 0) {
-		focus_shown(&input->focus, (unsigned)number, seat_guest(shown), now_ns);
+		focus_shown(&input->focus, (unsigned)number, seat_guest(shown), seat_guest(named),
+			    now_ns);
 		late_arm(input);
 		owner = scene_guest(input->focus.owner);
 		if (owner && !on_glass(input, owner)) {

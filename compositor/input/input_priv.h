@@ -13,12 +13,12 @@ struct input {
 	struct seat *seat;
 	struct seat_sink sink;
 	struct focus focus;
-	struct clock_timer *late;    /* focus.deadline_ns */
-	struct devices *devices;     /* NULL when headless */
-	sd_event_source *settle;     /* one turn, when the scene has changed */
-	struct scene_guest *leaving; /* about to be removed */
-	uint32_t outputs;            /* a bit for each that exists */
-	uint32_t requested;          /* outputs of the last focus request */
+	struct clock_timer *late;       /* focus.deadline_ns */
+	struct devices *devices;        /* NULL when headless */
+	sd_event_source *settle;        /* one turn, when the scene has changed */
+	struct scene_guest *leaving;    /* about to be removed */
+	uint32_t outputs;               /* a bit for each that exists */
+	struct focus_outputs requested; /* of the last focus request */
 	bool attention;
 	bool late_card; /* shown because frames are late */
 	bool patient;   /* it has been shown for this owner already */

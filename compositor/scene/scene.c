@@ -242,14 +242,19 @@ struct scene_guest *scene_guest_next(struct scene *scene, struct scene_guest *af
 	return next == &scene->guests ? NULL : container_of(next, struct scene_guest, link);
 }
 
+void scene_output_damage_strip(struct scene_output *output)
+{
+	struct rect strip = output_strip_rect(output);
+
+	damage_add(output, &strip);
+}
+
 static void damage_strips(struct scene *scene)
 {
 	struct scene_output *output;
 
 	list_for_each(output, &scene->outputs, link) {
-		struct rect strip = output_strip_rect(output);
-
-		damage_add(output, &strip);
+		scene_output_damage_strip(output);
 	}
 }
 

@@ -370,6 +370,8 @@ struct scene_guest *scene_output_shows(const struct scene_output *output);
 bool scene_output_shows_guest(const struct scene_output *output, const struct scene_guest *guest);
 /* The last presented frame showed the card of scene_set_card. */
 bool scene_output_shows_card(const struct scene_output *output);
+/* Its strip is to be drawn again: a flip follows, and what the glass shows is known then. */
+void scene_output_damage_strip(struct scene_output *output);
 /* Everything is to be drawn again: after a mode set, a session switch. */
 void scene_output_damage_all(struct scene_output *output);
 

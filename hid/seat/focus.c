@@ -33,7 +33,7 @@ static void late_set(struct focus *focus, bool is_late)
 static void request_end(struct focus *focus)
 {
 	focus->is_pending = false;
-	focus->required = 0;
+	focus->asked = (struct focus_outputs){0};
 	focus->waiting = 0;
 	focus->deadline_ns = UINT64_MAX;
 	late_set(focus, false);
@@ -42,14 +42,17 @@ static void request_end(struct focus *focus)
 /* All outputs that must show the target do, and at least one does. */
 static void grant_if_shown(struct focus *focus)
 {
-	if (focus->is_pending && focus->required && !focus->waiting) {
+	const struct focus_outputs *asked = &focus->asked;
+	bool is_shown = asked->marks || (asked->is_elsewhere && asked->names);
+
+	if (focus->is_pending && is_shown && !focus->waiting) {
 		request_end(focus);
 		owner_set(focus, focus->target);
 	}
 }
 
-void focus_request(struct focus *focus, struct seat_guest *guest, uint32_t outputs,
-		   uint32_t period_ns, uint64_t now_ns)
+void focus_request(struct focus *focus, struct seat_guest *guest,
+		   const struct focus_outputs *outputs, uint32_t period_ns, uint64_t now_ns)
 {
 	uint64_t period = period_ns ? period_ns : DEFAULT_PERIOD_NS;
 
@@ -60,27 +63,30 @@ void focus_request(struct focus *focus, struct seat_guest *guest, uint32_t outpu
 		return;
 	}
 	focus->is_pending = true;
-	focus->required = outputs;
-	focus->waiting = outputs;
+	focus->asked = *outputs;
+	focus->waiting = outputs->marks | outputs->names;
 	focus->deadline_ns = now_ns + LATE_PERIODS * period;
 }
 
-void focus_shown(struct focus *focus, unsigned output, struct seat_guest *guest, uint64_t now_ns)
+void focus_shown(struct focus *focus, unsigned output, struct seat_guest *shows,
+		 struct seat_guest *names, uint64_t now_ns)
 {
+	struct focus_outputs *asked = &focus->asked;
 	uint32_t bit;
 
 	if (!focus->is_pending || output >= 32) {
 		return;
 	}
 	bit = UINT32_C(1) << output;
-	if (guest == focus->target) {
-		/* No output was named: the first one to show it will do. */
-		if (!focus->required) {
-			focus->required = bit;
-		}
-		focus->waiting &= ~bit;
+	if (!asked->marks && !asked->is_elsewhere && shows == focus->target) {
+		/* No output was asked for its mark: the first one to show it will do. */
+		asked->marks = bit;
+	}
+	if (((asked->marks & bit) && shows != focus->target) ||
+	    ((asked->names & bit) && names != focus->target)) {
+		focus->waiting |= bit;
 	} else {
-		focus->waiting |= focus->required & bit;
+		focus->waiting &= ~bit;
 	}
 	grant_if_shown(focus);
 }
@@ -93,7 +99,8 @@ void focus_output_gone(struct focus *focus, unsigned output)
 		return;
 	}
 	bit = UINT32_C(1) << output;
-	focus->required &= ~bit;
+	focus->asked.marks &= ~bit;
+	focus->asked.names &= ~bit;
 	focus->waiting &= ~bit;
 	grant_if_shown(focus);
 }

@@ -21,8 +21,12 @@ static void test_first_guest(void **state)
 	tap(KEY_A);
 	assert_log("");
 	flip(0);
+	/* The other monitor does not name it yet. */
+	assert_null(owner());
+	flip(1);
 	assert_ptr_equal(owner(), a);
 	assert_ptr_equal(shown_on(0), a);
+	assert_ptr_equal(named_on(1), a);
 	tap(KEY_B);
 	assert_log("[a] a:48+ a:48- ");
 }
@@ -54,11 +58,13 @@ static void test_switch_follows_the_frame(void **state)
 	pass(PERIOD_NS);
 	tap(KEY_B);
 	assert_log("");
-	flip(1); /* of no account: b is on the first monitor now */
+	flip(1); /* it names b, which is on the first monitor now */
 	assert_null(owner());
 	flip(0);
 	assert_ptr_equal(owner(), bench->b);
 	assert_ptr_equal(shown_on(0), bench->b);
+	assert_ptr_equal(named_on(0), bench->b);
+	assert_ptr_equal(named_on(1), bench->b);
 	/* What was held across the switch belongs to nobody until it is up. */
 	key(KEY_A, false);
 	tap(KEY_B);
@@ -114,6 +120,7 @@ static void test_attention(void **state)
 	pass(PERIOD_NS);
 	assert_null(owner());
 	assert_log("");
+	flip(1);
 	flip(0);
 	assert_ptr_equal(owner(), bench->a);
 	tap(KEY_B);
@@ -144,8 +151,10 @@ static void test_late_frames(void **state)
 	/* No flip for three periods: the host's card is to come, and nobody has the input. */
 	pass(4 * PERIOD_NS);
 	assert_null(owner());
-	/* The frame that was under way shows b after all: that is enough. */
+	/* The frames that were under way show b after all: that is enough. */
 	flip(0);
+	assert_null(owner());
+	flip(1);
 	assert_ptr_equal(owner(), bench->b);
 	frames(2);
 	assert_ptr_equal(shown_on(0), bench->b);
@@ -171,6 +180,7 @@ static void test_late_frames_card(void **state)
 	while (!owner() && n++ < 4) {
 		pass(5 * PERIOD_NS);
 		flip(0);
+		flip(1);
 	}
 	assert_ptr_equal(owner(), bench->b);
 	assert_ptr_equal(shown_on(0), bench->b);
