@@ -339,11 +339,32 @@ static int run(struct server *server)
 	return ret;
 }
 
+/* Says what is no mistake but may be one of thought. NULL: there were mistakes, which have been told. */
+static int check_config(struct settings *settings)
+{
+	uint64_t present;
+
+	if (!settings) {
+		return EXIT_FAILURE;
+	}
+	for (unsigned i = 0; i < settings->n_warnings; i++) {
+		fprintf(stderr, "warning: %s\n", settings->warnings[i]);
+	}
+	present = devices_present(settings->devices, settings->n_devices);
+	for (unsigned i = 0; i < settings->n_devices; i++) {
+		if (!(present >> i & 1)) {
+			fprintf(stderr, "warning: [device %s]: no such device is here now\n",
+				settings->devices[i].label);
+		}
+	}
+	free(settings);
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	struct server_options options;
 	struct server server = {.options = &options, .start_ns = start_time()};
-	int ret;
 
 	switch (options_parse(argc, argv, &options)) {
 	case OPTIONS_RUN:
@@ -355,15 +376,14 @@ int main(int argc, char **argv)
 	}
 	server.settings = options_load_settings(&options, stderr);
 	if (options.check_config) {
-		ret = server.settings ? EXIT_SUCCESS : EXIT_FAILURE;
-		free(server.settings);
-		return ret;
+		return check_config(server.settings);
 	}
 	log_init("vitrined", server.settings ? server.settings->log_level : LOG_LEVEL_INFO);
 	if (!server.settings) {
 		log_error(LOG_ADMIN, "the configuration has mistakes: nothing is started");
 		return EXIT_FAILURE;
 	}
+	settings_log_warnings(server.settings);
 	umask(0077);
 	signal(SIGPIPE, SIG_IGN);
 	raise_fd_limit();

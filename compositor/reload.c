@@ -88,20 +88,7 @@ static bool cards_differ(const struct settings *a, const struct settings *b)
 	return false;
 }
 
-static bool bindings_differ(const struct settings *a, const struct settings *b)
-{
-	if (a->n_bind_input != b->n_bind_input) {
-		return true;
-	}
-	for (unsigned i = 0; i < a->n_bind_input; i++) {
-		if (strcmp(a->bind_input[i], b->bind_input[i]) != 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Devices, renderer and fonts are opened once: a server that opened them again would flicker. */
+/* Cards, renderer and fonts are opened once: a server that opened them again would flicker. */
 static void log_what_waits(const struct settings *old, const struct settings *new)
 {
 	const struct {
@@ -115,7 +102,6 @@ static void log_what_waits(const struct settings *old, const struct settings *ne
 		{"incoherent-scanout",
 		 old->allow_incoherent_scanout != new->allow_incoherent_scanout},
 		{"state-dir", strcmp(old->state_dir, new->state_dir) != 0},
-		{"bind", bindings_differ(old, new)},
 	};
 	char text[160] = "";
 
@@ -152,6 +138,8 @@ static void take_over(struct server *server, struct settings *settings)
 	server->settings = settings;
 	log_init("vitrined", settings->log_level);
 	input_set_chords(server->input, settings);
+	input_reload_devices(server->input);
+	settings_log_warnings(settings);
 	wayland_settings_changed(server->wayland);
 	monitors_reload(server->monitors);
 	layouts_reload(server->layouts);

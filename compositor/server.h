@@ -21,6 +21,7 @@
 #include "compositor/session/session.h"
 #include "config/settings.h"
 #include "hid/devices/devices.h"
+#include "hid/devices/roster.h"
 #include "hid/seat/focus.h"
 #include "hid/seat/seat.h"
 
@@ -150,6 +151,10 @@ MUST_USE int input_switch_to(struct input *input, struct scene_guest *guest);
 bool input_attention(const struct input *input);
 /* Opens the devices of the session's seat. Once, when the outputs that they may be bound to are there. -errno, logged. */
 MUST_USE int input_open_devices(struct input *input);
+/* After a reload: what the configuration says of devices and guests is in force at once, and what it forbids is released. */
+void input_reload_devices(struct input *input);
+/* All input devices: whoever brings some that libinput does not know takes their numbers from here. */
+struct roster *input_roster(struct input *input);
 
 /*
  * Something of the host's is up (trusted/), or nothing is any more: guests get releases and then nothing; or the guest that

@@ -24,6 +24,12 @@ static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const renderers[] = {"auto", "pixman", "gles2", NULL};
 static const char *const fits[] = {"centre", "integer", "scale", NULL};
 
+static const char *const num_locks[] = {"remember", "on", "off", "host", NULL};
+static const char *const switches[] = {"default", "yes", "no", NULL};
+static const char *const accels[] = {"default", "flat", "adaptive", NULL};
+static const char *const clicks[] = {"default", "areas", "fingers", NULL};
+static const char *const scrolls[] = {"default", "none", "two-fingers", "edge", "button", NULL};
+
 static int check_binding(void *object, const char *text, char *why)
 {
 	const char *equals = strrchr(text, '=');
@@ -84,6 +90,62 @@ static const struct schema_key input_keys[] = {
 	 LIST_AT(settings, bind_input, n_bind_input), .set = check_binding},
 };
 
+#define SWITCH_FORM "yes, no or default"
+
+static const struct schema_key device_keys[] = {
+	{"name", SCHEMA_TEXT, "a pattern", "",
+	 "What the device's name must look like, as a shell matches names of files: * stands for anything, ? for any byte. With "
+	 "one of name, id and path the section's own name is only a word for people; with several all must be so.",
+	 AT(device_policy, name)},
+	{"id", SCHEMA_OWN, "VENDOR:PRODUCT in hexadecimal digits", NULL,
+	 "What the device must be, as lsusb says.", .set = device_set_id},
+	{"path", SCHEMA_TEXT, "a pattern", "",
+	 "What its path in /sys, or the place where it is plugged in (P: Phys= in /proc/bus/input/devices), must look like.",
+	 AT(device_policy, path)},
+	{"guests", SCHEMA_OWN, "names of guests, with blanks between them", NULL,
+	 "Its events reach these guests only. The host's own keys, menu and lock take any device.",
+	 .set = device_set_guests},
+	{"not-guests", SCHEMA_OWN, "names of guests, with blanks between them", NULL,
+	 "Its events never reach these guests.", .set = device_set_not_guests},
+	{"disabled", SCHEMA_BOOL, "yes or no", "no",
+	 "The device is not used at all. The attention key does not work on it either.",
+	 AT(device_policy, is_disabled)},
+	{"output", SCHEMA_TEXT, "a CONNECTOR, or empty", "",
+	 "The monitor that this touchscreen, tablet or absolute pointer belongs to. Goes over bind in [input].",
+	 AT(device_policy, output)},
+	{"calibration", SCHEMA_OWN, "identity, 90, 180, 270 or six numbers", NULL,
+	 "How a touchscreen is mounted on its monitor: turned clockwise, or two rows of a matrix that takes its surface, 0 to 1 "
+	 "each way, to the panel. Without a line: what udev says.",
+	 .set = device_set_calibration},
+	{"natural-scroll", SCHEMA_CHOICE, SWITCH_FORM, "default",
+	 "Whether what is scrolled follows the fingers.", AT(device_policy, natural_scroll),
+	 .choices = switches},
+	{"speed", SCHEMA_OWN, "a number from -1 to 1", NULL, "Of the pointer.",
+	 .set = device_set_speed},
+	{"accel-profile", SCHEMA_CHOICE, "default, flat or adaptive", "default",
+	 "Whether the pointer's speed depends on the hand's.", AT(device_policy, accel),
+	 .choices = accels},
+	{"left-handed", SCHEMA_CHOICE, SWITCH_FORM, "default",
+	 "Whether buttons change sides, and a tablet is turned round.",
+	 AT(device_policy, left_handed), .choices = switches},
+	{"middle-emulation", SCHEMA_CHOICE, SWITCH_FORM, "default",
+	 "Whether both buttons together are the middle one.", AT(device_policy, middle_emulation),
+	 .choices = switches},
+	{"tap", SCHEMA_CHOICE, SWITCH_FORM, "default", "Whether a tap on a touchpad is a click.",
+	 AT(device_policy, tap), .choices = switches},
+	{"tap-drag", SCHEMA_CHOICE, SWITCH_FORM, "default",
+	 "Whether a tap and a movement right after it drag.", AT(device_policy, tap_drag),
+	 .choices = switches},
+	{"click-method", SCHEMA_CHOICE, "default, areas or fingers", "default",
+	 "Whether the place on a touchpad or the number of fingers says which button is pressed.",
+	 AT(device_policy, click), .choices = clicks},
+	{"scroll-method", SCHEMA_CHOICE, "default, none, two-fingers, edge or button", "default",
+	 "How a device without a wheel scrolls.", AT(device_policy, scroll), .choices = scrolls},
+	{"disable-while-typing", SCHEMA_CHOICE, SWITCH_FORM, "default",
+	 "Whether a touchpad rests while keys are pressed.", AT(device_policy, while_typing),
+	 .choices = switches},
+};
+
 static const struct schema_key idle_keys[] = {
 	{"dim-after", SCHEMA_TIME, TIME_FORM, "never",
 	 "After so long without input the backlight is turned down.", AT(settings, idle.dim_s),
@@ -111,6 +173,17 @@ static const struct schema_key guest_keys[] = {
 	{"frozen-after", SCHEMA_TIME, TIME_FORM, "never",
 	 "A picture that has not changed for so long is frozen: the host's card covers it and the signal GuestFrozen is sent.",
 	 AT(settings_guest, frozen_ms), .min = 50, .max = 3600000, .unit_ms = 1},
+	{"pointer-speed", SCHEMA_OWN, "a number from 0.1 to 10", "1",
+	 "What the motion of mice and touchpads is multiplied by over this guest.",
+	 .set = guest_set_pointer_speed},
+	{"natural-scroll", SCHEMA_BOOL, "yes or no", "no",
+	 "Whether wheels and fingers scroll the other way round in this guest.",
+	 AT(settings_guest, natural_scroll)},
+	{"num-lock", SCHEMA_CHOICE, "remember, on, off or host", "remember",
+	 "What keyboards' lights show while this guest has the keyboard, if its source does not tell: what the strokes that it "
+	 "got have made of it, beginning with Num Lock off (remember) or on; nothing (off); or what they showed before (host). No "
+	 "key is ever made up.",
+	 AT(settings_guest, num_lock), .choices = num_locks},
 };
 
 static const struct schema_key layout_keys[] = {
@@ -186,6 +259,12 @@ static const struct schema_key external_keys[] = {
 const struct schema_section schema_sections[] = {
 	{"server", SCHEMA_SETTINGS, "The server itself.", KEYS(server_keys)},
 	{"input", SCHEMA_SETTINGS, "Keys of the host, and devices.", KEYS(input_keys)},
+	{"device NAME...", SCHEMA_DEVICE,
+	 "One input device, by its name as the kernel has it (N: Name= in /proc/bus/input/devices), or by the keys name, id and "
+	 "path. When several sections are about a device, one that says path goes before one that says id, that before the "
+	 "others, of equals the first, and the others are left aside; but what any of them says by guests, not-guests and disabled "
+	 "holds.",
+	 KEYS(device_keys)},
 	{"idle", SCHEMA_SETTINGS, "What happens when nobody has touched anything for a while.",
 	 KEYS(idle_keys)},
 	{"guest", SCHEMA_GUEST_DEFAULTS,
@@ -211,12 +290,22 @@ const unsigned schema_n_sections = ARRAY_SIZE(schema_sections);
 
 /* ---- looking up ---- */
 
-/* False: more words, or longer ones, than any section has. */
-static bool words_split(const char *text, struct schema_names *words)
+static size_t trimmed_length(const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t')) {
+		len--;
+	}
+	return len;
+}
+
+/* The last of n_whole words is all that is left. False: more words, or longer ones, than any section has. */
+static bool words_split(const char *text, unsigned n_whole, struct schema_names *words)
 {
 	words->n = 0;
 	for (text += strspn(text, " \t"); *text; text += strspn(text, " \t")) {
-		size_t len = strcspn(text, " \t");
+		size_t len = words->n + 1 == n_whole ? trimmed_length(text) : strcspn(text, " \t");
 
 		if (words->n == SCHEMA_MAX_WORDS || len >= sizeof(words->words[0])) {
 			return false;
@@ -231,6 +320,11 @@ static bool words_split(const char *text, struct schema_names *words)
 static bool is_parameter(const char *word)
 {
 	return *word >= 'A' && *word <= 'Z';
+}
+
+static bool takes_rest(const struct schema_names *pattern)
+{
+	return strstr(pattern->words[pattern->n - 1], "...") != NULL;
 }
 
 /* How many changes would make a section of this kind of it; large when the number of words differs. */
@@ -269,11 +363,14 @@ const struct schema_section *schema_find_section(const char *text, struct schema
 	struct schema_names words, pattern;
 	unsigned best_distance = 4;
 
-	for (unsigned i = 0; words_split(text, &words) && i < schema_n_sections; i++) {
+	for (unsigned i = 0; i < schema_n_sections; i++) {
 		unsigned distance;
 
-		if (!words_split(schema_sections[i].pattern, &pattern)) {
+		if (!words_split(schema_sections[i].pattern, 0, &pattern)) {
 			abort(); /* the table is ours */
+		}
+		if (!words_split(text, takes_rest(&pattern) ? pattern.n : 0, &words)) {
+			continue;
 		}
 		distance = pattern_distance(&pattern, &words);
 		if (distance == 0) {

@@ -19,6 +19,7 @@ enum schema_object {
 	SCHEMA_SETTINGS,       /* struct settings */
 	SCHEMA_GUEST_DEFAULTS, /* struct settings_guest */
 	SCHEMA_GUEST,          /* likewise */
+	SCHEMA_DEVICE,         /* struct device_policy */
 	SCHEMA_LAYOUT,         /* struct layout */
 	SCHEMA_OUTPUT,         /* struct layout_output */
 	SCHEMA_REGION,         /* struct layout_region */
@@ -62,7 +63,7 @@ struct schema_key {
 };
 
 struct schema_section {
-	/* Words in capitals stand for any name. */
+	/* Words in capitals stand for any name; with dots behind it for all that is left of the line. */
 	const char *pattern;
 	enum schema_object object;
 	const char *help;
@@ -95,6 +96,14 @@ void schema_set_defaults(enum schema_object kind, void *object);
 MUST_USE int value_thousandths(const char *text, size_t len, int64_t max, int64_t *out);
 /* Fills why with a choice's mistake: "x is none of a, b, c; did you mean b?" */
 int value_refuse_choice(const char *text, const char *const *choices, char *why);
+
+/* device_value.c; object as the schema says */
+int device_set_id(void *policy, const char *text, char *why);
+int device_set_guests(void *policy, const char *text, char *why);
+int device_set_not_guests(void *policy, const char *text, char *why);
+int device_set_speed(void *policy, const char *text, char *why);
+int device_set_calibration(void *policy, const char *text, char *why);
+int guest_set_pointer_speed(void *guest, const char *text, char *why);
 
 /* layout_value.c; object as the schema says */
 int layout_set_reachable(void *layout, const char *text, char *why);

@@ -28,6 +28,24 @@ static struct settings_guest *guest_get(struct settings *settings, const char *n
 	return guest;
 }
 
+static struct device_policy *device_get(struct settings *settings, const char *label)
+{
+	struct device_policy *policy;
+
+	for (unsigned i = 0; i < settings->n_devices; i++) {
+		if (strcmp(settings->devices[i].label, label) == 0) {
+			return &settings->devices[i];
+		}
+	}
+	if (settings->n_devices == SETTINGS_MAX_DEVICES) {
+		return NULL;
+	}
+	policy = &settings->devices[settings->n_devices++];
+	schema_set_defaults(SCHEMA_DEVICE, policy);
+	snprintf(policy->label, sizeof(policy->label), "%s", label);
+	return policy;
+}
+
 static struct layout *layout_get(struct builder *builder, const struct line *line)
 {
 	struct settings *settings = builder->settings;
@@ -138,6 +156,7 @@ static void *layout_object(struct builder *builder, const struct line *line)
 static void *object_of(struct builder *builder, const struct line *line)
 {
 	struct settings_guest *guest;
+	struct device_policy *policy;
 
 	switch (line->section->object) {
 	case SCHEMA_SETTINGS:
@@ -150,6 +169,12 @@ static void *object_of(struct builder *builder, const struct line *line)
 			settings_mistake(builder, line, "too many guests: the limit is 64");
 		}
 		return guest;
+	case SCHEMA_DEVICE:
+		policy = device_get(builder->settings, line->names.words[0]);
+		if (!policy) {
+			settings_mistake(builder, line, "too many devices: the limit is 64");
+		}
+		return policy;
 	default:
 		return layout_object(builder, line);
 	}
@@ -161,6 +186,9 @@ static const char *names_complaint(const struct line *line)
 {
 	bool is_layout = line->section->object >= SCHEMA_LAYOUT;
 
+	if (line->section->object == SCHEMA_DEVICE) {
+		return NULL;
+	}
 	if (line->names.n > 0 && !guest_name_valid(line->names.words[0])) {
 		return is_layout ?
 			       "a layout's name has at most 32 characters, no quotes, slashes and =" :
@@ -309,6 +337,7 @@ static void build(struct builder *builder)
 	lines_apply(builder);
 	add_default_layout(builder->settings);
 	settings_check(builder);
+	settings_warn(builder);
 	free(builder->lines);
 }
 

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "compositor/scene/layout.h"
+#include "hid/devices/policy.h"
 
 #include "build-config.h"
 
@@ -22,6 +23,16 @@
 #define SETTINGS_MAX_GUESTS 64
 #define SETTINGS_MAX_LAYOUTS 16
 #define SETTINGS_MAX_BINDINGS 16
+#define SETTINGS_MAX_DEVICES DEVICE_MAX_POLICIES
+#define SETTINGS_MAX_WARNINGS 32
+
+/* What is known of a guest's Num Lock and its like where its source does not tell, and so what keyboards' lights show. */
+enum settings_num_lock {
+	NUM_LOCK_REMEMBER, /* toggled by each stroke that the guest got, from off on */
+	NUM_LOCK_ON,       /* likewise, from on on */
+	NUM_LOCK_OFF,      /* dark */
+	NUM_LOCK_HOST,     /* the lights stay as they are */
+};
 
 /* [guest NAME]; defaults for guests without a section. */
 struct settings_guest {
@@ -32,6 +43,9 @@ struct settings_guest {
 	uint64_t be_alloc_bytes; /* quota of memory allocated so */
 	/* A picture that has not changed for this long is frozen: alarm event and host card. 0: never. */
 	uint32_t frozen_ms;
+	double pointer_speed; /* of relative motion, 0.1 to 10 */
+	bool natural_scroll;  /* the wheel the other way round */
+	enum settings_num_lock num_lock;
 };
 
 /* What is done when nobody has touched anything for so long; 0: never. */
@@ -57,6 +71,9 @@ struct settings {
 	char bind_input[SETTINGS_MAX_BINDINGS][160]; /* NAME=OUTPUT */
 	unsigned n_bind_input;
 
+	struct device_policy devices[SETTINGS_MAX_DEVICES]; /* [device NAME] */
+	unsigned n_devices;
+
 	struct settings_idle idle; /* [idle] */
 
 	struct settings_guest guest_defaults; /* [guest] */
@@ -67,6 +84,10 @@ struct settings {
 	struct layout layouts[SETTINGS_MAX_LAYOUTS];
 	unsigned n_layouts;
 	char start_layout[LAYOUT_NAME_SIZE]; /* "": what is remembered for these monitors, or the first */
+
+	/* What is no mistake and may be none of the administrator's wishes either: `FILE:LINE: [SECTION] KEY: what`. */
+	char warnings[SETTINGS_MAX_WARNINGS][240];
+	unsigned n_warnings;
 };
 
 /*
@@ -88,6 +109,8 @@ const struct layout *settings_layout(const struct settings *settings, const char
  * none do.
  */
 const char *settings_chord_clash(const struct settings *settings, const char **other);
+/* What is no mistake and yet worth a word (settings.warnings), to the log. */
+void settings_log_warnings(const struct settings *settings);
 /* The manual page of the file (roff), from the schema. */
 void settings_write_manual(FILE *out);
 

@@ -28,5 +28,7 @@ struct builder {
 void settings_mistake(struct builder *builder, const struct line *line, const char *what);
 /* What must fit together; all lines are applied. */
 void settings_check(struct builder *builder);
+/* warn.c: likewise; fills settings.warnings. */
+void settings_warn(struct builder *builder);
 
 #endif

@@ -348,6 +348,9 @@ void input_outputs_changed(struct input *input)
 		}
 	}
 	input->outputs = outputs;
+	if (input->devices) {
+		devices_outputs_changed(input->devices);
+	}
 	late_arm(input);
 	/* At once: an owner that is on the glass of no other monitor has nothing from here on. */
 	input_settle(input);

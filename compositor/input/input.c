@@ -137,17 +137,26 @@ static void host_close(void *data, int fd)
 	session_close_device(input->server->session, fd);
 }
 
-static int host_output_by_name(void *data, const char *name)
+static bool host_output(void *data, unsigned number, struct devices_output *out)
 {
 	struct input *input = data;
+	const struct output_device *device = repaint_device(input->server->repaint, number);
 
-	return repaint_output_number(input->server->repaint, name);
+	if (!device) {
+		return false;
+	}
+	*out = (struct devices_output){
+		.name = device->name,
+		.width_mm = device->identity.width_mm,
+		.height_mm = device->identity.height_mm,
+	};
+	return true;
 }
 
 static const struct devices_host devices_host = {
 	.open = host_open,
 	.close = host_close,
-	.output_by_name = host_output_by_name,
+	.output = host_output,
 };
 
 static void session_changed(void *data, bool active)
@@ -166,21 +175,44 @@ static const struct session_listener session_listener = {
 	.changed = session_changed,
 };
 
+static void bindings_collect(const struct settings *settings, struct devices_config *config)
+{
+	config->n_bindings = settings->n_bind_input;
+	for (unsigned i = 0; i < settings->n_bind_input; i++) {
+		config->bindings[i] = settings->bind_input[i];
+	}
+}
+
 int input_open_devices(struct input *input)
 {
 	struct server *server = input->server;
-	struct devices_config config = {.n_bindings = server->settings->n_bind_input};
+	struct devices_config config = {0};
 	int ret;
 
-	for (unsigned i = 0; i < config.n_bindings; i++) {
-		config.bindings[i] = server->settings->bind_input[i];
-	}
+	bindings_collect(server->settings, &config);
 	ret = devices_create(&input->devices, server->event, session_seat(server->session),
-			     input->seat, &devices_host, input, &config);
+			     input->seat, input->roster, &devices_host, input, &config);
 	if (ret < 0) {
 		return ret;
 	}
 	return session_listen(server->session, &session_listener, input);
+}
+
+void input_reload_devices(struct input *input)
+{
+	const struct settings *settings = input->server->settings;
+	struct devices_config config = {0};
+
+	roster_set_policies(input->roster, settings->devices, settings->n_devices);
+	if (input->devices) {
+		bindings_collect(settings, &config);
+		devices_reconfigure(input->devices, &config);
+	}
+}
+
+struct roster *input_roster(struct input *input)
+{
+	return input->roster;
 }
 
 /* ---- start and stop ---- */
@@ -231,6 +263,7 @@ int input_create(struct input **out, struct server *server)
 	int ret;
 
 	input->server = server;
+	input->roster = roster_create(server->settings->devices, server->settings->n_devices);
 	input->sink = wayland_seat_sink;
 	input->sink.action = sink_action;
 	input->sink.activity = sink_activity;
@@ -260,5 +293,6 @@ void input_destroy(struct input *input)
 		clock_timer_destroy(input->late);
 	}
 	seat_destroy(input->seat);
+	roster_destroy(input->roster);
 	free(input);
 }

@@ -14,6 +14,7 @@ struct input {
 	struct seat_sink sink;
 	struct focus focus;
 	struct clock_timer *late;       /* focus.deadline_ns */
+	struct roster *roster;          /* all devices, wherever they are */
 	struct devices *devices;        /* NULL when headless */
 	sd_event_source *settle;        /* one turn, when the scene has changed */
 	struct scene_guest *leaving;    /* about to be removed */

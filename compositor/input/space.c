@@ -101,10 +101,18 @@ static void space_to_upright(void *data, unsigned number, double *x, double *y)
 	}
 }
 
+static bool space_allows(void *data, unsigned device, struct seat_guest *guest)
+{
+	struct server *server = data;
+
+	return roster_allows(input_roster(server->input), device, scene_guest(guest)->mark.name);
+}
+
 const struct seat_space input_space = {
 	.output_rect = space_output_rect,
 	.pick = space_pick,
 	.to_head = space_to_head,
 	.to_upright = space_to_upright,
 	.output_shows = space_output_shows,
+	.allows = space_allows,
 };

@@ -49,30 +49,96 @@ __attribute__((format(printf, 3, 0))) static void handle_log(struct libinput *li
 	}
 }
 
+/* ---- devices come and go ---- */
+
+/* The numbers of its kernel device: id/bustype and the like, in hexadecimal digits. */
+static unsigned id_read(struct udev_device *parent, const char *attribute)
+{
+	const char *text = parent ? udev_device_get_sysattr_value(parent, attribute) : NULL;
+
+	return text ? (unsigned)strtoul(text, NULL, 16) : 0;
+}
+
+static int number_take(struct devices *devices, struct libinput_device *handle)
+{
+	struct udev_device *udev = libinput_device_get_udev_device(handle);
+	struct udev_device *parent =
+		udev ? udev_device_get_parent_with_subsystem_devtype(udev, "input", NULL) : NULL;
+	const struct device_identity identity = {
+		.name = libinput_device_get_name(handle),
+		.path = udev ? udev_device_get_syspath(udev) : NULL,
+		.phys = parent ? udev_device_get_sysattr_value(parent, "phys") : NULL,
+		.bus = id_read(parent, "id/bustype"),
+		.vendor = libinput_device_get_id_vendor(handle),
+		.product = libinput_device_get_id_product(handle),
+	};
+	int number = roster_add(devices->roster, &identity);
+
+	/* The parent is the device's own; the texts are copied. */
+	udev_device_unref(udev);
+	return number;
+}
+
+static void log_arrival(const struct devices *devices, const struct input_device *device)
+{
+	static const struct {
+		enum libinput_device_capability capability;
+		const char *name;
+	} kinds[] = {
+		{LIBINPUT_DEVICE_CAP_KEYBOARD, " keyboard"},
+		{LIBINPUT_DEVICE_CAP_POINTER, " pointer"},
+		{LIBINPUT_DEVICE_CAP_TOUCH, " touch"},
+		{LIBINPUT_DEVICE_CAP_TABLET_TOOL, " tablet"},
+		{LIBINPUT_DEVICE_CAP_GESTURE, " gestures"},
+		{LIBINPUT_DEVICE_CAP_SWITCH, " switch"},
+	};
+	unsigned number = device_number(devices, device);
+	const struct device_policy *policy = roster_policy(devices->roster, number);
+	char text[80] = "";
+
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (libinput_device_has_capability(device->handle, kinds[i].capability)) {
+			strcat(text, kinds[i].name);
+		}
+	}
+	log_info(LOG_HOST, "input device '%s':%s%s%s%s", roster_name(devices->roster, number), text,
+		 policy ? ", as [device " : "", policy ? policy->label : "", policy ? "] says" : "");
+}
+
 static void device_added(struct devices *devices, struct libinput_device *handle)
 {
-	for (unsigned i = 0; i < SEAT_MAX_DEVICES; i++) {
-		struct input_device *device = &devices->devices[i];
+	int number = number_take(devices, handle);
+	struct input_device *device;
 
-		if (device->handle) {
-			continue;
-		}
-		*device = (struct input_device){.handle = handle};
-		libinput_device_set_user_data(handle, device);
-		seat_device_added(devices->seat, i);
-		device_bind(devices, device);
+	if (number < 0) {
+		log_warn(LOG_HOST, "an input device is ignored: there are %d already",
+			 SEAT_MAX_DEVICES);
 		return;
 	}
-	log_warn(LOG_HOST, "input device '%s' is ignored: there are %d already",
-		 libinput_device_get_name(handle), SEAT_MAX_DEVICES);
+	device = &devices->devices[number];
+	*device = (struct input_device){.handle = handle};
+	libinput_device_set_user_data(handle, device);
+	seat_device_added(devices->seat, (unsigned)number);
+	log_arrival(devices, device);
+	device_setup(devices, device);
+	device_bind(devices, device);
+	device_light(devices, device);
 }
 
 static void device_removed(struct devices *devices, struct input_device *device)
 {
-	log_info(LOG_HOST, "input device '%s' is gone", libinput_device_get_name(device->handle));
+	unsigned number = device_number(devices, device);
+
+	/* The library lifts what was down on a device before it says that it is gone, in the same batch. */
+	if (!devices->is_suspending) {
+		sane_unplugged(roster_sane(devices->roster, number),
+			       device->released == devices->batch);
+	}
+	log_info(LOG_HOST, "input device '%s' is gone", roster_name(devices->roster, number));
 	libinput_device_set_user_data(device->handle, NULL);
 	device->handle = NULL;
-	seat_device_removed(devices->seat, (unsigned)(device - devices->devices));
+	seat_device_removed(devices->seat, number);
+	roster_remove(devices->roster, number);
 }
 
 static void handle_event(struct devices *devices, struct libinput_event *event)
@@ -97,6 +163,7 @@ static void handle_events(struct devices *devices)
 	struct libinput_event *event;
 	int r = libinput_dispatch(devices->libinput);
 
+	devices->batch++;
 	if (r < 0) {
 		log_warn(LOG_HOST, "cannot read input devices: %s", strerror(-r));
 	}
@@ -154,20 +221,36 @@ static bool is_empty(const struct devices *devices)
 	return true;
 }
 
+static void bindings_forget(struct devices *devices)
+{
+	for (unsigned i = 0; i < devices->n_bindings; i++) {
+		free(devices->bindings[i]);
+	}
+	devices->n_bindings = 0;
+}
+
+static void bindings_set(struct devices *devices, const struct devices_config *config)
+{
+	bindings_forget(devices);
+	devices->n_bindings = MIN(config->n_bindings, (unsigned)DEVICES_MAX_BINDINGS);
+	for (unsigned i = 0; i < devices->n_bindings; i++) {
+		devices->bindings[i] = xstrdup(config->bindings[i]);
+	}
+}
+
 int devices_create(struct devices **out, sd_event *event, const char *seat_name, struct seat *seat,
-		   const struct devices_host *host, void *data, const struct devices_config *config)
+		   struct roster *roster, const struct devices_host *host, void *data,
+		   const struct devices_config *config)
 {
 	struct devices *devices = xcalloc(1, sizeof(*devices));
 	int r;
 
 	devices->event = sd_event_ref(event);
 	devices->seat = seat;
+	devices->roster = roster;
 	devices->host = host;
 	devices->data = data;
-	devices->n_bindings = MIN(config->n_bindings, (unsigned)DEVICES_MAX_BINDINGS);
-	for (unsigned i = 0; i < devices->n_bindings; i++) {
-		devices->bindings[i] = xstrdup(config->bindings[i]);
-	}
+	bindings_set(devices, config);
 	r = open_seat(devices, seat_name);
 	if (r == 0) {
 		r = watch(devices);
@@ -192,8 +275,11 @@ void devices_destroy(struct devices *devices)
 	sd_event_source_disable_unref(devices->source);
 	libinput_unref(devices->libinput);
 	udev_unref(devices->udev);
-	for (unsigned i = 0; i < devices->n_bindings; i++) {
-		free(devices->bindings[i]);
+	bindings_forget(devices);
+	for (unsigned i = 0; i < SEAT_MAX_DEVICES; i++) {
+		if (devices->devices[i].handle) {
+			roster_remove(devices->roster, i);
+		}
 	}
 	sd_event_unref(devices->event);
 	free(devices);
@@ -203,7 +289,9 @@ void devices_suspend(struct devices *devices)
 {
 	libinput_suspend(devices->libinput);
 	/* Tells of the devices' end. */
+	devices->is_suspending = true;
 	handle_events(devices);
+	devices->is_suspending = false;
 	seat_all_up(devices->seat);
 }
 
@@ -215,4 +303,26 @@ int devices_resume(struct devices *devices)
 	}
 	handle_events(devices);
 	return 0;
+}
+
+void devices_reconfigure(struct devices *devices, const struct devices_config *config)
+{
+	bindings_set(devices, config);
+	for (unsigned i = 0; i < SEAT_MAX_DEVICES; i++) {
+		if (devices->devices[i].handle) {
+			device_setup(devices, &devices->devices[i]);
+			device_bind(devices, &devices->devices[i]);
+		}
+	}
+	/* One that was switched off let go of all. */
+	handle_events(devices);
+}
+
+void devices_outputs_changed(struct devices *devices)
+{
+	for (unsigned i = 0; i < SEAT_MAX_DEVICES; i++) {
+		if (devices->devices[i].handle) {
+			device_bind(devices, &devices->devices[i]);
+		}
+	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libinput's events in the seat's words. */
+/* libinput's events in the seat's words, after a look at whether they make sense. */
 #include <linux/input-event-codes.h>
 #include <math.h>
 
@@ -8,40 +8,69 @@
 /* libinput's pixels of finger scrolling that make one notch of a wheel. */
 #define NOTCH_PX 15.0
 
-static unsigned number_of(const struct devices *devices, const struct input_device *device)
+/* An event on its way to the seat. */
+struct input_context {
+	struct devices *devices;
+	struct input_device *device;
+	struct seat *seat;
+	struct sane *sane;
+	unsigned number;
+	uint64_t time_ns;
+};
+
+static void context_time(struct input_context *context, uint64_t time_us)
 {
-	return (unsigned)(device - devices->devices);
+	context->time_ns = sane_time(context->sane, time_us * NSEC_PER_USEC, now_ns());
 }
 
-static void handle_key(struct devices *devices, unsigned number,
-		       struct libinput_event_keyboard *event)
+static bool output_of(const struct input_context *context, int *output)
 {
-	seat_key(devices->seat, number, libinput_event_keyboard_get_key(event),
-		 libinput_event_keyboard_get_key_state(event) == LIBINPUT_KEY_STATE_PRESSED,
-		 libinput_event_keyboard_get_time_usec(event) * NSEC_PER_USEC);
+	return device_output(context->devices, context->device, output);
+}
+
+static void note_release(struct input_context *context, bool pressed)
+{
+	if (!pressed) {
+		context->device->released = context->devices->batch;
+	}
+}
+
+static void handle_key(struct input_context *context, struct libinput_event_keyboard *event)
+{
+	uint32_t code = libinput_event_keyboard_get_key(event);
+	bool pressed = libinput_event_keyboard_get_key_state(event) == LIBINPUT_KEY_STATE_PRESSED;
+
+	context_time(context, libinput_event_keyboard_get_time_usec(event));
+	note_release(context, pressed);
+	if (sane_key(context->sane, code, pressed)) {
+		seat_key(context->seat, context->number, code, pressed, context->time_ns);
+	}
 }
 
 /* ---- pointers ---- */
 
-static void handle_absolute(struct devices *devices, struct input_device *device,
-			    struct libinput_event_pointer *event)
+static void button(struct input_context *context, uint32_t code, bool pressed)
 {
-	int output;
-
-	if (device_output(devices, device, &output)) {
-		seat_motion_absolute(devices->seat, number_of(devices, device), output,
-				     libinput_event_pointer_get_absolute_x_transformed(event, 1),
-				     libinput_event_pointer_get_absolute_y_transformed(event, 1),
-				     libinput_event_pointer_get_time_usec(event) * NSEC_PER_USEC);
+	note_release(context, pressed);
+	if (sane_button(context->sane, code, pressed)) {
+		seat_button(context->seat, context->number, code, pressed, context->time_ns);
 	}
 }
 
-static void handle_button(struct devices *devices, unsigned number,
-			  struct libinput_event_pointer *event)
+static void position(struct input_context *context, double x, double y)
 {
-	seat_button(devices->seat, number, libinput_event_pointer_get_button(event),
-		    libinput_event_pointer_get_button_state(event) == LIBINPUT_BUTTON_STATE_PRESSED,
-		    libinput_event_pointer_get_time_usec(event) * NSEC_PER_USEC);
+	int output;
+
+	if (sane_position(context->sane, &x, &y) && output_of(context, &output)) {
+		seat_motion_absolute(context->seat, context->number, output, x, y, context->time_ns);
+	}
+}
+
+static void motion(struct input_context *context, double dx, double dy)
+{
+	if (sane_motion(context->sane, &dx, &dy)) {
+		seat_motion(context->seat, context->number, dx, dy, context->time_ns);
+	}
 }
 
 /* Fractions of 1/120 of a notch are kept for the next event; 0 ends a movement of the fingers. */
@@ -59,8 +88,8 @@ static double finger_scroll(struct input_device *device, enum seat_axis axis, do
 	return whole;
 }
 
-static void handle_scroll(struct devices *devices, struct input_device *device,
-			  struct libinput_event_pointer *event, bool is_wheel)
+static void handle_scroll(struct input_context *context, struct libinput_event_pointer *event,
+			  bool is_wheel)
 {
 	static const enum libinput_pointer_axis axes[] = {
 		[SEAT_AXIS_VERTICAL] = LIBINPUT_POINTER_AXIS_SCROLL_VERTICAL,
@@ -77,38 +106,40 @@ static void handle_scroll(struct devices *devices, struct input_device *device,
 		if (is_wheel) {
 			v120 = libinput_event_pointer_get_scroll_value_v120(event, axes[i]);
 		} else {
-			v120 = finger_scroll(device, axis,
+			v120 = finger_scroll(context->device, axis,
 					     libinput_event_pointer_get_scroll_value(event,
 										     axes[i]));
 		}
-		seat_axis(devices->seat, number_of(devices, device), axis, (int)v120,
-			  libinput_event_pointer_get_time_usec(event) * NSEC_PER_USEC);
+		if (sane_scroll(context->sane, &v120)) {
+			seat_axis(context->seat, context->number, axis, (int)v120, context->time_ns);
+		}
 	}
 }
 
-static void handle_pointer(struct devices *devices, struct input_device *device,
-			   enum libinput_event_type type, struct libinput_event_pointer *event)
+static void handle_pointer(struct input_context *context, enum libinput_event_type type,
+			   struct libinput_event_pointer *event)
 {
-	unsigned number = number_of(devices, device);
-
+	context_time(context, libinput_event_pointer_get_time_usec(event));
 	switch (type) {
 	case LIBINPUT_EVENT_POINTER_MOTION:
-		seat_motion(devices->seat, number, libinput_event_pointer_get_dx(event),
-			    libinput_event_pointer_get_dy(event),
-			    libinput_event_pointer_get_time_usec(event) * NSEC_PER_USEC);
+		motion(context, libinput_event_pointer_get_dx(event),
+		       libinput_event_pointer_get_dy(event));
 		break;
 	case LIBINPUT_EVENT_POINTER_MOTION_ABSOLUTE:
-		handle_absolute(devices, device, event);
+		position(context, libinput_event_pointer_get_absolute_x_transformed(event, 1),
+			 libinput_event_pointer_get_absolute_y_transformed(event, 1));
 		break;
 	case LIBINPUT_EVENT_POINTER_BUTTON:
-		handle_button(devices, number, event);
+		button(context, libinput_event_pointer_get_button(event),
+		       libinput_event_pointer_get_button_state(event) ==
+			       LIBINPUT_BUTTON_STATE_PRESSED);
 		break;
 	case LIBINPUT_EVENT_POINTER_SCROLL_WHEEL:
-		handle_scroll(devices, device, event, true);
+		handle_scroll(context, event, true);
 		break;
 	case LIBINPUT_EVENT_POINTER_SCROLL_FINGER:
 	case LIBINPUT_EVENT_POINTER_SCROLL_CONTINUOUS:
-		handle_scroll(devices, device, event, false);
+		handle_scroll(context, event, false);
 		break;
 	default:
 		/* POINTER_AXIS is the same scrolling told a second time, the old way. */
@@ -118,87 +149,121 @@ static void handle_pointer(struct devices *devices, struct input_device *device,
 
 /* ---- touchscreens ---- */
 
-static void handle_contact(struct devices *devices, struct input_device *device, bool is_down,
+static void handle_contact(struct input_context *context, bool is_down,
 			   struct libinput_event_touch *event)
 {
-	unsigned number = number_of(devices, device);
 	int slot = libinput_event_touch_get_slot(event);
 	double x = libinput_event_touch_get_x_transformed(event, 1);
 	double y = libinput_event_touch_get_y_transformed(event, 1);
-	uint64_t time_ns = libinput_event_touch_get_time_usec(event) * NSEC_PER_USEC;
 	int output;
 
-	if (!device_output(devices, device, &output)) {
+	if (is_down ? !sane_touch_down(context->sane, slot, &x, &y) :
+		      !sane_touch_motion(context->sane, slot, &x, &y)) {
+		return;
+	}
+	if (!output_of(context, &output)) {
 		return;
 	}
 	if (is_down) {
-		seat_touch_down(devices->seat, number, output, slot, x, y, time_ns);
+		seat_touch_down(context->seat, context->number, output, slot, x, y,
+				context->time_ns);
 	} else {
-		seat_touch_motion(devices->seat, number, output, slot, x, y, time_ns);
+		seat_touch_motion(context->seat, context->number, output, slot, x, y,
+				  context->time_ns);
 	}
 }
 
-static void handle_touch(struct devices *devices, struct input_device *device,
-			 enum libinput_event_type type, struct libinput_event_touch *event)
+static void handle_touch(struct input_context *context, enum libinput_event_type type,
+			 struct libinput_event_touch *event)
 {
-	unsigned number = number_of(devices, device);
-
+	if (type == LIBINPUT_EVENT_TOUCH_FRAME) {
+		seat_touch_frame(context->seat, context->number);
+		return;
+	}
+	context_time(context, libinput_event_touch_get_time_usec(event));
 	switch (type) {
 	case LIBINPUT_EVENT_TOUCH_DOWN:
-		handle_contact(devices, device, true, event);
+		handle_contact(context, true, event);
 		break;
 	case LIBINPUT_EVENT_TOUCH_MOTION:
-		handle_contact(devices, device, false, event);
-		break;
-	case LIBINPUT_EVENT_TOUCH_UP:
-		seat_touch_up(devices->seat, number, libinput_event_touch_get_slot(event),
-			      libinput_event_touch_get_time_usec(event) * NSEC_PER_USEC);
-		break;
-	case LIBINPUT_EVENT_TOUCH_CANCEL:
-		seat_touch_cancel(devices->seat, number);
+		handle_contact(context, false, event);
 		break;
 	default:
-		seat_touch_frame(devices->seat, number);
+		/* Up, or cancelled as a palm: either is told for each contact. */
+		note_release(context, false);
+		if (sane_touch_up(context->sane, libinput_event_touch_get_slot(event))) {
+			seat_touch_up(context->seat, context->number,
+				      libinput_event_touch_get_slot(event), context->time_ns);
+		}
 		break;
 	}
 }
 
-/* ---- pens: an absolute pointer whose tip is the left button ---- */
+/* ---- pens: an absolute pointer; tip and eraser are the left button, those on the side the others ---- */
 
-static void handle_tablet(struct devices *devices, struct input_device *device,
-			  enum libinput_event_type type, struct libinput_event_tablet_tool *event)
+static uint32_t tool_button(uint32_t code)
 {
-	unsigned number = number_of(devices, device);
-	uint64_t time_ns = libinput_event_tablet_tool_get_time_usec(event) * NSEC_PER_USEC;
-	int output;
+	switch (code) {
+	case BTN_STYLUS:
+		return BTN_RIGHT;
+	case BTN_STYLUS2:
+		return BTN_MIDDLE;
+	case BTN_STYLUS3:
+		return BTN_SIDE;
+	default:
+		return code;
+	}
+}
 
-	if (device_output(devices, device, &output)) {
-		seat_motion_absolute(devices->seat, number, output,
-				     libinput_event_tablet_tool_get_x_transformed(event, 1),
-				     libinput_event_tablet_tool_get_y_transformed(event, 1),
-				     time_ns);
+/* A tool that is about to leave has let go of its tip and buttons: libinput tells that first. */
+static void handle_tablet(struct input_context *context, enum libinput_event_type type,
+			  struct libinput_event_tablet_tool *event)
+{
+	context_time(context, libinput_event_tablet_tool_get_time_usec(event));
+	if (type != LIBINPUT_EVENT_TABLET_TOOL_PROXIMITY ||
+	    libinput_event_tablet_tool_get_proximity_state(event) ==
+		    LIBINPUT_TABLET_TOOL_PROXIMITY_STATE_IN) {
+		position(context, libinput_event_tablet_tool_get_x_transformed(event, 1),
+			 libinput_event_tablet_tool_get_y_transformed(event, 1));
 	}
 	if (type == LIBINPUT_EVENT_TABLET_TOOL_TIP) {
-		seat_button(devices->seat, number, BTN_LEFT,
-			    libinput_event_tablet_tool_get_tip_state(event) ==
-				    LIBINPUT_TABLET_TOOL_TIP_DOWN,
-			    time_ns);
+		button(context, BTN_LEFT,
+		       libinput_event_tablet_tool_get_tip_state(event) ==
+			       LIBINPUT_TABLET_TOOL_TIP_DOWN);
 	} else if (type == LIBINPUT_EVENT_TABLET_TOOL_BUTTON) {
-		seat_button(devices->seat, number, libinput_event_tablet_tool_get_button(event),
-			    libinput_event_tablet_tool_get_button_state(event) ==
-				    LIBINPUT_BUTTON_STATE_PRESSED,
-			    time_ns);
+		button(context, tool_button(libinput_event_tablet_tool_get_button(event)),
+		       libinput_event_tablet_tool_get_button_state(event) ==
+			       LIBINPUT_BUTTON_STATE_PRESSED);
+	}
+}
+
+/* ---- lids ---- */
+
+static void handle_switch(struct input_context *context, struct libinput_event_switch *event)
+{
+	const struct devices *devices = context->devices;
+
+	if (libinput_event_switch_get_switch(event) == LIBINPUT_SWITCH_LID && devices->host->lid) {
+		devices->host->lid(devices->data, libinput_event_switch_get_switch_state(event) ==
+							  LIBINPUT_SWITCH_STATE_ON);
 	}
 }
 
 void device_event(struct devices *devices, struct input_device *device, struct libinput_event *event)
 {
 	enum libinput_event_type type = libinput_event_get_type(event);
+	unsigned number = device_number(devices, device);
+	struct input_context context = {
+		.devices = devices,
+		.device = device,
+		.seat = devices->seat,
+		.sane = roster_sane(devices->roster, number),
+		.number = number,
+	};
 
 	switch (type) {
 	case LIBINPUT_EVENT_KEYBOARD_KEY:
-		handle_key(devices, number_of(devices, device),
-			   libinput_event_get_keyboard_event(event));
+		handle_key(&context, libinput_event_get_keyboard_event(event));
 		break;
 	case LIBINPUT_EVENT_POINTER_MOTION:
 	case LIBINPUT_EVENT_POINTER_MOTION_ABSOLUTE:
@@ -206,20 +271,23 @@ void device_event(struct devices *devices, struct input_device *device, struct l
 	case LIBINPUT_EVENT_POINTER_SCROLL_WHEEL:
 	case LIBINPUT_EVENT_POINTER_SCROLL_FINGER:
 	case LIBINPUT_EVENT_POINTER_SCROLL_CONTINUOUS:
-		handle_pointer(devices, device, type, libinput_event_get_pointer_event(event));
+		handle_pointer(&context, type, libinput_event_get_pointer_event(event));
 		break;
 	case LIBINPUT_EVENT_TOUCH_DOWN:
 	case LIBINPUT_EVENT_TOUCH_MOTION:
 	case LIBINPUT_EVENT_TOUCH_UP:
 	case LIBINPUT_EVENT_TOUCH_CANCEL:
 	case LIBINPUT_EVENT_TOUCH_FRAME:
-		handle_touch(devices, device, type, libinput_event_get_touch_event(event));
+		handle_touch(&context, type, libinput_event_get_touch_event(event));
 		break;
 	case LIBINPUT_EVENT_TABLET_TOOL_AXIS:
 	case LIBINPUT_EVENT_TABLET_TOOL_PROXIMITY:
 	case LIBINPUT_EVENT_TABLET_TOOL_TIP:
 	case LIBINPUT_EVENT_TABLET_TOOL_BUTTON:
-		handle_tablet(devices, device, type, libinput_event_get_tablet_tool_event(event));
+		handle_tablet(&context, type, libinput_event_get_tablet_tool_event(event));
+		break;
+	case LIBINPUT_EVENT_SWITCH_TOGGLE:
+		handle_switch(&context, libinput_event_get_switch_event(event));
 		break;
 	default:
 		break;
