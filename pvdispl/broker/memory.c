@@ -8,6 +8,7 @@
 
 #include "pvdispl/broker/guest.h"
 
+#define MAX_SIDE 16384u
 #define BYTES_PER_PIXEL 4u
 
 static struct memory *memory_find(const struct guest *guest, uint32_t serial)
@@ -61,6 +62,11 @@ static int grant_pages(struct guest *guest, struct memory *memory)
 	return ret;
 }
 
+static uint64_t pages_of(uint32_t width, uint32_t height)
+{
+	return ((uint64_t)width * height * BYTES_PER_PIXEL + XEN_PAGE_SIZE - 1) / XEN_PAGE_SIZE;
+}
+
 static int check(const struct guest *guest, uint32_t serial, uint64_t pages)
 {
 	const char *reason;
@@ -81,8 +87,8 @@ static int check(const struct guest *guest, uint32_t serial, uint64_t pages)
 int memory_grant(struct guest *guest, uint32_t serial, int fd, uint32_t width, uint32_t height,
 		 struct memory **out)
 {
-	uint64_t pages = ((uint64_t)width * height * BYTES_PER_PIXEL + XEN_PAGE_SIZE - 1) /
-			 XEN_PAGE_SIZE;
+	/* Longer sides would wrap the product. */
+	uint64_t pages = width > MAX_SIDE || height > MAX_SIDE ? 0 : pages_of(width, height);
 	struct memory *memory;
 	int ret = check(guest, serial, pages);
 

@@ -469,6 +469,11 @@ static void memory_is_granted_until_it_is_ended(void **state)
 	vitrine_broker_guest_v1_send_grant(desk.guest, 4, memory, PIXELS, 2);
 	wl_display_flush_clients(desk.display);
 	serve_until(&desk, &desk.grant_failed, 4);
+	/* 2^62 + 1296 pixels: their bytes wrap around to those of this memory. */
+	vitrine_broker_guest_v1_send_grant(desk.guest, 5, memory, 0x80060024u, 0x7ffa0024u);
+	wl_display_flush_clients(desk.display);
+	serve_until(&desk, &desk.grant_failed, 5);
+	assert_int_equal(desk.code, EINVAL);
 	vitrine_broker_guest_v1_send_end_grant(desk.guest, 3);
 	wl_display_flush_clients(desk.display);
 	serve_until(&desk, &desk.grant_ended, 3);
