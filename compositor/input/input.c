@@ -93,6 +93,7 @@ static void sink_activity(void *data)
 {
 	struct server *server = data;
 
+	wayland_input_read(server->wayland);
 	monitors_activity(server->monitors, clock_now(server->clock));
 }
 

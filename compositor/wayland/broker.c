@@ -74,6 +74,7 @@ static struct guest *guest_create(struct wayland *wayland, const char *name)
 
 	guest->wayland = wayland;
 	guest->heads_left = LIMIT_HEAD_BURST;
+	guest->pointer = SEAT_POINTER_BOTH;
 	list_init(&guest->pools);
 	list_init(&guest->memories);
 	guest->orphans = clock_timer_create(wayland->server->clock, PRIORITY_CLIENTS, orphans_end,

@@ -234,7 +234,7 @@ static int globals_create(struct wayland *wayland)
 		{&wp_presentation_interface, 1, presentation_bind},
 		{&wl_seat_interface, 8, seat_bind},
 		{&zwp_relative_pointer_manager_v1_interface, 1, relative_pointer_bind},
-		{&vitrine_guest_v1_interface, 1, root_bind},
+		{&vitrine_guest_v1_interface, 2, root_bind},
 	};
 
 	wl_display_set_global_filter(wayland->display, global_visible, wayland);
@@ -253,6 +253,8 @@ static int globals_create(struct wayland *wayland)
 
 static int display_create(struct wayland *wayland)
 {
+	int ret;
+
 	/* libwayland would print each event with its key code. */
 	unsetenv("WAYLAND_DEBUG");
 	wl_log_set_handler_server(wayland_log);
@@ -261,7 +263,8 @@ static int display_create(struct wayland *wayland)
 	if (!wayland->display || wayland->null_fd < 0) {
 		return -ENOMEM;
 	}
-	return globals_create(wayland);
+	ret = input_latency_init(wayland);
+	return ret < 0 ? ret : globals_create(wayland);
 }
 
 int wayland_create(struct wayland **out, struct server *server)
@@ -314,6 +317,7 @@ void wayland_destroy(struct wayland *wayland)
 		wl_display_destroy_clients(wayland->display);
 		connections_reap(wayland);
 		pools_finish(wayland);
+		input_latency_finish(wayland);
 		wl_display_destroy(wayland->display);
 	}
 	sd_event_source_disable_unref(wayland->accept);
@@ -359,6 +363,7 @@ void wayland_report(struct wayland *wayland, FILE *out)
 
 	fprintf(out, "maps.pages %llu\n", (unsigned long long)wayland->mapped_pages);
 	fprintf(out, "maps.budget %u\n", wayland->map_budget);
+	input_latency_report(wayland, out);
 	list_for_each(guest, &wayland->guests, link) {
 		const char *name = guest_name(guest);
 

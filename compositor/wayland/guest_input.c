@@ -7,6 +7,8 @@
 /* Beyond these, old latencies fade: what is shown is how it goes now. */
 #define LATENCIES_KEPT 512
 
+static const struct input_origin nowhere = {.device = SEAT_MAX_DEVICES};
+
 static bool code_get(const struct code_set *set, uint32_t code)
 {
 	return set->bits[code / 64] >> (code % 64) & 1;
@@ -25,7 +27,7 @@ static void code_put(struct code_set *set, uint32_t code, bool on)
 
 void guest_input_init(struct guest_input *input, const struct guest_input_ops *ops, void *data)
 {
-	*input = (struct guest_input){.ops = ops, .data = data};
+	*input = (struct guest_input){.ops = ops, .data = data, .origin = nowhere};
 	credit_init(&input->credit);
 }
 
@@ -36,7 +38,7 @@ void guest_input_reset(struct guest_input *input)
 	guest_input_init(input, old.ops, old.data);
 	input->credit = old.credit;
 	input->latency = old.latency;
-	memcpy(input->group_ns, old.group_ns, sizeof(old.group_ns));
+	memcpy(input->groups, old.groups, sizeof(old.groups));
 }
 
 /* True when an event may go out now; otherwise it is to be kept back. */
@@ -218,6 +220,10 @@ static void all_tell(struct guest_input *input)
 		contact_tell_up(input, i);
 	}
 	focus_tell(input, input->wanted.keyboard);
+	if (input->full && !input->wanted.pointer.head && input->last.head) {
+		/* It leaves from where it was put for that. */
+		pointer_tell(input, &input->last);
+	}
 	pointer_tell(input, &input->wanted.pointer);
 	relative_tell(input);
 	codes_tell(input, true);
@@ -292,6 +298,9 @@ void guest_input_button(struct guest_input *input, uint32_t code, bool pressed)
 void guest_input_pointer(struct guest_input *input, struct seat_head *head, double x, double y)
 {
 	input->wanted.pointer = (struct guest_place){head, head ? x : 0, head ? y : 0};
+	if (head) {
+		input->last = input->wanted.pointer;
+	}
 	event_take(input,
 		   &(struct queued_input){.kind = QUEUED_PLACE, .place = input->wanted.pointer});
 }
@@ -342,25 +351,31 @@ void guest_input_touch_up(struct guest_input *input, int contact)
 	}
 }
 
-void guest_input_event(struct guest_input *input, uint64_t event_ns)
+void guest_input_event(struct guest_input *input, const struct input_origin *origin)
 {
-	if (!input->event_ns) {
-		input->event_ns = event_ns;
+	if (!input->origin.event_ns) {
+		input->origin = *origin;
 	}
+}
+
+const struct input_origin *guest_input_origin(const struct guest_input *input, uint32_t serial)
+{
+	return &input->groups[(serial - 1) % CREDIT_GROUPS];
 }
 
 void guest_input_frame(struct guest_input *input, uint64_t now_ns)
 {
 	if (input->open) {
+		struct input_origin *group = &input->groups[input->credit.sent % CREDIT_GROUPS];
+
 		input->open = false;
-		input->group_ns[input->credit.sent % CREDIT_GROUPS] = input->event_ns ?
-									      input->event_ns :
-									      now_ns;
+		*group = input->origin;
+		group->event_ns = group->event_ns ? group->event_ns : now_ns;
 		input->ops->mark(input->data, credit_take(&input->credit, now_ns));
 	}
 	/* What is kept back is as old as its oldest event. */
 	if (!input->behind) {
-		input->event_ns = 0;
+		input->origin = nowhere;
 	}
 }
 
@@ -374,24 +389,33 @@ static void catch_up(struct guest_input *input, uint64_t now_ns)
 			event_tell(input, &event);
 		} else {
 			input->behind = false;
-			input->full = false;
 			all_tell(input);
+			input->full = false;
 		}
 		guest_input_frame(input, now_ns);
 	}
 }
 
-int guest_input_credit(struct guest_input *input, uint32_t untrusted_serial, uint64_t now_ns)
+/* A worker can make itself look as fast or as slow as it likes, within what is possible. */
+static void group_done(struct guest_input *input, const struct input_origin *origin,
+		       uint64_t untrusted_ns, uint64_t now_ns)
+{
+	uint64_t done_ns = MIN(untrusted_ns, now_ns);
+	uint64_t latency_ns = done_ns > origin->event_ns ? done_ns - origin->event_ns : 0;
+
+	histogram_add(&input->latency, latency_ns);
+	histogram_fade(&input->latency, LATENCIES_KEPT);
+	input->ops->done(input->data, origin, latency_ns);
+}
+
+int guest_input_credit(struct guest_input *input, uint32_t untrusted_serial, uint64_t untrusted_ns,
+		       uint64_t now_ns)
 {
 	uint64_t returned = input->credit.returned;
 	int ret = credit_return(&input->credit, untrusted_serial);
 
 	for (; returned < input->credit.returned; returned++) {
-		uint64_t event_ns = input->group_ns[returned % CREDIT_GROUPS];
-
-		input->latency_ns = now_ns > event_ns ? now_ns - event_ns : 0;
-		histogram_add(&input->latency, input->latency_ns);
-		histogram_fade(&input->latency, LATENCIES_KEPT);
+		group_done(input, &input->groups[returned % CREDIT_GROUPS], untrusted_ns, now_ns);
 	}
 	if (ret == 0) {
 		catch_up(input, now_ns);
@@ -413,6 +437,9 @@ void guest_input_forget_head(struct guest_input *input, const struct seat_head *
 	}
 	if (input->wanted.pointer.head == head) {
 		guest_input_pointer(input, NULL, 0, 0);
+	}
+	if (input->last.head == head) {
+		input->last = (struct guest_place){0};
 	}
 	input_queue_forget_head(&input->queue, head);
 	if (input->told.pointer.head == head) {

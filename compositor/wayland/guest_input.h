@@ -20,6 +20,13 @@
 /* Codes of linux/input-event-codes.h; keys and buttons share them. */
 #define GUEST_INPUT_CODES 768u
 
+/* Where the oldest event of a group comes from. */
+struct input_origin {
+	uint64_t event_ns; /* when its device reported it; 0: there is none */
+	unsigned device;   /* the seat's number; SEAT_MAX_DEVICES: none */
+	uint64_t served;   /* of clients' requests, as the caller counts them, when it was read */
+};
+
 struct guest_input_ops {
 	void (*keyboard_focus)(void *data, bool has_it);
 	void (*key)(void *data, uint32_t code, bool pressed);
@@ -35,6 +42,8 @@ struct guest_input_ops {
 	void (*touch_up)(void *data, int id);
 	/* End of a group; serial is its mark. */
 	void (*mark)(void *data, uint32_t serial);
+	/* A group that began with this has come to the guest, so long after. */
+	void (*done)(void *data, const struct input_origin *origin, uint64_t latency_ns);
 };
 
 struct code_set {
@@ -57,10 +66,10 @@ struct guest_input {
 	bool full;   /* the queue was: until all is told, only state is kept */
 	bool left;   /* the head that the pointer was told to be over is gone, which was not told */
 	struct input_queue queue;
-	uint64_t event_ns;                /* of the oldest event without a mark; 0: none */
-	uint64_t group_ns[CREDIT_GROUPS]; /* likewise of each mark under way, by its number */
-	struct histogram latency;         /* from then to the mark's return */
-	uint64_t latency_ns;              /* the last one */
+	struct input_origin origin;                /* of the oldest event without a mark */
+	struct input_origin groups[CREDIT_GROUPS]; /* likewise of each mark under way */
+	struct histogram latency; /* from the device's report to the guest's notification */
+	struct guest_place last;  /* where the pointer was wanted when it was over a head */
 	uint32_t touches;
 	uint32_t ids;  /* bits of touch ids in use */
 	double dx, dy; /* motion and scrolling that is not told */
@@ -89,13 +98,18 @@ void guest_input_touch_down(struct guest_input *input, int contact, struct seat_
 			    double x, double y);
 void guest_input_touch_motion(struct guest_input *input, int contact, double x, double y);
 void guest_input_touch_up(struct guest_input *input, int contact);
-/* When the device reported what comes next, for the latency; not called: when the group ends. */
-void guest_input_event(struct guest_input *input, uint64_t event_ns);
+/* Where what came last is from; not called: from nowhere, when the group ends. */
+void guest_input_event(struct guest_input *input, const struct input_origin *origin);
+/* Of the group of this mark, which is under way. */
+const struct input_origin *guest_input_origin(const struct guest_input *input, uint32_t serial);
 /* Ends a group. */
 void guest_input_frame(struct guest_input *input, uint64_t now_ns);
-/* The worker returned credit. 0, or -EINVAL for a mark that was never sent. */
+/*
+ * The worker returned credit, having notified the guest at untrusted_ns (UINT64_MAX: it does not say). 0, or -EINVAL for a
+ * mark that was never sent.
+ */
 MUST_USE int guest_input_credit(struct guest_input *input, uint32_t untrusted_serial,
-				uint64_t now_ns);
+				uint64_t untrusted_ns, uint64_t now_ns);
 /* The head is about to go: its contacts end, the pointer leaves it. */
 void guest_input_forget_head(struct guest_input *input, const struct seat_head *head);
 

@@ -13,7 +13,10 @@ static bool same_motion(const struct queued_input *a, const struct queued_input 
 	return a->kind == b->kind && (a->kind != QUEUED_AXIS || a->axis == b->axis);
 }
 
-/* What the new one is merged into: of its kind, with nothing but motion since. NULL: none. */
+/*
+ * What the new one is merged into: of its kind, with nothing but motion since. NULL: none. A place is merged into one of
+ * the same head only: where the pointer was when it left is told.
+ */
 static struct queued_input *merge_target(struct input_queue *queue, const struct queued_input *input)
 {
 	if (input->kind < QUEUED_PLACE) {
@@ -26,7 +29,7 @@ static struct queued_input *merge_target(struct input_queue *queue, const struct
 			return NULL;
 		}
 		if (same_motion(entry, input)) {
-			return entry;
+			return entry->place.head == input->place.head ? entry : NULL;
 		}
 	}
 	return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What happened at a guest's input while its worker had no credit, in order. Motion and scrolling
- * are merged up to the next key, button or change of focus. Bounded. Pure.
+ * are merged up to the next key, button or change of focus, motion of the pointer up to the next head, too. Bounded. Pure.
  */
 #ifndef WAYLAND_INPUT_QUEUE_H
 #define WAYLAND_INPUT_QUEUE_H

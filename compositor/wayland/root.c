@@ -5,14 +5,39 @@
 #include "compositor/wayland/wayland_priv.h"
 #include "vitrine-guest-v1-server-protocol.h"
 
+static void handle_acknowledge_input_at(struct wl_client *client, struct wl_resource *resource,
+					uint32_t untrusted_serial, uint32_t untrusted_high,
+					uint32_t untrusted_low)
+{
+	struct connection *connection = connection_of(resource);
+	uint64_t untrusted_ns = (uint64_t)untrusted_high << 32 | untrusted_low;
+
+	if (guest_seat_credit(connection, untrusted_serial, untrusted_ns) < 0) {
+		connection_fault(resource, VITRINE_GUEST_V1_ERROR_INVALID_CREDIT,
+				 "acknowledged input that it was never sent");
+	}
+}
+
 static void handle_acknowledge_input(struct wl_client *client, struct wl_resource *resource,
 				     uint32_t untrusted_serial)
 {
-	struct connection *connection = connection_of(resource);
+	handle_acknowledge_input_at(client, resource, untrusted_serial, UINT32_MAX, UINT32_MAX);
+}
 
-	if (guest_seat_credit(connection, untrusted_serial) < 0) {
-		connection_fault(resource, VITRINE_GUEST_V1_ERROR_INVALID_CREDIT,
-				 "acknowledged input that it was never sent");
+_Static_assert((int)VITRINE_GUEST_V1_POINTER_ABSOLUTE == SEAT_POINTER_ABSOLUTE &&
+		       (int)VITRINE_GUEST_V1_POINTER_RELATIVE == SEAT_POINTER_RELATIVE,
+	       "the seat's words are the protocol's");
+
+static void handle_set_pointer(struct wl_client *client, struct wl_resource *resource,
+			       uint32_t untrusted_kinds)
+{
+	struct guest *guest = guest_of(resource);
+
+	if (untrusted_kinds == 0 || untrusted_kinds > SEAT_POINTER_BOTH) {
+		connection_fault(resource, VITRINE_GUEST_V1_ERROR_INVALID_POINTER,
+				 "claims a pointer that there is not");
+	} else if (guest) {
+		guest->pointer = (enum seat_pointer_kind)untrusted_kinds;
 	}
 }
 
@@ -23,6 +48,8 @@ static const struct vitrine_guest_v1_interface implementation = {
 	.allocate_pool = pool_allocate,
 	.restore_pool = pool_restore,
 	.acknowledge_input = handle_acknowledge_input,
+	.set_pointer = handle_set_pointer,
+	.acknowledge_input_at = handle_acknowledge_input_at,
 };
 
 static void root_destroyed(struct wl_resource *resource)

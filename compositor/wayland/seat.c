@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "base/trace.h"
 #include "compositor/wayland/surface.h"
 #include "compositor/wayland/wayland_priv.h"
 #include "relative-pointer-unstable-v1-server-protocol.h"
@@ -36,18 +35,11 @@ void guest_seat_report(const struct guest *guest, FILE *out)
 	}
 }
 
-int guest_seat_credit(struct connection *connection, uint32_t untrusted_serial)
+int guest_seat_credit(struct connection *connection, uint32_t untrusted_serial,
+		      uint64_t untrusted_ns)
 {
 	struct guest_seat *seat = &connection->seat;
-	uint64_t returned = seat->input.credit.returned;
-	int ret = guest_input_credit(&seat->input, untrusted_serial, now(connection));
-
-	if (connection->guest && seat->input.credit.returned != returned) {
-		trace_add(connection->wayland->server->trace, TRACE_INPUT_DONE,
-			  trace_track(connection->wayland->server->trace, "guest",
-				      guest_name(connection->guest)),
-			  now(connection), 0, seat->input.latency_ns);
-	}
+	int ret = guest_input_credit(&seat->input, untrusted_serial, untrusted_ns, now(connection));
 
 	if (credit_deadline(&seat->input.credit) == UINT64_MAX) {
 		clock_timer_disarm(seat->dry);

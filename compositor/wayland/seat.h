@@ -43,8 +43,9 @@ MUST_USE int guest_seat_init(struct connection *connection);
 void guest_seat_finish(struct connection *connection);
 /* Lines `guest.NAME.input_KEY VALUE`: latency of its input. */
 void guest_seat_report(const struct guest *guest, FILE *out);
-/* vitrine_guest_v1.acknowledge_input: 0, or -EINVAL. */
-MUST_USE int guest_seat_credit(struct connection *connection, uint32_t untrusted_serial);
+/* vitrine_guest_v1.acknowledge_input: 0, or -EINVAL. untrusted_ns: acknowledge_input_at; UINT64_MAX: it does not say. */
+MUST_USE int guest_seat_credit(struct connection *connection, uint32_t untrusted_serial,
+			       uint64_t untrusted_ns);
 /* Objects are gone: a worker that takes no input any more starts anew when it does again. */
 void guest_seat_settle(struct connection *connection);
 /* Its guest may have had the keyboard before the worker could be told. */

@@ -106,14 +106,16 @@ static void sink_frame(void *data, struct seat_guest *guest)
 {
 	struct server *server = data;
 	struct guest_input *input = input_of(guest);
-	uint64_t event_ns = input_event_ns(server->input);
+	struct connection *connection;
+	struct input_origin origin;
 
 	if (input) {
+		connection = input->data;
+		origin = input_latency_origin(connection);
 		trace_add(server->trace, TRACE_INPUT,
-			  trace_track(server->trace, "guest",
-				      ((struct scene_guest *)guest)->mark.name),
-			  event_ns ? event_ns : clock_now(server->clock), 0, 0);
-		guest_input_event(input, event_ns);
+			  trace_track(server->trace, "guest", guest_name(connection->guest)),
+			  origin.event_ns ? origin.event_ns : clock_now(server->clock), 0, 0);
+		guest_input_event(input, &origin);
 		guest_input_frame(input, clock_now(server->clock));
 	}
 }
@@ -155,6 +157,13 @@ void wayland_set_keyboard(struct wayland *wayland, struct scene_guest *scene)
 	if (guest) {
 		focus_set(guest, true);
 	}
+}
+
+enum seat_pointer_kind wayland_guest_pointer_kind(const struct scene_guest *scene)
+{
+	const struct guest *guest = scene->data;
+
+	return guest->pointer;
 }
 
 bool wayland_input_done(const struct scene_guest *scene)

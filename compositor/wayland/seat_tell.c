@@ -228,9 +228,17 @@ static void tell_mark(void *data, uint32_t serial)
 	if (connection->root) {
 		vitrine_guest_v1_send_mark_input(connection->root, serial);
 	}
+	/* At once: before any other client is served. */
+	wl_client_flush(connection->client);
+	input_latency_written(connection, guest_input_origin(&seat->input, serial));
 	if (deadline != UINT64_MAX) {
 		clock_timer_arm(seat->dry, deadline);
 	}
+}
+
+static void tell_done(void *data, const struct input_origin *origin, uint64_t latency_ns)
+{
+	input_latency_done(data, origin, latency_ns);
 }
 
 const struct guest_input_ops guest_seat_ops = {
@@ -245,4 +253,5 @@ const struct guest_input_ops guest_seat_ops = {
 	.touch_motion = tell_touch_motion,
 	.touch_up = tell_touch_up,
 	.mark = tell_mark,
+	.done = tell_done,
 };

@@ -49,6 +49,12 @@ void wayland_settings_changed(struct wayland *wayland);
 /* Whether the guest's worker has put all that it was sent into the guest's rings. */
 bool wayland_input_done(const struct scene_guest *guest);
 
+/* An event of a device was read, just now: before the seat hears of it. */
+void wayland_input_read(struct wayland *wayland);
+
+/* What the guest's pointing devices take, as its worker says; both before it says so. */
+enum seat_pointer_kind wayland_guest_pointer_kind(const struct scene_guest *guest);
+
 /* Lines `guest.NAME.KEY VALUE`: maps, pages mapped, path, input queued. */
 void wayland_report(struct wayland *wayland, FILE *out);
 

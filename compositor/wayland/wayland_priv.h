@@ -20,6 +20,7 @@
 #include "base/util.h"
 #include "compositor/scene/scene.h"
 #include "compositor/server.h"
+#include "compositor/wayland/input_latency.h"
 #include "compositor/wayland/seat.h"
 #include "compositor/wayland/wayland.h"
 
@@ -70,6 +71,8 @@ struct wayland {
 	uint64_t mapped_pages;     /* of guests, or about to be */
 	char export_reason[96];    /* why guests' pages are no dma-bufs, for people; "": they are */
 	uint64_t next_token;       /* names a commit to the scene; never shown to a client */
+	struct wl_protocol_logger *logger; /* counts requests */
+	struct input_latency latency;
 };
 
 struct guest {
@@ -91,6 +94,7 @@ struct guest {
 	uint64_t heads_at_ns;        /* when they were counted */
 	struct clock_timer *orphans; /* ends heads that a new worker did not take over */
 	struct log_limit limit;
+	enum seat_pointer_kind pointer; /* what its worker says that it takes; at first both */
 };
 
 /* What the configuration says of memory that the server allocates for this guest. */
@@ -111,6 +115,7 @@ struct connection {
 	struct wl_resource *root; /* vitrine_guest_v1 */
 	struct head *heads[SCENE_MAX_HEADS];
 	struct guest_seat seat;
+	uint64_t requests; /* that were served */
 	const char *fault; /* why it was disconnected; NULL: it ended by itself */
 };
 

@@ -20,6 +20,9 @@ struct kbd_ring {
 /* attach: the page was served before; go on where it stands. */
 void kbd_ring_init(struct kbd_ring *ring, void *page, bool attach);
 
+/* How many events the guest has room for. */
+uint32_t kbd_ring_room(const struct kbd_ring *ring);
+
 /* Writes and publishes one event. False when the guest has not made room. */
 MUST_USE bool kbd_ring_push(struct kbd_ring *ring, const union kbdif_event *event);
 

@@ -16,7 +16,9 @@ struct sink {
 		bool down;
 		int32_t touch;
 	} slots[SINK_MAX_CONTACTS]; /* contact ids of the multi-touch device */
-	double rel_x, rel_y;        /* fractions of a pixel, not told yet */
+	bool is_positioned;         /* this frame has told a position */
+	bool is_relative;           /* the last that was told of the pointer was relative motion */
+	double rel_x, rel_y;        /* not told yet: of this frame, and fractions of a pixel */
 	int wheel;                  /* fractions of a notch */
 };
 
@@ -72,12 +74,17 @@ static bool takes_motion(const struct sink_features *f)
 	return f->pointer && !f->absolute;
 }
 
+static bool takes_motion_and_keys(const struct sink_features *f)
+{
+	return takes_keys(f) && !f->absolute;
+}
+
 static bool takes_touches(const struct sink_features *f)
 {
 	return f->touch && f->touch_contacts > 0;
 }
 
-static struct sink_device *route(struct sink *sink, feature_fn wanted)
+static struct sink_device *route(const struct sink *sink, feature_fn wanted)
 {
 	for (int i = 0; i < SINK_MAX_DEVICES; i++) {
 		if (sink->devices[i] && wanted(&sink->devices[i]->features)) {
@@ -87,19 +94,72 @@ static struct sink_device *route(struct sink *sink, feature_fn wanted)
 	return NULL;
 }
 
-static struct sink_device *route_buttons(struct sink *sink)
+/* To the device that moves the pointer: what two devices tell has no order. */
+static struct sink_device *route_buttons(const struct sink *sink)
 {
-	struct sink_device *device = route(sink, takes_positions_and_keys);
+	struct sink_device *device = route(sink, sink->is_relative ? takes_motion_and_keys :
+								     takes_positions_and_keys);
 
 	return device ? device : route(sink, takes_keys);
 }
 
-static bool is_button(uint32_t code)
+unsigned sink_pointer_kinds(const struct sink *sink)
 {
-	return code >= BTN_MISC && code < KEY_OK;
+	return (route(sink, takes_positions) ? SINK_ABSOLUTE : 0) |
+	       (route(sink, takes_motion) ? SINK_RELATIVE : 0);
+}
+
+/* ---- relative motion, which what comes after it must not pass ---- */
+
+/* Takes the whole pixels out of a sum; what is no sane distance is dropped. */
+static int take_whole(double *sum)
+{
+	double whole;
+
+	if (!(fabs(*sum) < 0x7fff)) {
+		*sum = 0;
+		return 0;
+	}
+	whole = trunc(*sum);
+	*sum -= whole;
+	return (int)whole;
+}
+
+static void motion_tell(struct sink *sink)
+{
+	struct sink_device *device = route(sink, takes_motion);
+	int x, y;
+
+	if (!device || sink->is_positioned) {
+		sink->rel_x = sink->rel_y = 0;
+		return;
+	}
+	x = take_whole(&sink->rel_x);
+	y = take_whole(&sink->rel_y);
+	if (x || y) {
+		sink->is_relative = true;
+		sink_device_move(device, x, y, 0);
+	}
+}
+
+void sink_relative(struct sink *sink, double dx, double dy)
+{
+	sink->rel_x += dx;
+	sink->rel_y += dy;
+}
+
+void sink_pointer_frame(struct sink *sink)
+{
+	motion_tell(sink);
+	sink->is_positioned = false;
 }
 
 /* ---- keys and buttons ---- */
+
+bool sink_is_button(uint32_t code)
+{
+	return code >= BTN_MISC && code < KEY_OK;
+}
 
 void sink_key(struct sink *sink, uint32_t code, bool pressed)
 {
@@ -108,8 +168,11 @@ void sink_key(struct sink *sink, uint32_t code, bool pressed)
 	if (code == KEY_RESERVED || code > KEY_MAX) {
 		return;
 	}
+	if (sink_is_button(code)) {
+		motion_tell(sink);
+	}
 	if (pressed) {
-		device = is_button(code) ? route_buttons(sink) : route(sink, takes_keys);
+		device = sink_is_button(code) ? route_buttons(sink) : route(sink, takes_keys);
 		if (device) {
 			sink_device_set_key(device, code, true);
 		}
@@ -126,7 +189,7 @@ void sink_key(struct sink *sink, uint32_t code, bool pressed)
 void sink_release_keys(struct sink *sink)
 {
 	for (uint32_t code = KEY_ESC; code <= KEY_MAX; code++) {
-		if (!is_button(code)) {
+		if (!sink_is_button(code)) {
 			sink_key(sink, code, false);
 		}
 	}
@@ -134,7 +197,7 @@ void sink_release_keys(struct sink *sink)
 
 void sink_release_buttons(struct sink *sink)
 {
-	for (uint32_t code = BTN_MISC; is_button(code); code++) {
+	for (uint32_t code = BTN_MISC; sink_is_button(code); code++) {
 		sink_key(sink, code, false);
 	}
 	sink->wheel = 0;
@@ -171,35 +234,8 @@ void sink_position(struct sink *sink, double x, double y, int width, int height)
 
 		sink_device_set_position(device, sink_scale(x, width, range_x),
 					 sink_scale(y, height, range_y));
-	}
-}
-
-/* Takes the whole pixels out of a sum; what is no sane distance is dropped. */
-static int take_whole(double *sum, double add)
-{
-	double whole;
-
-	*sum += add;
-	if (!(fabs(*sum) < 0x7fff)) {
-		*sum = 0;
-		return 0;
-	}
-	whole = trunc(*sum);
-	*sum -= whole;
-	return (int)whole;
-}
-
-void sink_relative(struct sink *sink, double dx, double dy)
-{
-	struct sink_device *device = route(sink, takes_motion);
-
-	if (device) {
-		int x = take_whole(&sink->rel_x, dx);
-		int y = take_whole(&sink->rel_y, dy);
-
-		if (x || y) {
-			sink_device_move(device, x, y, 0);
-		}
+		sink->is_positioned = true;
+		sink->is_relative = false;
 	}
 }
 
@@ -217,6 +253,7 @@ void sink_wheel(struct sink *sink, int v120)
 	if (!device) {
 		return;
 	}
+	motion_tell(sink);
 	sink->wheel += MAX(MIN(v120, 100 * NOTCH), -100 * NOTCH);
 	notches = sink->wheel / NOTCH;
 	sink->wheel -= notches * NOTCH;

@@ -20,9 +20,15 @@ static void key_put(uint64_t *keys, uint32_t code, bool pressed)
 	keys[code / 64] = pressed ? keys[code / 64] | bit : keys[code / 64] & ~bit;
 }
 
-static bool queue_has_room(const struct sink_device *device, uint32_t limit)
+static bool queue_has_room(const struct sink_device *device, uint32_t events)
 {
-	return device->end - device->first < limit;
+	return device->end - device->first + events <= SINK_QUEUE;
+}
+
+/* The guest keeps up: motion that is told now waits for nobody, and nothing will wait for it. */
+static bool motion_fits(const struct sink_device *device)
+{
+	return device->end - device->first + SINK_RESERVE < kbd_ring_room(&device->ring);
 }
 
 static void queue_put(struct sink_device *device, const union kbdif_event *event)
@@ -81,7 +87,7 @@ static void tell_keys(struct sink_device *device, bool pressed)
 		uint64_t changed = device->keys_wanted[w] ^ device->keys_told[w];
 
 		changed &= pressed ? device->keys_wanted[w] : device->keys_told[w];
-		for (; changed && queue_has_room(device, SINK_QUEUE); changed &= changed - 1) {
+		for (; changed && queue_has_room(device, 1); changed &= changed - 1) {
 			queue_key(device, w * 64 + (uint32_t)__builtin_ctzll(changed), pressed);
 		}
 	}
@@ -91,14 +97,14 @@ static void tell_keys(struct sink_device *device, bool pressed)
  * Absolute where there is a position; Linux takes the wheel of a MOTION for an absolute device,
  * too.
  */
-static void tell_pointer(struct sink_device *device, uint32_t limit)
+static void tell_pointer(struct sink_device *device)
 {
 	union kbdif_event event;
 
 	if (!device->position_owed && !device->rel_x && !device->rel_y && !device->rel_z) {
 		return;
 	}
-	if (!queue_has_room(device, limit)) {
+	if (!queue_has_room(device, 1)) {
 		return;
 	}
 	if (device->has_position) {
@@ -132,6 +138,11 @@ static void queue_touch(struct sink_device *device, enum kbdif_touch what, unsig
 	device->syn_owed = what != KBDIF_TOUCH_SYN;
 }
 
+static bool contact_moved(const struct sink_contact *from, const struct sink_contact *to)
+{
+	return from->x != to->x || from->y != to->y;
+}
+
 /* False when a beginning or an end is left to be told. */
 static bool tell_contact(struct sink_device *device, unsigned i)
 {
@@ -139,21 +150,24 @@ static bool tell_contact(struct sink_device *device, unsigned i)
 	const struct sink_contact *wanted = &device->wanted[i];
 
 	if (told->down && (!wanted->down || wanted->touch != told->touch)) {
-		if (!queue_has_room(device, SINK_QUEUE)) {
+		if (!queue_has_room(device, 2)) {
 			return false;
+		}
+		/* It ends where it was lifted. */
+		if (wanted->touch == told->touch && contact_moved(told, wanted)) {
+			queue_touch(device, KBDIF_TOUCH_MOTION, i, wanted);
 		}
 		queue_touch(device, KBDIF_TOUCH_UP, i, NULL);
 		told->down = false;
 	}
 	if (wanted->down && !told->down) {
-		if (!queue_has_room(device, SINK_QUEUE)) {
+		if (!queue_has_room(device, 1)) {
 			return false;
 		}
 		queue_touch(device, KBDIF_TOUCH_DOWN, i, wanted);
 		*told = *wanted;
 	}
-	if (wanted->down && (told->x != wanted->x || told->y != wanted->y) &&
-	    queue_has_room(device, SINK_QUEUE_MOTION)) {
+	if (wanted->down && contact_moved(told, wanted) && motion_fits(device)) {
 		queue_touch(device, KBDIF_TOUCH_MOTION, i, wanted);
 		*told = *wanted;
 	}
@@ -167,10 +181,15 @@ static void tell_touches(struct sink_device *device)
 	for (unsigned i = 0; i < device->features.touch_contacts; i++) {
 		complete = tell_contact(device, i) && complete;
 	}
-	if (complete && device->frame_done && device->syn_owed &&
-	    queue_has_room(device, SINK_QUEUE)) {
+	if (complete && device->frame_done && device->syn_owed && queue_has_room(device, 1)) {
 		queue_touch(device, KBDIF_TOUCH_SYN, 0, NULL);
 	}
+}
+
+static void tell_all_keys(struct sink_device *device)
+{
+	tell_keys(device, false);
+	tell_keys(device, true);
 }
 
 static void tell(struct sink_device *device)
@@ -178,11 +197,12 @@ static void tell(struct sink_device *device)
 	bool keys_differ = memcmp(device->keys_wanted, device->keys_told,
 				  sizeof(device->keys_told)) != 0;
 
-	/* A click belongs where the pointer is. */
-	tell_pointer(device, keys_differ ? SINK_QUEUE : SINK_QUEUE_MOTION);
+	/* Among what the queue could not take may be a click, which belongs where the pointer is. */
+	if (keys_differ || motion_fits(device)) {
+		tell_pointer(device);
+	}
 	if (keys_differ) {
-		tell_keys(device, false);
-		tell_keys(device, true);
+		tell_all_keys(device);
 	}
 	tell_touches(device);
 }
@@ -196,8 +216,12 @@ bool sink_device_key_held(const struct sink_device *device, uint32_t code)
 
 void sink_device_set_key(struct sink_device *device, uint32_t code, bool pressed)
 {
+	/* A click belongs where the pointer is; a key changes what the wheel means. */
+	if (sink_is_button(code) || device->rel_z) {
+		tell_pointer(device);
+	}
 	key_put(device->keys_wanted, code, pressed);
-	tell(device);
+	tell_all_keys(device);
 }
 
 void sink_device_set_position(struct sink_device *device, int x, int y)

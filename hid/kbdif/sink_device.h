@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One PV keyboard device of a guest. What the guest is to know is a state (keys, contacts,
- * position); what it has been told is another; the difference is queued as events when there is
- * room. So a guest that stops reading costs a bounded queue, motion merges by itself, and a release
- * can be late but never lost. A key that goes down and up again while the queue is full leaves no
- * trace.
+ * position); what it has been told is another; the difference is queued as events. Each event that
+ * the guest has room for is passed as it is. Of one that lags only motion is merged: it waits as a
+ * state until there is room, while keys, buttons and ends of contacts pass it, in their order. A
+ * button takes the position with it that it belongs to, and a turn of the wheel stays where it is
+ * among the keys. What is queued behind a full ring is bounded; past that keys are state, too: a
+ * release can be late but never lost, and a key that goes down and up again leaves no trace.
  */
 #ifndef HID_SINK_DEVICE_H
 #define HID_SINK_DEVICE_H
@@ -15,9 +17,9 @@
 #include "hid/kbdif/kbd_ring.h"
 #include "hid/kbdif/sink.h"
 
-#define SINK_KEYS 0x300u       /* KEY_CNT */
-#define SINK_QUEUE 256u        /* events behind a full ring */
-#define SINK_QUEUE_MOTION 128u /* from here on only keys, buttons and ends of contacts are queued */
+#define SINK_KEYS 0x300u /* KEY_CNT */
+#define SINK_QUEUE 256u  /* events behind a full ring */
+#define SINK_RESERVE 16u /* entries of the ring that motion leaves to all else */
 
 struct sink_contact {
 	bool down;

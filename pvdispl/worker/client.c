@@ -16,6 +16,10 @@
 #include "viewporter-client-protocol.h"
 #include "vitrine-guest-v1-client-protocol.h"
 
+/* Before what guests ask for: a guest that floods its rings does not hold up its own input. */
+#define CLIENT_PRIORITY (SD_EVENT_PRIORITY_NORMAL - 10)
+#define GUEST_VERSION 2u
+
 #define FOURCC_ARGB8888 0x34325241u /* wl_shm numbers these two on its own, all others by fourcc */
 #define FOURCC_XRGB8888 0x34325258u
 
@@ -57,6 +61,11 @@ bool client_has_format(const struct client *client, uint32_t fourcc)
 	return false;
 }
 
+static bool client_speaks(const struct client *client, uint32_t version)
+{
+	return wl_proxy_get_version((struct wl_proxy *)client->guest) >= version;
+}
+
 /*
  * Whatever fits is in the rings now; the rest is kept as state that is told when the guest makes
  * room. So credit is returned at once, and a guest that does not read never looks like a worker
@@ -66,8 +75,35 @@ static void on_mark_input(void *data, struct vitrine_guest_v1 *guest, uint32_t s
 {
 	struct client *client = data;
 
+	uint64_t notified_ns;
+
 	input_flush(client->worker);
-	vitrine_guest_v1_acknowledge_input(guest, serial);
+	notified_ns = now_ns();
+	if (client_speaks(client, VITRINE_GUEST_V1_ACKNOWLEDGE_INPUT_AT_SINCE_VERSION)) {
+		vitrine_guest_v1_acknowledge_input_at(guest, serial, (uint32_t)(notified_ns >> 32),
+						      (uint32_t)notified_ns);
+	} else {
+		vitrine_guest_v1_acknowledge_input(guest, serial);
+	}
+}
+
+_Static_assert((uint32_t)VITRINE_GUEST_V1_POINTER_ABSOLUTE == SINK_ABSOLUTE &&
+		       (uint32_t)VITRINE_GUEST_V1_POINTER_RELATIVE == SINK_RELATIVE,
+	       "the sink's words are the protocol's");
+
+void client_inputs_changed(struct client *client)
+{
+	uint32_t kinds;
+
+	if (!client || !client->guest ||
+	    !client_speaks(client, VITRINE_GUEST_V1_SET_POINTER_SINCE_VERSION)) {
+		return;
+	}
+	kinds = sink_pointer_kinds(client->worker->sink);
+	if (kinds && kinds != client->pointer_told) {
+		client->pointer_told = kinds;
+		vitrine_guest_v1_set_pointer(client->guest, kinds);
+	}
 }
 
 static void on_limits(void *data, struct vitrine_guest_v1 *guest, uint32_t heads, uint32_t pools,
@@ -87,10 +123,12 @@ static const struct vitrine_guest_v1_listener guest_listener = {
 	.limits = on_limits,
 };
 
-static void bind_guest(struct client *client, uint32_t name)
+static void bind_guest(struct client *client, uint32_t name, uint32_t version)
 {
-	client->guest = wl_registry_bind(client->registry, name, &vitrine_guest_v1_interface, 1);
+	client->guest = wl_registry_bind(client->registry, name, &vitrine_guest_v1_interface,
+					 MIN(version, GUEST_VERSION));
 	vitrine_guest_v1_add_listener(client->guest, &guest_listener, client);
+	client_inputs_changed(client);
 }
 
 static void bind_shm(struct client *client, uint32_t name)
@@ -115,7 +153,7 @@ static void on_global(void *data, struct wl_registry *registry, uint32_t name,
 	} else if (strcmp(interface, wl_shm_interface.name) == 0 && !client->shm) {
 		bind_shm(client, name);
 	} else if (strcmp(interface, vitrine_guest_v1_interface.name) == 0 && !client->guest) {
-		bind_guest(client, name);
+		bind_guest(client, name, version);
 	} else if (strcmp(interface, wl_seat_interface.name) == 0) {
 		guest_seat_bind(&client->seat, registry, name, version);
 	} else if (strcmp(interface, zwp_relative_pointer_manager_v1_interface.name) == 0) {
@@ -189,6 +227,10 @@ static int hang_on_loop(struct client *client)
 	int ret = sd_event_add_io(event, &client->io, wl_display_get_fd(client->display), EPOLLIN,
 				  on_io, client);
 
+	if (ret < 0) {
+		return ret;
+	}
+	ret = sd_event_source_set_priority(client->io, CLIENT_PRIORITY);
 	return ret >= 0 ? sd_event_source_set_prepare(client->io, on_prepare) : ret;
 }
 

@@ -42,7 +42,8 @@ struct client {
 	/* What the server grants, and what is used of it. */
 	uint32_t max_heads, max_pools, max_buffers, max_pages;
 	uint32_t n_pools, n_buffers, n_pages;
-	bool is_ready; /* all of the above is there */
+	bool is_ready;         /* all of the above is there */
+	uint32_t pointer_told; /* what the server knows of the guest's pointing devices; 0: nothing */
 };
 
 /*
@@ -54,6 +55,8 @@ MUST_USE int client_connect(struct worker *worker, int *fd);
 void client_disconnect(struct worker *worker);
 
 bool client_has_format(const struct client *client, uint32_t fourcc);
+/* The guest's input devices are others: the server is told what they take. NULL: nobody is. */
+void client_inputs_changed(struct client *client);
 /* The head is about to be destroyed: no event finds it any more. */
 void client_forget_head(struct client *client, struct head *head);
 

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include "hid/kbdif/sink.h"
+#include "pvdispl/worker/client.h"
 #include "pvdispl/worker/worker.h"
 
 #define PORTS_PER_TURN 4
@@ -132,6 +133,7 @@ int input_open(struct worker *worker, const struct worker_input *message, int fd
 		return 0;
 	}
 	broker_link_tell(&worker->broker, WORKER_CONNECTED, WORKER_KIND_INPUT, input->id);
+	client_inputs_changed(worker->client);
 	input_flush(worker);
 	return 0;
 }
@@ -145,6 +147,7 @@ int input_close(struct worker *worker, uint32_t id)
 			input_destroy(input);
 		}
 	}
+	client_inputs_changed(worker->client);
 	broker_link_tell(&worker->broker, WORKER_CLOSED, WORKER_KIND_INPUT, id);
 	return 0;
 }

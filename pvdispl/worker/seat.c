@@ -136,6 +136,7 @@ static void on_axis(void *data, struct wl_pointer *pointer, uint32_t time, uint3
 
 static void on_frame(void *data, struct wl_pointer *pointer)
 {
+	sink_pointer_frame(sink_of(data));
 }
 
 static void on_axis_source(void *data, struct wl_pointer *pointer, uint32_t source)

@@ -56,7 +56,11 @@ struct rig_server {
 	struct rig_pool pools[RIG_MAX_POOLS];
 	unsigned n_pools;
 	struct rig_head heads[2];
+	int guest_version; /* of vitrine_guest_v1 */
 	uint32_t acknowledged;
+	uint64_t notified_ns; /* as it was acknowledged; 0: without a time */
+	uint32_t pointer_kinds;
+	unsigned n_set_pointer;
 	bool is_slow;   /* pools get ready and unmapped only by rig_pool_ready, rig_pool_unmapped */
 	uint32_t fails; /* errno for new pools */
 	uint32_t restores_fail; /* errno for restored ones */
@@ -72,6 +76,7 @@ struct rig {
 	int state; /* what outlives the worker */
 	uint8_t *pages;
 	bool ready, connected, closed, faulted, stateless, kbd_connected;
+	bool is_old;              /* the next server speaks the first version of our protocol */
 	bool is_deaf;             /* no map is answered */
 	bool may_allocate;        /* the display that is added next, as the toolstack says */
 	unsigned n_maps, n_asked; /* answered, and all */

@@ -289,6 +289,23 @@ static void on_acknowledge(struct wl_client *client, struct wl_resource *resourc
 	rig->server.acknowledged = serial;
 }
 
+static void on_acknowledge_at(struct wl_client *client, struct wl_resource *resource,
+			      uint32_t serial, uint32_t ns_high, uint32_t ns_low)
+{
+	struct rig *rig = wl_resource_get_user_data(resource);
+
+	rig->server.acknowledged = serial;
+	rig->server.notified_ns = (uint64_t)ns_high << 32 | ns_low;
+}
+
+static void on_set_pointer(struct wl_client *client, struct wl_resource *resource, uint32_t kinds)
+{
+	struct rig *rig = wl_resource_get_user_data(resource);
+
+	rig->server.pointer_kinds = kinds;
+	rig->server.n_set_pointer++;
+}
+
 static const struct vitrine_guest_v1_interface guest_impl = {
 	.destroy = destroy,
 	.create_head = on_create_head,
@@ -296,6 +313,8 @@ static const struct vitrine_guest_v1_interface guest_impl = {
 	.allocate_pool = on_allocate_pool,
 	.restore_pool = on_restore_pool,
 	.acknowledge_input = on_acknowledge,
+	.acknowledge_input_at = on_acknowledge_at,
+	.set_pointer = on_set_pointer,
 };
 
 /* ---- the seat ---- */
@@ -370,13 +389,15 @@ void rig_server_start(struct rig *rig)
 	int fds[2];
 
 	memset(server, 0, sizeof(*server));
+	server->guest_version = rig->is_old ? 1 : 2;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	server->display = wl_display_create();
 	wl_display_init_shm(server->display);
 	wl_global_create(server->display, &wl_compositor_interface, 4, rig, bind_compositor);
 	wl_global_create(server->display, &wp_viewporter_interface, 1, rig, bind_viewporter);
 	wl_global_create(server->display, &wp_presentation_interface, 1, rig, bind_presentation);
-	wl_global_create(server->display, &vitrine_guest_v1_interface, 1, rig, bind_guest);
+	wl_global_create(server->display, &vitrine_guest_v1_interface, server->guest_version, rig,
+			 bind_guest);
 	wl_global_create(server->display, &wl_seat_interface, 8, rig, bind_seat);
 	server->client = wl_client_create(server->display, fds[0]);
 	assert_int_equal(fdmsg_send(rig->broker, &message, sizeof(message), &fds[1], 1), 0);

@@ -167,6 +167,8 @@ static void what_is_no_dbus_is_refused(void **state)
 /* ---- latency of input ---- */
 
 static uint32_t last_mark;
+static uint64_t last_latency_ns;
+static unsigned last_device;
 
 static void tell_key(void *data, uint32_t code, bool pressed)
 {
@@ -177,13 +179,24 @@ static void tell_mark(void *data, uint32_t serial)
 	last_mark = serial;
 }
 
-static const struct guest_input_ops input_ops = {.key = tell_key, .mark = tell_mark};
+static void tell_done(void *data, const struct input_origin *origin, uint64_t latency_ns)
+{
+	last_latency_ns = latency_ns;
+	last_device = origin->device;
+}
+
+static const struct guest_input_ops input_ops = {.key = tell_key,
+						 .mark = tell_mark,
+						 .done = tell_done};
 
 /* A key of the device's time event_ns, handed on at now_ns. */
 static void key(struct guest_input *input, bool pressed, uint64_t event_ns, uint64_t now_ns)
 {
 	guest_input_key(input, 30, pressed);
-	guest_input_event(input, event_ns);
+	guest_input_event(input, &(struct input_origin){
+					 .event_ns = event_ns,
+					 .device = event_ns ? 3 : SEAT_MAX_DEVICES,
+				 });
 	guest_input_frame(input, now_ns);
 }
 
@@ -195,16 +208,39 @@ static void latency_is_from_the_device_to_the_ring(void **state)
 	guest_input_init(&input, &input_ops, NULL);
 	key(&input, true, 1000, 1500);
 	assert_int_equal(input.latency.count, 0);
-	assert_int_equal(guest_input_credit(&input, last_mark, 3000), 0);
-	assert_int_equal(input.latency_ns, 2000);
+	assert_int_equal(guest_input_credit(&input, last_mark, UINT64_MAX, 3000), 0);
+	assert_int_equal(last_latency_ns, 2000);
 	/* Without a device's time, as when the focus changes: from where it was handed on. */
 	key(&input, false, 0, 4000);
-	assert_int_equal(guest_input_credit(&input, last_mark, 4100), 0);
-	assert_int_equal(input.latency_ns, 100);
+	assert_int_equal(guest_input_credit(&input, last_mark, UINT64_MAX, 4100), 0);
+	assert_int_equal(last_latency_ns, 100);
 	/* A mark again, or a forged one, is no answer. */
-	assert_int_equal(guest_input_credit(&input, last_mark, 9000), 0);
-	assert_int_equal(guest_input_credit(&input, last_mark + 1, 9000), -EINVAL);
+	assert_int_equal(guest_input_credit(&input, last_mark, UINT64_MAX, 9000), 0);
+	assert_int_equal(guest_input_credit(&input, last_mark + 1, UINT64_MAX, 9000), -EINVAL);
 	assert_int_equal(input.latency.count, 2);
+}
+
+/* A worker says when the guest was notified; not before the event, and not after now. */
+static void a_worker_can_not_lie_about_when(void **state)
+{
+	static struct guest_input input;
+
+	(void)state;
+	guest_input_init(&input, &input_ops, NULL);
+	key(&input, true, 1000, 1500);
+	assert_int_equal(guest_input_credit(&input, last_mark, 1800, 3000), 0);
+	assert_int_equal(last_latency_ns, 800);
+	assert_int_equal(last_device, 3);
+	key(&input, false, 5000, 5000);
+	assert_int_equal(guest_input_credit(&input, last_mark, 4999, 6000), 0);
+	assert_int_equal(last_latency_ns, 0);
+	key(&input, true, 5000, 5000);
+	assert_int_equal(guest_input_credit(&input, last_mark, 7001, 7000), 0);
+	assert_int_equal(last_latency_ns, 2000);
+	key(&input, false, 0, 8000);
+	assert_int_equal(guest_input_credit(&input, last_mark, 8003, 9000), 0);
+	assert_int_equal(last_latency_ns, 3);
+	assert_int_equal(last_device, SEAT_MAX_DEVICES);
 }
 
 static void each_group_is_measured_though_credit_comes_for_all(void **state)
@@ -218,10 +254,10 @@ static void each_group_is_measured_though_credit_comes_for_all(void **state)
 	}
 	/* A new worker has none of the old objects; what was under way is still owed. */
 	guest_input_reset(&input);
-	assert_int_equal(guest_input_credit(&input, last_mark, 2009), 0);
+	assert_int_equal(guest_input_credit(&input, last_mark, UINT64_MAX, 2009), 0);
 	assert_int_equal(input.latency.count, 10);
 	assert_int_equal(input.latency.largest, 1009);
-	assert_int_equal(input.latency_ns, 1000);
+	assert_int_equal(last_latency_ns, 1000);
 }
 
 /* Kept back for want of credit: as old as the device says, however late it goes out. */
@@ -236,13 +272,13 @@ static void what_was_kept_back_is_old(void **state)
 	}
 	key(&input, true, 200, 200);
 	key(&input, false, 300, 300);
-	assert_int_equal(guest_input_credit(&input, last_mark, 10000), 0);
+	assert_int_equal(guest_input_credit(&input, last_mark, UINT64_MAX, 10000), 0);
 	assert_int_equal(input.latency.count, CREDIT_GROUPS);
-	assert_int_equal(guest_input_credit(&input, last_mark, 20200), 0);
+	assert_int_equal(guest_input_credit(&input, last_mark, UINT64_MAX, 20200), 0);
 	assert_int_equal(input.latency.largest, 20000);
 	key(&input, true, 30000, 30000);
-	assert_int_equal(guest_input_credit(&input, last_mark, 30007), 0);
-	assert_int_equal(input.latency_ns, 7);
+	assert_int_equal(guest_input_credit(&input, last_mark, UINT64_MAX, 30007), 0);
+	assert_int_equal(last_latency_ns, 7);
 }
 
 /* ---- ages of pictures ---- */
@@ -409,6 +445,7 @@ int main(void)
 		cmocka_unit_test(long_messages_end_the_client),
 		cmocka_unit_test(what_is_no_dbus_is_refused),
 		cmocka_unit_test(latency_is_from_the_device_to_the_ring),
+		cmocka_unit_test(a_worker_can_not_lie_about_when),
 		cmocka_unit_test(each_group_is_measured_though_credit_comes_for_all),
 		cmocka_unit_test(what_was_kept_back_is_old),
 		cmocka_unit_test(an_age_is_from_the_commit_to_its_flip),

@@ -233,6 +233,10 @@ const struct seat_sink wayland_seat_sink = {
 	.frame = on_frame,
 };
 
+void wayland_input_read(struct wayland *wayland)
+{
+}
+
 void wayland_set_keyboard(struct wayland *wayland, struct scene_guest *guest)
 {
 	struct player *player = player_of(guest);

@@ -26,7 +26,9 @@ struct guest {
 	unsigned touched; /* since the last SYN */
 	int x, y;
 	int rel_x, rel_y, wheel;
-	unsigned n_events;
+	unsigned n_events, n_motions; /* n_motions: positions and motions */
+	bool is_clicked_at[1024];     /* BTN_LEFT went down when the pointer was at this x */
+	int ctrl_wheel;               /* notches while the control key was down */
 	unsigned n_keys;
 	uint32_t order[512];
 };
@@ -72,16 +74,22 @@ static void guest_take(struct guest *g, const union kbdif_event *e)
 	case KBDIF_KEY:
 		assert_true(g->keys[e->key.keycode] != (e->key.pressed != 0));
 		g->keys[e->key.keycode] = e->key.pressed;
+		if (e->key.pressed && e->key.keycode == BTN_LEFT) {
+			g->is_clicked_at[g->x] = true;
+		}
 		if (e->key.pressed) {
 			g->order[g->n_keys++ % 512] = e->key.keycode;
 		}
 		break;
 	case KBDIF_POS:
+		g->n_motions++;
+		g->ctrl_wheel += g->keys[KEY_LEFTCTRL] ? e->pos.rel_z : 0;
 		g->x = e->pos.abs_x;
 		g->y = e->pos.abs_y;
 		g->wheel += e->pos.rel_z;
 		break;
 	case KBDIF_MOTION:
+		g->n_motions++;
 		g->rel_x += e->motion.rel_x;
 		g->rel_y += e->motion.rel_y;
 		g->wheel += e->motion.rel_z;
@@ -109,6 +117,7 @@ static void read_all(void)
 {
 	unsigned n;
 
+	sink_pointer_frame(sink);
 	do {
 		n = 0;
 		sink_flush(sink);
@@ -116,6 +125,12 @@ static void read_all(void)
 			n += guest_read(&guests[i], UINT32_MAX);
 		}
 	} while (n > 0);
+}
+
+static uint32_t dice(uint32_t *seed, uint32_t n)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return (*seed >> 8) % n;
 }
 
 static void add(int i, struct sink_features features, bool attach)
@@ -168,15 +183,73 @@ static void motion_goes_to_each_in_its_way(void **state)
 	add(0, mouse, false);
 	add(1, tablet, false);
 	sink_position(sink, 400, 300, 800, 600);
+	sink_pointer_frame(sink);
 	sink_relative(sink, 3, -2);
-	sink_key(sink, BTN_LEFT, true);
+	sink_pointer_frame(sink);
 	read_all();
 	assert_int_equal(guests[1].x, 400);
 	assert_int_equal(guests[1].y, 300);
 	assert_int_equal(guests[0].rel_x, 3);
 	assert_int_equal(guests[0].rel_y, -2);
-	assert_true(guests[1].keys[BTN_LEFT]);
-	assert_false(guests[0].keys[BTN_LEFT]);
+	assert_int_equal(guests[0].n_events + guests[1].n_events, 2);
+}
+
+/* Two rings have no order between them. */
+static void a_button_goes_with_what_moved_the_pointer(void **state)
+{
+	add(0, mouse, false);
+	add(1, tablet, false);
+	sink_relative(sink, 3, -2);
+	sink_key(sink, BTN_LEFT, true);
+	read_all();
+	assert_true(guests[0].keys[BTN_LEFT]);
+	sink_position(sink, 400, 300, 800, 600);
+	sink_key(sink, BTN_RIGHT, true);
+	sink_wheel(sink, 120);
+	read_all();
+	assert_true(guests[1].keys[BTN_RIGHT]);
+	assert_int_equal(guests[1].wheel, 1);
+	/* Each goes up where it went down. */
+	sink_key(sink, BTN_LEFT, false);
+	sink_key(sink, BTN_RIGHT, false);
+	read_all();
+	assert_false(guests[0].keys[BTN_LEFT] || guests[1].keys[BTN_RIGHT]);
+}
+
+/* One movement of a hand, told as a motion and as the place where it leads to. */
+static void one_movement_is_told_once(void **state)
+{
+	add(0, mouse, false);
+	add(1, tablet, false);
+	sink_relative(sink, 3, -2);
+	sink_position(sink, 400, 300, 800, 600);
+	sink_pointer_frame(sink);
+	sink_position(sink, 401, 300, 800, 600);
+	sink_relative(sink, 1, 0);
+	sink_key(sink, BTN_LEFT, true);
+	read_all();
+	assert_int_equal(guests[0].n_events, 0);
+	assert_int_equal(guests[1].n_motions, 2);
+	/* Without a device for positions the motion is all there is. */
+	sink_remove(sink, 1);
+	sink_relative(sink, 3, -2);
+	sink_position(sink, 404, 298, 800, 600);
+	read_all();
+	assert_int_equal(guests[0].rel_x, 3);
+	assert_int_equal(guests[0].rel_y, -2);
+}
+
+static void what_the_devices_take_is_known(void **state)
+{
+	assert_int_equal(sink_pointer_kinds(sink), 0);
+	add(0, panel, false);
+	assert_int_equal(sink_pointer_kinds(sink), 0);
+	add(1, mouse, false);
+	assert_int_equal(sink_pointer_kinds(sink), SINK_RELATIVE);
+	add(2, tablet, false);
+	assert_int_equal(sink_pointer_kinds(sink), SINK_RELATIVE | SINK_ABSOLUTE);
+	sink_remove(sink, 1);
+	assert_int_equal(sink_pointer_kinds(sink), SINK_ABSOLUTE);
 }
 
 static void raw_positions_span_the_raw_range(void **state)
@@ -204,6 +277,166 @@ static void slow_motion_and_fine_wheels_add_up(void **state)
 	assert_int_equal(guests[0].rel_x, 250);
 	assert_int_equal(guests[0].rel_y, -125);
 	assert_int_equal(guests[0].wheel, 125 - 3);
+}
+
+/* Whatever the wheel does, the guest's distance is the hand's, but for what is no whole notch. */
+static void a_wheel_loses_no_distance(void **state)
+{
+	uint32_t seed = 1;
+	int turned = 0;
+
+	add(0, mouse, false);
+	for (int i = 0; i < 10000; i++) {
+		int v120 = (int)dice(&seed, 481) - 240;
+
+		sink_wheel(sink, v120);
+		turned += v120;
+		read_all();
+		assert_in_range(abs(turned - 120 * guests[0].wheel), 0, 119);
+	}
+	assert_true(guests[0].n_motions > 1000);
+}
+
+/* A wheel between two detents: half a notch to and fro is no notch. */
+static void a_wheel_that_trembles_tells_nothing(void **state)
+{
+	add(0, mouse, false);
+	for (int i = 0; i < 1000; i++) {
+		sink_wheel(sink, i % 2 ? -60 : 60);
+	}
+	read_all();
+	assert_int_equal(guests[0].n_events, 0);
+}
+
+/* ---- merging ---- */
+
+#define MOTIONS_FIT 35 /* unread ones that a guest may have before it counts as one that lags */
+
+static void with_room_every_motion_passes(void **state)
+{
+	unsigned n = 0;
+
+	add(0, tablet, false);
+	add(1, mouse, false);
+	for (int round = 0; round < 100; round++) {
+		for (int i = 0; i < MOTIONS_FIT; i++) {
+			sink_position(sink, round, i, 800, 600);
+			sink_pointer_frame(sink);
+			sink_relative(sink, 1, 0);
+			sink_pointer_frame(sink);
+		}
+		n += MOTIONS_FIT;
+		/* Also when no mark came in between. */
+		if (round % 2) {
+			sink_flush(sink);
+		}
+		read_all();
+		assert_int_equal(guests[0].n_motions, n);
+		assert_int_equal(guests[1].n_motions, n);
+	}
+	assert_int_equal(guests[1].rel_x, n);
+}
+
+/* 1,000 motions that nobody reads, and then a key: it is in the ring at once. */
+static void a_key_does_not_wait_behind_motion(void **state)
+{
+	struct kbdif_page *page = &guests[0].page;
+
+	add(0, tablet, false);
+	for (int i = 0; i < 1000; i++) {
+		sink_position(sink, i % 800, 1, 800, 600);
+		sink_flush(sink);
+	}
+	assert_int_equal(page->in_prod, MOTIONS_FIT);
+	sink_key(sink, KEY_A, true);
+	assert_int_equal(sink_flush(sink), 1);
+	assert_int_equal(page->in_prod, MOTIONS_FIT + 1);
+	assert_int_equal(page->in[MOTIONS_FIT].type, KBDIF_KEY);
+	/* A click takes along where it is, and that is all that goes before it. */
+	sink_key(sink, BTN_LEFT, true);
+	assert_int_equal(sink_flush(sink), 1);
+	assert_int_equal(page->in_prod, MOTIONS_FIT + 3);
+	assert_int_equal(page->in[MOTIONS_FIT + 1].type, KBDIF_POS);
+	assert_int_equal(page->in[MOTIONS_FIT + 1].pos.abs_x, 999 % 800);
+	assert_int_equal(page->in[MOTIONS_FIT + 2].key.keycode, BTN_LEFT);
+	read_all();
+	assert_int_equal(guests[0].x, 999 % 800);
+}
+
+/* A guest that reads nothing for a while still has each click where it was made. */
+static void clicks_stay_where_they_were_made(void **state)
+{
+	add(0, tablet, false);
+	for (int click = 0; click < 60; click++) {
+		for (int i = 0; i < 20; i++) {
+			sink_position(sink, 13 * click + i % 13, 5, 800, 600);
+		}
+		sink_position(sink, 13 * click + 7, 5, 800, 600);
+		sink_key(sink, BTN_LEFT, true);
+		sink_key(sink, BTN_LEFT, false);
+		sink_flush(sink);
+	}
+	sink_position(sink, 1, 1, 800, 600);
+	read_all();
+	for (int x = 0; x < 13 * 60; x++) {
+		assert_int_equal(guests[0].is_clicked_at[x], x % 13 == 7);
+	}
+	assert_int_equal(guests[0].x, 1);
+}
+
+static void the_wheel_keeps_its_place_among_keys(void **state)
+{
+	add(0, tablet, false);
+	for (int i = 0; i < 1000; i++) {
+		sink_position(sink, i % 800, 1, 800, 600);
+		sink_flush(sink);
+	}
+	sink_wheel(sink, 120);
+	sink_key(sink, KEY_LEFTCTRL, true);
+	sink_wheel(sink, 240);
+	sink_key(sink, KEY_LEFTCTRL, false);
+	sink_wheel(sink, 480);
+	read_all();
+	assert_int_equal(guests[0].wheel, 7);
+	assert_int_equal(guests[0].ctrl_wheel, 2);
+}
+
+static void a_finger_ends_where_it_was_lifted(void **state)
+{
+	struct sink_features both = tablet;
+
+	both.touch = true;
+	both.touch_width = 800;
+	both.touch_height = 600;
+	both.touch_contacts = CONTACTS;
+	add(0, both, false);
+	sink_touch_down(sink, 1, 5, 5, 800, 600);
+	sink_touch_frame(sink);
+	for (int i = 0; i < 1000; i++) {
+		sink_touch_motion(sink, 1, i % 800, 5, 800, 600);
+		sink_touch_frame(sink);
+		sink_flush(sink);
+	}
+	sink_touch_up(sink, 1);
+	sink_touch_frame(sink);
+	read_all();
+	assert_false(guests[0].contacts[0]);
+	assert_int_equal(guests[0].contact_x[0], 199);
+}
+
+/* A cursor that is put away before the pointer leaves. */
+static void the_last_place_passes_when_the_pointer_leaves(void **state)
+{
+	add(0, tablet, false);
+	for (int i = 0; i < 1000; i++) {
+		sink_position(sink, i % 800, 1, 800, 600);
+		sink_flush(sink);
+	}
+	sink_position(sink, 799, 599, 800, 600);
+	sink_release_buttons(sink);
+	read_all();
+	assert_int_equal(guests[0].x, 799);
+	assert_int_equal(guests[0].y, 599);
 }
 
 static void a_guest_that_sleeps_gets_its_keys_in_order(void **state)
@@ -331,18 +564,12 @@ static void a_consumer_that_lies_gets_nothing(void **state)
 
 /* ---- random histories ---- */
 
-static uint32_t dice(uint32_t *seed, uint32_t n)
-{
-	*seed = *seed * 1664525u + 1013904223u;
-	return (*seed >> 8) % n;
-}
-
 static void random_event(uint32_t *seed)
 {
 	double x = dice(seed, 800), y = dice(seed, 600);
 	int32_t touch = (int32_t)dice(seed, 14);
 
-	switch (dice(seed, 9)) {
+	switch (dice(seed, 10)) {
 	case 0:
 	case 1:
 		sink_key(sink, dice(seed, 120), dice(seed, 2));
@@ -364,6 +591,9 @@ static void random_event(uint32_t *seed)
 		break;
 	case 7:
 		sink_touch_up(sink, touch);
+		break;
+	case 8:
+		sink_pointer_frame(sink);
 		break;
 	default:
 		sink_touch_frame(sink);
@@ -445,6 +675,7 @@ static void an_event_holds_nothing_of_the_worker(void **state)
 	sink_key(sink, KEY_A, true);
 	dirty_stack();
 	sink_relative(sink, 3, 4);
+	sink_pointer_frame(sink);
 	dirty_stack();
 	sink_touch_down(sink, 7, 1, 2, 64, 64);
 	dirty_stack();
@@ -462,6 +693,19 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_key_without_a_device_that_survives_it, start,
 						stop),
 		cmocka_unit_test_setup_teardown(motion_goes_to_each_in_its_way, start, stop),
+		cmocka_unit_test_setup_teardown(a_button_goes_with_what_moved_the_pointer, start,
+						stop),
+		cmocka_unit_test_setup_teardown(one_movement_is_told_once, start, stop),
+		cmocka_unit_test_setup_teardown(what_the_devices_take_is_known, start, stop),
+		cmocka_unit_test_setup_teardown(a_wheel_loses_no_distance, start, stop),
+		cmocka_unit_test_setup_teardown(a_wheel_that_trembles_tells_nothing, start, stop),
+		cmocka_unit_test_setup_teardown(with_room_every_motion_passes, start, stop),
+		cmocka_unit_test_setup_teardown(a_key_does_not_wait_behind_motion, start, stop),
+		cmocka_unit_test_setup_teardown(clicks_stay_where_they_were_made, start, stop),
+		cmocka_unit_test_setup_teardown(the_wheel_keeps_its_place_among_keys, start, stop),
+		cmocka_unit_test_setup_teardown(a_finger_ends_where_it_was_lifted, start, stop),
+		cmocka_unit_test_setup_teardown(the_last_place_passes_when_the_pointer_leaves,
+						start, stop),
 		cmocka_unit_test_setup_teardown(raw_positions_span_the_raw_range, start, stop),
 		cmocka_unit_test_setup_teardown(slow_motion_and_fine_wheels_add_up, start, stop),
 		cmocka_unit_test_setup_teardown(a_guest_that_sleeps_gets_its_keys_in_order, start,

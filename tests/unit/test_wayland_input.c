@@ -446,6 +446,156 @@ static void test_credit_forged(void **state)
 	assert_true(guest_turn(&f->b));
 }
 
+/* ---- latency ---- */
+
+static uint64_t stat_of(struct fixture *f, const char *key)
+{
+	char *text = NULL, *line;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	uint64_t value = UINT64_MAX;
+
+	wayland_report(f->world->server.wayland, out);
+	fclose(out);
+	for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		if (strncmp(line, key, strlen(key)) == 0 && line[strlen(key)] == ' ') {
+			value = strtoull(line + strlen(key), NULL, 10);
+		}
+	}
+	free(text);
+	return value;
+}
+
+/* A key of device 5, reported before_ns ago. */
+static void device_key(struct fixture *f, bool pressed, uint64_t before_ns)
+{
+	struct server *server = &f->world->server;
+
+	wayland_input_read(server->wayland);
+	event_ns = clock_now(server->clock) - before_ns;
+	event_device = 5;
+	key(f, KEY_A, pressed);
+	event_ns = 0;
+	event_device = SEAT_MAX_DEVICES;
+}
+
+static void acknowledge_at(struct fixture *f, uint64_t ns)
+{
+	vitrine_guest_v1_acknowledge_input_at(f->a.root, f->a.marks[f->a.n_marks - 1],
+					      (uint32_t)(ns >> 32), (uint32_t)ns);
+	assert_true(guest_turn(&f->a));
+}
+
+static void test_latency_by_guest_and_device(void **state)
+{
+	struct fixture *f = *state;
+	struct clock_source *clock = f->world->server.clock;
+	uint64_t sent_ns;
+
+	assert_int_equal(stat_of(f, "input.5.latency_p50_us"), UINT64_MAX);
+	device_key(f, true, 2 * NSEC_PER_MSEC);
+	assert_told(f, "key30+ ");
+	sent_ns = clock_now(clock);
+	clock_virtual_advance(clock, sent_ns + 100 * NSEC_PER_MSEC);
+	acknowledge_at(f, sent_ns + NSEC_PER_MSEC);
+	assert_in_range(stat_of(f, "input.5.latency_p50_us"), 3000, 3000 * 9 / 8);
+	assert_in_range(stat_of(f, "guest.alpha.input_p50_us"), 3000, 3000 * 9 / 8);
+	assert_int_equal(stat_of(f, "guest.beta.input_p50_us"), 0);
+	assert_int_equal(stat_of(f, "input.4.latency_p50_us"), UINT64_MAX);
+	/* A time from the other end of time is no time. */
+	device_key(f, false, 2 * NSEC_PER_MSEC);
+	assert_told(f, "key30- ");
+	acknowledge_at(f, UINT64_MAX - 1);
+	assert_in_range(stat_of(f, "input.5.latency_p99_us"), 3000, 3000 * 9 / 8);
+}
+
+/* The key is with its worker before the server serves anybody else. */
+static void test_written_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct pollfd poll_fd = {.fd = wl_display_get_fd(f->a.peer.display), .events = POLLIN};
+
+	assert_true(guest_turn(&f->a));
+	assert_int_equal(poll(&poll_fd, 1, 0), 0);
+	device_key(f, true, 0);
+	assert_int_equal(poll(&poll_fd, 1, 0), 1);
+	assert_told(f, "key30+ ");
+}
+
+/* What others ask for between the reading of a key and its writing is counted, what its own worker asks for is not. */
+static void test_requests_between_are_counted(void **state)
+{
+	struct fixture *f = *state;
+	struct wayland *wayland = f->world->server.wayland;
+
+	for (unsigned i = 0; i < 50; i++) {
+		sync_serial(f, &f->b);
+	}
+	device_key(f, true, 0);
+	assert_told(f, "key30+ ");
+	assert_int_equal(stat_of(f, "input.groups"), 1);
+	assert_int_equal(stat_of(f, "input.requests_between_max"), 0);
+	wayland_input_read(wayland);
+	for (unsigned i = 0; i < 7; i++) {
+		sync_serial(f, &f->b);
+	}
+	event_ns = 1;
+	event_device = 5;
+	key(f, KEY_A, false);
+	assert_told(f, "key30- ");
+	assert_int_equal(stat_of(f, "input.requests_between_max"), 7);
+	/* Kept back for want of credit: its own worker's slowness, and its own requests. */
+	exhaust(f);
+	wayland_input_read(wayland);
+	key(f, KEY_A, true);
+	for (unsigned i = 0; i < 40; i++) {
+		sync_serial(f, &f->a);
+	}
+	acknowledge(f);
+	assert_true(guest_turn(&f->a));
+	assert_int_equal(stat_of(f, "input.requests_between_max"), 7);
+	event_ns = 0;
+	event_device = SEAT_MAX_DEVICES;
+}
+
+/* ---- what its pointer takes ---- */
+
+static void test_pointer_kind(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(wayland_guest_pointer_kind(f->guest), SEAT_POINTER_BOTH);
+	vitrine_guest_v1_set_pointer(f->a.root, VITRINE_GUEST_V1_POINTER_ABSOLUTE);
+	assert_true(guest_turn(&f->a));
+	assert_int_equal(wayland_guest_pointer_kind(f->guest), SEAT_POINTER_ABSOLUTE);
+	vitrine_guest_v1_set_pointer(f->a.root, VITRINE_GUEST_V1_POINTER_RELATIVE);
+	assert_true(guest_turn(&f->a));
+	assert_int_equal(wayland_guest_pointer_kind(f->guest), SEAT_POINTER_RELATIVE);
+	/* What is known of a guest outlives its worker. */
+	worker_drop(f);
+	worker_make(f);
+	assert_int_equal(wayland_guest_pointer_kind(f->guest), SEAT_POINTER_RELATIVE);
+}
+
+static void pointer_is_forged(struct fixture *f, uint32_t kinds)
+{
+	vitrine_guest_v1_set_pointer(f->a.root, kinds);
+	assert_false(guest_turn(&f->a));
+	assert_non_null(strstr(f->a.reason, "pointer"));
+	assert_true(guest_turn(&f->b));
+	assert_int_equal(wayland_guest_pointer_kind(f->guest), SEAT_POINTER_BOTH);
+}
+
+static void test_pointer_forged_none(void **state)
+{
+	pointer_is_forged(*state, 0);
+}
+
+static void test_pointer_forged_more(void **state)
+{
+	pointer_is_forged(*state, 4);
+}
+
 /* A worker that wants no input is not waited for. */
 static void test_worker_without_input(void **state)
 {
@@ -568,6 +718,12 @@ int main(void)
 		INPUT_TEST(test_credit_withheld),
 		INPUT_TEST(test_credit_returns),
 		INPUT_TEST(test_credit_forged),
+		INPUT_TEST(test_latency_by_guest_and_device),
+		INPUT_TEST(test_written_at_once),
+		INPUT_TEST(test_requests_between_are_counted),
+		INPUT_TEST(test_pointer_kind),
+		INPUT_TEST(test_pointer_forged_none),
+		INPUT_TEST(test_pointer_forged_more),
 		INPUT_TEST(test_worker_without_input),
 		INPUT_TEST(test_keyboard_before_worker),
 		INPUT_TEST(test_head_goes_under_input),

@@ -394,9 +394,13 @@ static void on_mark(void *data, uint32_t serial)
 	assert_true(model->under_way <= CREDIT_GROUPS);
 }
 
+static void on_done(void *data, const struct input_origin *origin, uint64_t latency_ns)
+{
+}
+
 static const struct guest_input_ops model_ops = {on_focus,    on_key,    on_enter, on_motion,
 						 on_relative, on_button, on_axis,  on_down,
-						 on_move,     on_up,     on_mark};
+						 on_move,     on_up,     on_mark,  on_done};
 
 static int head_a, head_b, head_gone;
 #define HEAD_A ((struct seat_head *)&head_a)
@@ -408,7 +412,7 @@ static void acknowledge(struct model *model)
 {
 	model->under_way = 0;
 	if (model->newest) {
-		assert_int_equal(guest_input_credit(&model->input, model->newest, 1), 0);
+		assert_int_equal(guest_input_credit(&model->input, model->newest, UINT64_MAX, 1), 0);
 	}
 }
 
@@ -568,6 +572,64 @@ static void test_input_head_goes_unheard(void **state)
 	assert_true(model.keys[30]);
 }
 
+/* As long as the worker keeps up, nothing is merged. */
+static void test_input_passes_with_room(void **state)
+{
+	struct model model = {0};
+	double dx = 0;
+
+	guest_input_init(&model.input, &model_ops, &model);
+	guest_input_pointer(&model.input, HEAD_A, 1000, 5);
+	guest_input_frame(&model.input, 1);
+	for (unsigned round = 0; round < 20; round++) {
+		acknowledge(&model);
+		model.events = 0;
+		for (unsigned i = 0; i < CREDIT_GROUPS; i++) {
+			guest_input_pointer(&model.input, HEAD_A, i, round);
+			guest_input_relative(&model.input, i + 1, 0);
+			guest_input_axis(&model.input, SEAT_AXIS_VERTICAL, 15);
+			guest_input_frame(&model.input, 1);
+			dx += i + 1;
+		}
+		assert_int_equal(model.events, 3 * CREDIT_GROUPS);
+		assert_true(model.dx == dx);
+		assert_int_equal(model.wheel, 15 * CREDIT_GROUPS * (round + 1));
+	}
+}
+
+/* The pointer is put away before it leaves: the guest hears of both, however far behind its worker is. */
+static void leave_from(struct model *model, unsigned keys)
+{
+	exhaust(model);
+	guest_input_pointer(&model->input, HEAD_A, 5, 5);
+	guest_input_frame(&model->input, 1);
+	for (unsigned i = 0; i < keys; i++) {
+		tap(model, 30, i % 2 == 0);
+	}
+	guest_input_pointer(&model->input, HEAD_A, 99, 98);
+	guest_input_frame(&model->input, 1);
+	guest_input_pointer(&model->input, NULL, 0, 0);
+	guest_input_frame(&model->input, 1);
+	model->order[0] = '\0';
+	catch_up(model);
+	assert_null(model->over);
+	assert_non_null(strstr(model->order, "to99 "));
+	model->order[0] = '\0';
+}
+
+static void test_input_leaves_from_the_last_place(void **state)
+{
+	struct model model = {0};
+
+	guest_input_init(&model.input, &model_ops, &model);
+	guest_input_pointer(&model.input, HEAD_A, 1, 1);
+	guest_input_frame(&model.input, 1);
+	leave_from(&model, 0);
+	guest_input_pointer(&model.input, HEAD_A, 1, 1);
+	guest_input_frame(&model.input, 1);
+	leave_from(&model, 2 * INPUT_QUEUE_SIZE);
+}
+
 static void test_input_touch_ids_are_own(void **state)
 {
 	struct model model = {0};
@@ -723,6 +785,8 @@ int main(void)
 		cmocka_unit_test(test_input_clicks_stay_in_place),
 		cmocka_unit_test(test_input_typing_is_bounded),
 		cmocka_unit_test(test_input_head_goes_unheard),
+		cmocka_unit_test(test_input_passes_with_room),
+		cmocka_unit_test(test_input_leaves_from_the_last_place),
 		cmocka_unit_test(test_input_touch_ids_are_own),
 		cmocka_unit_test(test_input_head_goes),
 		cmocka_unit_test(test_input_histories),

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How long input takes, and what is done before it: for each device the time from its report (the kernel's stamp) to the
+ * notification of the guest, and how many requests of other guests were served between the reading of an event and the
+ * moment at which it was written to its guest's worker. Counted in the server only: no guest learns any of it.
+ */
+#ifndef WAYLAND_INPUT_LATENCY_H
+#define WAYLAND_INPUT_LATENCY_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/histogram.h"
+#include "hid/seat/seat.h"
+
+struct connection;
+struct input_origin;
+struct wayland;
+
+struct input_latency {
+	struct histogram devices[SEAT_MAX_DEVICES]; /* by the seat's numbers */
+	uint64_t requests;                          /* of all clients, ever */
+	uint64_t read;                              /* as it was when an event was read last */
+	uint64_t groups;               /* that came from a device, written to a worker */
+	uint64_t between, between_max; /* requests of others before those, in all and at most */
+};
+
+/* Begins and ends the counting of requests. 0 or -ENOMEM. */
+MUST_USE int input_latency_init(struct wayland *wayland);
+void input_latency_finish(struct wayland *wayland);
+/* Of the event that is being handed on to this worker's guest now. */
+struct input_origin input_latency_origin(const struct connection *connection);
+/* The group has just been written to the worker. */
+void input_latency_written(struct connection *connection, const struct input_origin *origin);
+/* The guest was notified of it. */
+void input_latency_done(struct connection *connection, const struct input_origin *origin,
+			uint64_t latency_ns);
+/* Lines `input.KEY VALUE`, and `input.NUMBER.KEY VALUE` for each device. */
+void input_latency_report(const struct wayland *wayland, FILE *out);
+
+#endif
