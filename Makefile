@@ -11,6 +11,8 @@ LIBEXECDIR  ?= $(PREFIX)/libexec/vitrine
 SYSCONFDIR  ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 UNITDIR     ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+# PAM looks nowhere else.
+PAMDIR      ?= /etc/pam.d
 DBUSDIR     ?= $(PREFIX)/share/dbus-1/system.d
 BASHDIR     ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR      ?= $(PREFIX)/share/zsh/site-functions

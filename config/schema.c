@@ -157,6 +157,32 @@ static const struct schema_key idle_keys[] = {
 	 AT(settings, idle.off_s), .min = 1, .max = 86400, .unit_ms = 1000},
 };
 
+static const struct schema_key lock_keys[] = {
+	{"user", SCHEMA_NAME, "a user of this host", "",
+	 "Whose password ends the lock, as PAM's service vitrine checks it. Without one, nothing is ever locked, and the "
+	 "lock key is the guests'.",
+	 AT(settings, lock.user)},
+	{"after", SCHEMA_TIME, TIME_FORM, "never",
+	 "Locks when nobody has touched anything for so long.", AT(settings, lock.after_s),
+	 .min = 1, .max = 86400, .unit_ms = 1000},
+	{"on-lid", SCHEMA_BOOL, "yes or no", "yes", "Locks when the lid is closed.",
+	 AT(settings, lock.on_lid)},
+	{"on-suspend", SCHEMA_BOOL, "yes or no", "yes",
+	 "Locks before the machine sleeps, which waits until the monitors are dark.",
+	 AT(settings, lock.on_suspend)},
+	{"at-start", SCHEMA_BOOL, "yes or no", "no",
+	 "Whether the machine begins locked. A server that is only started again is as locked as the one before it.",
+	 AT(settings, lock.at_start)},
+	{"layout", SCHEMA_TEXT, "a keyboard layout, or several with commas, as XKB calls them", "us",
+	 "How passwords are typed. The lock shows which one is in use; a click on its name takes the next.",
+	 AT(settings, lock.layout)},
+	{"layout-variant", SCHEMA_TEXT, "a variant for each layout, with commas", "",
+	 "Such as nodeadkeys.", AT(settings, lock.layout_variant)},
+	{"layout-options", SCHEMA_TEXT, "options of XKB, with commas", "",
+	 "Such as grp:alt_shift_toggle, a key that takes the next layout.",
+	 AT(settings, lock.layout_options)},
+};
+
 static const struct schema_key guest_keys[] = {
 	{"colour", SCHEMA_COLOUR, "#RRGGBB or auto", "auto",
 	 "Of the guest's mark. auto gives colours in the order of arrival, different ones while there are any left.",
@@ -267,6 +293,7 @@ const struct schema_section schema_sections[] = {
 	 KEYS(device_keys)},
 	{"idle", SCHEMA_SETTINGS, "What happens when nobody has touched anything for a while.",
 	 KEYS(idle_keys)},
+	{"lock", SCHEMA_SETTINGS, "The lock of the screen.", KEYS(lock_keys)},
 	{"guest", SCHEMA_GUEST_DEFAULTS,
 	 "What holds for guests whose own section does not say otherwise.", KEYS(guest_keys)},
 	{"guest NAME", SCHEMA_GUEST, "One guest, by its name.", KEYS(guest_keys)},

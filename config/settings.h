@@ -54,6 +54,15 @@ struct settings_idle {
 	uint32_t dim_percent; /* of the backlight that was set */
 };
 
+/* [lock]: the host's own lock. Nothing is ever locked by us without a user. */
+struct settings_lock {
+	char user[33];    /* whose password ends it; "": there is none */
+	uint32_t after_s; /* nobody has touched anything for so long; 0: never */
+	bool on_lid, on_suspend, at_start;
+	/* Of the keyboard, as XKB calls them: what vitrine-auth reads keys by. */
+	char layout[64], layout_variant[64], layout_options[128];
+};
+
 struct settings {
 	/* [server] */
 	enum log_level log_level;
@@ -75,6 +84,7 @@ struct settings {
 	unsigned n_devices;
 
 	struct settings_idle idle; /* [idle] */
+	struct settings_lock lock; /* [lock] */
 
 	struct settings_guest guest_defaults; /* [guest] */
 	struct settings_guest guests[SETTINGS_MAX_GUESTS];

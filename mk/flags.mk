@@ -30,7 +30,7 @@ LIBRARIES := \
 	libdrm:libdrm-dev pixman-1:libpixman-1-dev libinput:libinput-dev libudev:libudev-dev \
 	libseat:libseat-dev xkbcommon:libxkbcommon-dev xengnttab:libxen-dev xenevtchn:libxen-dev \
 	xenstore:libxen-dev libsystemd:libsystemd-dev inih:libinih-dev fcft:libfcft-dev \
-	egl:libegl-dev glesv2:libgles-dev libseccomp:libseccomp-dev libpng:libpng-dev cmocka:libcmocka-dev
+	egl:libegl-dev glesv2:libgles-dev libseccomp:libseccomp-dev pam:libpam0g-dev libpng:libpng-dev cmocka:libcmocka-dev
 MODULES := $(foreach l,$(LIBRARIES),$(firstword $(subst :, ,$(l))))
 
 ifneq ($(COMPILES),)

@@ -6,6 +6,7 @@ install_dir_vitrinectl       := $(BINDIR)
 install_dir_vitrine-broker   := $(SBINDIR)
 install_dir_vitrine-pv       := $(LIBEXECDIR)
 install_dir_vitrine-input-proxy := $(LIBEXECDIR)
+install_dir_vitrine-auth     := $(LIBEXECDIR)
 install_dir_pvfront          := $(LIBEXECDIR)
 install_dir_vitrine-loopback := $(LIBEXECDIR)
 
@@ -18,7 +19,8 @@ all: $(UNITS) $(MANUALS)
 INSTALLED := \
 	$(foreach p,$(PROGRAMS),$(if $(install_dir_$(notdir $(p))),\
 		$(p):$(install_dir_$(notdir $(p))):755)) \
-	$(foreach u,$(UNITS),$(u):$(UNITDIR):644) \
+	$(foreach u,$(UNITS) $(wildcard config/systemd/*.socket),$(u):$(UNITDIR):644) \
+	config/pam.d/vitrine:$(PAMDIR):644 \
 	$(foreach m,$(MANUALS),$(m):$(MANDIR)/man$(patsubst .%,%,$(suffix $(m))):644) \
 	$(foreach e,$(EXAMPLES),$(e):$(DOCDIR)/examples:644) \
 	tools/vitrinectl/completion/bash/vitrinectl:$(BASHDIR):644 \

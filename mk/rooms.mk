@@ -18,6 +18,7 @@ PROGRAM_TABLE := \
 	vitrine-input-proxy:hid/proxy/main.c:base,hid/proxy \
 	pvfront:tools/pvfront/main.c:base,xen,pvdispl/.,tools/pvfront \
 	vitrine-loopback:tools/loopback/main.c:base,xen,tools/loopback \
+	vitrine-auth:helpers/auth/main.c:base,config,hid/seat,compositor/scene,helpers/auth \
 	imgcmp:tools/imgcmp/main.c:base,tools/imgcmp \
 	vitrinectl:tools/vitrinectl/main.c:base,config,hid/seat,compositor/scene,tools/vitrinectl
 
