@@ -71,7 +71,15 @@ static void handle_head_frozen(void *data, struct scene_head *head, bool is_froz
 	server_tell(server, is_frozen ? "GuestFrozen" : "GuestMoves", name, detail);
 }
 
+static void handle_outputs_changed(void *data)
+{
+	struct server *server = data;
+
+	wayland_outputs_changed(server->wayland);
+}
+
 static const struct scene_events scene_events = {
+	.outputs_changed = handle_outputs_changed,
 	.frame_wanted = handle_frame_wanted,
 	.head_placed = handle_head_placed,
 	.commit_done = handle_commit_done,
@@ -268,6 +276,7 @@ static void server_stop(struct server *server)
 	}
 	if (server->wayland) {
 		wayland_destroy(server->wayland);
+		server->wayland = NULL;
 	}
 	monitors_destroy(server->monitors);
 	server->monitors = NULL;

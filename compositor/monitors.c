@@ -39,6 +39,8 @@ struct monitors {
 	struct clock_timer *idle, *identify;
 	uint64_t active_ns; /* when somebody touched something last */
 	enum idleness idleness;
+	bool is_inhibited;               /* it does not begin, or get deeper, by time */
+	struct list listeners;           /* struct idle_listener.link */
 	bool is_blanked;                 /* all are to be off until somebody touches something */
 	uint64_t blanked_ns;             /* since when */
 	bool is_away;                    /* another session has the monitors */
@@ -201,7 +203,8 @@ static uint64_t stage_ns(const struct monitors *monitors, enum idleness stage)
 	const struct settings_idle *idle = &monitors->server->settings->idle;
 	uint64_t seconds = stage == IDLE_DIM ? idle->dim_s : idle->off_s;
 
-	return seconds ? monitors->active_ns + seconds * NSEC_PER_SEC : UINT64_MAX;
+	return seconds && !monitors->is_inhibited ? monitors->active_ns + seconds * NSEC_PER_SEC :
+						    UINT64_MAX;
 }
 
 /* What the time says, and when it will say something else. */
@@ -232,9 +235,54 @@ static void idle_apply(struct monitors *monitors, uint64_t now_ns)
 	}
 }
 
+/* Inhibited: what has begun stays, and what would follow waits. */
 static void handle_idle(void *data, uint64_t now_ns)
 {
-	idle_apply(data, now_ns);
+	const struct monitors *monitors = data;
+
+	if (!monitors->is_inhibited) {
+		idle_apply(data, now_ns);
+	}
+}
+
+static void active_tell(struct monitors *monitors, uint64_t now_ns)
+{
+	struct idle_listener *listener, *tmp;
+
+	monitors->active_ns = now_ns;
+	list_for_each_safe(listener, tmp, &monitors->listeners, link) {
+		listener->changed(listener->data, now_ns);
+	}
+}
+
+uint64_t monitors_idle_since(const struct monitors *monitors)
+{
+	return monitors && !monitors->is_inhibited ? monitors->active_ns : UINT64_MAX;
+}
+
+void monitors_inhibit(struct monitors *monitors, bool inhibited)
+{
+	uint64_t now_ns;
+
+	if (!monitors || monitors->is_inhibited == inhibited) {
+		return;
+	}
+	now_ns = clock_now(monitors->server->clock);
+	monitors->is_inhibited = inhibited;
+	if (!inhibited) {
+		/* Time that went by meanwhile does not count; who was away before is still away. */
+		if (monitors->idleness == IDLE_NOT) {
+			active_tell(monitors, now_ns);
+		}
+		idle_apply(monitors, now_ns);
+	}
+}
+
+void monitors_listen(struct monitors *monitors, struct idle_listener *listener)
+{
+	if (monitors) {
+		list_append(&monitors->listeners, &listener->link);
+	}
 }
 
 bool monitors_activity(struct monitors *monitors, uint64_t now_ns)
@@ -244,7 +292,7 @@ bool monitors_activity(struct monitors *monitors, uint64_t now_ns)
 	if (!monitors) {
 		return false;
 	}
-	monitors->active_ns = now_ns;
+	active_tell(monitors, now_ns);
 	if (monitors->is_blanked && now_ns < monitors->blanked_ns + BLANK_GRACE_NS) {
 		return false;
 	}
@@ -258,7 +306,7 @@ bool monitors_activity(struct monitors *monitors, uint64_t now_ns)
 
 void monitors_reload(struct monitors *monitors)
 {
-	if (monitors) {
+	if (monitors && !monitors->is_inhibited) {
 		idle_apply(monitors, clock_now(monitors->server->clock));
 	}
 }
@@ -450,6 +498,7 @@ int monitors_create(struct monitors **out, struct server *server)
 	int ret = 0;
 
 	monitors->server = server;
+	list_init(&monitors->listeners);
 	monitors->active_ns = clock_now(server->clock);
 	monitors->idle = clock_timer_create(server->clock, PRIORITY_STATS, handle_idle, monitors);
 	monitors->identify = clock_timer_create(server->clock, PRIORITY_STATS, handle_identify,

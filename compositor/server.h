@@ -12,6 +12,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/stats.h"
 #include "base/util.h"
@@ -238,6 +239,20 @@ void monitors_step_backlight(struct monitors *monitors, int step);
 /* Each monitor shows its name and number for a few seconds. */
 void monitors_identify(struct monitors *monitors);
 bool monitors_is_on(const struct monitors *monitors, const char *name);
+/*
+ * Since when nobody has touched anything and nothing kept the host from being idle: what dimming, blanking, locking and
+ * trusted clients go by. UINT64_MAX: it can't be idle now.
+ */
+uint64_t monitors_idle_since(const struct monitors *monitors);
+/* Idleness does not begin while it is inhibited; what has begun stays until somebody touches something. */
+void monitors_inhibit(struct monitors *monitors, bool inhibited);
+/* Told each time that monitors_idle_since has become later. Borrowed until it is removed from its list. */
+struct idle_listener {
+	struct list link; /* of monitors' listeners */
+	void (*changed)(void *data, uint64_t now_ns);
+	void *data;
+};
+void monitors_listen(struct monitors *monitors, struct idle_listener *listener);
 
 /* ---- reload.c: the configuration, read anew on SIGHUP and by command ---- */
 MUST_USE int reload_create(struct reload **out, struct server *server);

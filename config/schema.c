@@ -63,6 +63,10 @@ static const struct schema_key server_keys[] = {
 	 "Whether guests' own memory may be scanned out by drivers that are not known to see what the processor has written. "
 	 "Where they do not, the picture has stale lines.",
 	 AT(settings, allow_incoherent_scanout)},
+	{"trusted-user", SCHEMA_NAME, "a user's name", "",
+	 "Whose lock screen and idle watcher may connect, beside root's and those of the server's own user: what they show "
+	 "covers all guests, and what is typed while the screen is locked goes to them. Takes effect at the next start.",
+	 AT(settings, trusted_user)},
 	{"state-dir", SCHEMA_PATH, "a path", "",
 	 "Where the layout of each set of monitors is remembered; empty for the folder that systemd gives the service, and "
 	 "without one nowhere.",

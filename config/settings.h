@@ -73,6 +73,7 @@ struct settings {
 	unsigned n_cards;
 	bool use_planes; /* direct scanout and overlay planes */
 	bool allow_incoherent_scanout; /* exported grants on planes where the driver is not known to be coherent */
+	char trusted_user[33]; /* may be a trusted client, beside root and the server's user; "": nobody */
 	char state_dir[108]; /* where the layout of each set of monitors is remembered; "": nowhere */
 
 	/* [input]: chords as text (seat_chord_parse), "": none */

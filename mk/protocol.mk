@@ -11,6 +11,9 @@ PROTOCOL_XML := $(wildcard protocol/*.xml) \
 	$(WP_DIR)/stable/viewporter/viewporter.xml \
 	$(WP_DIR)/stable/presentation-time/presentation-time.xml \
 	$(WP_DIR)/stable/xdg-shell/xdg-shell.xml \
+	$(WP_DIR)/staging/ext-idle-notify/ext-idle-notify-v1.xml \
+	$(WP_DIR)/staging/ext-session-lock/ext-session-lock-v1.xml \
+	$(WP_DIR)/unstable/idle-inhibit/idle-inhibit-unstable-v1.xml \
 	$(WP_DIR)/unstable/linux-dmabuf/linux-dmabuf-unstable-v1.xml \
 	$(WP_DIR)/unstable/relative-pointer/relative-pointer-unstable-v1.xml
 

@@ -34,7 +34,7 @@
 
 #define FOURCC_XRGB8888 0x34325258u
 #define START_NS NSEC_PER_SEC
-#define MAX_GLOBALS 16
+#define MAX_GLOBALS 32
 #define MAX_EVENTS 512
 
 /* ---- what stands in for input.c ---- */
@@ -77,6 +77,30 @@ void test_input_poll(struct test_input *test)
 {
 }
 
+/* ---- what stands in for monitors.c ---- */
+
+static struct {
+	uint64_t since_ns; /* nobody has touched anything; UINT64_MAX: it can't be idle */
+	bool is_inhibited;
+	struct idle_listener *listener;
+} idleness;
+
+uint64_t monitors_idle_since(const struct monitors *monitors)
+{
+	return idleness.is_inhibited ? UINT64_MAX : idleness.since_ns;
+}
+
+void monitors_inhibit(struct monitors *monitors, bool inhibited)
+{
+	idleness.is_inhibited = inhibited;
+}
+
+void monitors_listen(struct monitors *monitors, struct idle_listener *listener)
+{
+	idleness.listener = listener;
+	list_init(&listener->link);
+}
+
 /* ---- the server ---- */
 
 struct world {
@@ -105,7 +129,15 @@ static inline void world_commit_done(void *data, struct scene_head *head, uint64
 	wayland_commit_done(server->wayland, head, token, how);
 }
 
+static inline void world_outputs_changed(void *data)
+{
+	struct server *server = data;
+
+	wayland_outputs_changed(server->wayland);
+}
+
 static const struct scene_events world_events = {
+	.outputs_changed = world_outputs_changed,
 	.frame_wanted = world_frame_wanted,
 	.head_placed = world_head_placed,
 	.commit_done = world_commit_done,
@@ -116,6 +148,7 @@ static inline struct world *world_create(void)
 	struct world *world = xcalloc(1, sizeof(*world));
 
 	heads_placed = heads_removed = guests_removed = 0;
+	memset(&idleness, 0, sizeof(idleness));
 	snprintf(world->dir, sizeof(world->dir), "/tmp/vitrine-test-XXXXXX");
 	assert_non_null(mkdtemp(world->dir));
 	world->options.runtime_dir = world->dir;
@@ -135,6 +168,7 @@ static inline void world_destroy(struct world *world)
 	char *lock = xasprintf("%s/vitrined.lock", world->dir);
 
 	wayland_destroy(world->server.wayland);
+	world->server.wayland = NULL;
 	scene_output_remove(world->output);
 	scene_destroy(world->server.scene);
 	clock_destroy(world->server.clock);
@@ -318,14 +352,19 @@ struct guest_peer {
 	unsigned n_marks;
 };
 
-static inline void broker_connect(struct world *world, struct broker *broker)
+static inline int world_connect(const struct world *world, const char *name)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%.60s/broker.sock", world->dir);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.60s/%s", world->dir, name);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	peer_connect(&broker->peer, fd);
+	return fd;
+}
+
+static inline void broker_connect(struct world *world, struct broker *broker)
+{
+	peer_connect(&broker->peer, world_connect(world, "broker.sock"));
 	assert_true(peer_turn(world, &broker->peer));
 	broker->proxy = peer_bind(&broker->peer, &vitrine_broker_v1_interface);
 	assert_non_null(broker->proxy);

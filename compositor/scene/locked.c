@@ -12,15 +12,9 @@ void locked_push(struct scene_output *output)
 {
 	struct output_state *state = output->state;
 	struct rect all = {0, 0, output->width, output->height};
-	struct layer *layer = layer_push(state, LAYER_SOLID, all);
 
-	layer->colour = LOCKED_COLOUR;
-	if (state->cover) {
-		layer = layer_push(state, LAYER_BUFFER, all);
-		layer->picture.buffer = state->cover;
-		layer->picture.src = (struct rect){0, 0, state->cover->width, state->cover->height};
-		layer->picture.serial = state->cover_serial;
-	}
+	layer_push(state, LAYER_SOLID, all)->colour = LOCKED_COLOUR;
+	cover_push(output);
 	panel_push(output);
 	layer_push(state, LAYER_STRIP, output_strip_rect(output));
 	cursor_push(output);
@@ -44,33 +38,4 @@ void scene_set_locked(struct scene *scene, bool is_locked)
 bool scene_is_locked(const struct scene *scene)
 {
 	return scene->is_locked;
-}
-
-void scene_output_set_cover(struct scene_output *output, struct buffer *buffer)
-{
-	struct output_state *state = output->state;
-	struct buffer *was = state->cover;
-
-	if (!buffer && !was) {
-		return;
-	}
-	if (buffer) {
-		buffer_lock(buffer);
-	}
-	state->cover = buffer;
-	state->cover_serial = ++output->scene->serials;
-	if (was) {
-		buffer_unlock(was);
-	}
-	damage_add_all(output);
-}
-
-void locked_forget_output(struct scene_output *output)
-{
-	struct buffer *was = output->state->cover;
-
-	output->state->cover = NULL;
-	if (was) {
-		buffer_unlock(was);
-	}
 }

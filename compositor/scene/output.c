@@ -64,15 +64,22 @@ void scene_output_remove(struct scene_output *output)
 
 	list_remove(&output->link);
 	scene->n_outputs--;
-	locked_forget_output(output);
 	/* Nothing is on its glass: before anybody is told, so that a hidden head's buffers are free. */
 	shown_finish(output->state);
 	heads_leave(output);
 	outputs_configure(scene);
 	scene_arrange(scene);
+	cover_finish(output->state);
 	damage_finish(output->state);
 	free(output->state);
 	free(output);
+}
+
+struct scene_output *scene_output_next(const struct scene *scene, const struct scene_output *after)
+{
+	struct list *next = after ? after->link.next : scene->outputs.next;
+
+	return next == &scene->outputs ? NULL : container_of(next, struct scene_output, link);
 }
 
 void scene_output_set_power(struct scene_output *output, bool is_on)
@@ -209,6 +216,9 @@ void scene_output_presented(struct scene_output *output, const struct presented 
 		if (head->output == output) {
 			head_presented(head, how);
 		}
+	}
+	if (output->scene->events->output_presented) {
+		output->scene->events->output_presented(output->scene->data, output, how);
 	}
 }
 

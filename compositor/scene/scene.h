@@ -104,6 +104,11 @@ struct scene_events {
 	/* A picture that came at commit_ns is on the glass. May be NULL. */
 	void (*picture_shown)(void *data, struct scene_head *head, uint64_t commit_ns,
 			      const struct presented *how);
+	/* Outputs were added, removed, or have another place, size or scale. May be NULL. */
+	void (*outputs_changed)(void *data);
+	/* A frame of the output is on the glass; after all else was told of it. May be NULL. */
+	void (*output_presented)(void *data, struct scene_output *output,
+				 const struct presented *how);
 	/* scene_guest_watch: the head's picture stands still, or moves again. May be NULL. */
 	void (*head_frozen)(void *data, struct scene_head *head, bool is_frozen);
 };
@@ -172,6 +177,8 @@ struct scene_output {
 struct scene_output *scene_output_add(struct scene *scene, const char *name, int width, int height,
 				      int refresh_mhz, void *data);
 void scene_output_remove(struct scene_output *output);
+/* The one after this one (NULL: the first), in the order of their arrival; NULL: there are no more. */
+struct scene_output *scene_output_next(const struct scene *scene, const struct scene_output *after);
 
 /*
  * Switched off (false) it shows no guest; its place in the layout stays its own. On when added.
@@ -293,8 +300,22 @@ void scene_set_locked(struct scene *scene, bool is_locked);
 bool scene_is_locked(const struct scene *scene);
 /* The last presented frame was one of a locked scene; true as well while the output is dark or its device away. */
 bool scene_output_is_dark(const struct scene_output *output);
-/* While locked, a trusted client's picture below the panel and the strip, scaled to the output. Locked; NULL: none. */
-void scene_output_set_cover(struct scene_output *output, struct buffer *buffer);
+/*
+ * While locked, a trusted client's pictures, below the panel and the strip: the first one is opaque and lies under the
+ * others. dst: inside scene_output_cover_area, of src's size but for the first. damage: what of the output differs from
+ * the same part before, when that stood there, too. Locks the buffers; cover NULL: none.
+ */
+#define COVER_PARTS 8
+struct cover_part {
+	struct buffer *buffer;
+	struct rect src, dst, damage;
+};
+struct cover {
+	struct cover_part parts[COVER_PARTS];
+	unsigned n_parts;
+};
+void scene_output_set_cover(struct scene_output *output, const struct cover *cover);
+struct rect scene_output_cover_area(const struct scene_output *output);
 /*
  * The host's own cursor, at a point of the layout, where no guest has the pointer. One on the whole desk. Not shown: false.
  */

@@ -72,7 +72,8 @@ struct head_state {
 struct shown {
 	uint64_t marks;       /* a bit for each guest: 1 << guest_priv.slot */
 	bool is_lit;          /* neither of a locked scene nor of an output that is switched off */
-	struct buffer *cover; /* locked, or NULL */
+	struct buffer *covers[COVER_PARTS]; /* locked */
+	unsigned n_covers;
 	bool has_card;        /* the host's, over some of it at least */
 	bool has_strip;
 	unsigned keyboard; /* whom the strip names: guest_priv.slot + 1; 0: nobody */
@@ -98,8 +99,8 @@ struct output_state {
 	bool is_dark;                      /* switched off */
 	unsigned number;                   /* to be told by; 0: nobody asked */
 	struct card identity;
-	struct buffer *cover; /* locked; shown while the scene is; NULL: none */
-	uint64_t cover_serial;
+	struct cover cover; /* shown while the scene is locked; its buffers are */
+	uint64_t cover_serials[COVER_PARTS];
 	/* What the regions for the guest in front show, by their number. */
 	struct scene_head *fronts[LAYOUT_MAX_REGIONS];
 	struct scene_view views[SCENE_MAX_VIEWS];
@@ -281,8 +282,6 @@ void shown_finish(struct output_state *state);
 /* ---- locked.c ---- */
 /* All there is on a lit output while the scene is locked. */
 void locked_push(struct scene_output *output);
-/* It is about to be removed. */
-void locked_forget_output(struct scene_output *output);
 
 /* ---- notice.c ---- */
 void notice_push(struct scene_output *output);
@@ -301,6 +300,12 @@ struct rect panel_box(const struct scene_output *output);
 void panel_push(struct scene_output *output);
 /* What the frame that is latched shows of it. */
 void panel_latch(const struct scene_output *output, struct shown_panel *out);
+
+/* ---- cover.c ---- */
+/* At most COVER_PARTS. */
+void cover_push(struct scene_output *output);
+/* The output goes. */
+void cover_finish(struct output_state *state);
 
 /* ---- identify.c ---- */
 /* At most SCENE_IDENTIFY_LAYERS. */

@@ -18,8 +18,7 @@ static void place_end(struct shown_place *place)
 
 static void record_clear(struct shown *record)
 {
-	struct buffer *cover = record->cover;
-	unsigned n = record->n_places;
+	unsigned n = record->n_places, n_covers = record->n_covers;
 
 	record->n_places = 0;
 	record->marks = 0;
@@ -28,9 +27,9 @@ static void record_clear(struct shown *record)
 	record->keyboard = 0;
 	record->panel.box = (struct rect){0};
 	record->is_lit = false;
-	record->cover = NULL;
-	if (cover) {
-		buffer_unlock(cover);
+	record->n_covers = 0;
+	for (unsigned i = 0; i < n_covers; i++) {
+		buffer_unlock(record->covers[i]);
 	}
 	for (unsigned i = 0; i < n; i++) {
 		place_end(&record->places[i]);
@@ -72,6 +71,15 @@ static void latch_strip(const struct scene_output *output, struct shown *record)
 	}
 }
 
+static void covers_latch(const struct output_state *state, struct shown *record)
+{
+	for (unsigned i = 0; i < state->cover.n_parts; i++) {
+		record->covers[i] = state->cover.parts[i].buffer;
+		buffer_lock(record->covers[i]);
+	}
+	record->n_covers = state->cover.n_parts;
+}
+
 void shown_latch(struct scene_output *output, uint64_t marks)
 {
 	struct output_state *state = output->state;
@@ -83,9 +91,8 @@ void shown_latch(struct scene_output *output, uint64_t marks)
 	latch_strip(output, record);
 	panel_latch(output, &record->panel);
 	record->is_lit = output_is_lit(output) && !output->scene->is_locked;
-	if (output->scene->is_locked && state->cover) {
-		record->cover = state->cover;
-		buffer_lock(record->cover);
+	if (output->scene->is_locked) {
+		covers_latch(state, record);
 	}
 	for (unsigned i = 0; i < state->n_views; i++) {
 		const struct scene_view *view = &state->views[i];

@@ -239,4 +239,7 @@ void outputs_configure(struct scene *scene)
 		}
 	}
 	externals_place(scene, placing.right);
+	if (scene->events->outputs_changed) {
+		scene->events->outputs_changed(scene->data);
+	}
 }

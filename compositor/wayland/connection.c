@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "compositor/wayland/local/local.h"
 #include "compositor/wayland/wayland_priv.h"
 
 static enum wl_iterator_result count_one(struct wl_resource *resource, void *data)
@@ -21,7 +22,7 @@ static void object_created(struct wl_listener *listener, void *data)
 	struct connection *connection = wl_container_of(listener, connection, created);
 	unsigned n = 0;
 
-	if (connection->kind != CONNECTION_GUEST || ++connection->objects < 2 * LIMIT_OBJECTS) {
+	if (connection->kind == CONNECTION_BROKER || ++connection->objects < 2 * LIMIT_OBJECTS) {
 		return;
 	}
 	wl_client_for_each_resource(connection->client, count_one, &n);
@@ -43,6 +44,9 @@ static void connection_ended(struct wl_listener *listener, void *data)
 		guest_disconnected(connection->guest, connection->fault);
 		connection->guest = NULL;
 	}
+	if (connection->local) {
+		local_client_ended(connection);
+	}
 	if (wayland->broker == connection) {
 		log_warn(LOG_HOST,
 			 "the broker has disconnected; its guests leave the screen until it is back");
@@ -51,8 +55,8 @@ static void connection_ended(struct wl_listener *listener, void *data)
 	list_append(&wayland->dead, &connection->link);
 }
 
-int connection_create(struct wayland *wayland, enum connection_kind kind, struct guest *guest,
-		      int fd)
+static int connection_make(struct wayland *wayland, enum connection_kind kind, int fd,
+			   struct connection **out)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 	int ret;
@@ -77,6 +81,24 @@ int connection_create(struct wayland *wayland, enum connection_kind kind, struct
 	wl_client_add_destroy_listener(connection->client, &connection->destroyed);
 	connection->created.notify = object_created;
 	wl_client_add_resource_created_listener(connection->client, &connection->created);
+	*out = connection;
+	return 0;
+out:
+	close_fd(&fd);
+	guest_seat_finish(connection);
+	free(connection);
+	return ret;
+}
+
+int connection_create(struct wayland *wayland, enum connection_kind kind, struct guest *guest,
+		      int fd)
+{
+	struct connection *connection;
+	int ret = connection_make(wayland, kind, fd, &connection);
+
+	if (ret < 0) {
+		return ret;
+	}
 	if (kind == CONNECTION_BROKER) {
 		wayland->broker = connection;
 	} else {
@@ -84,10 +106,18 @@ int connection_create(struct wayland *wayland, enum connection_kind kind, struct
 		guest->connection = connection;
 	}
 	return 0;
-out:
-	close_fd(&fd);
-	guest_seat_finish(connection);
-	free(connection);
+}
+
+int connection_create_local(struct wayland *wayland, enum connection_kind kind,
+			    struct local_client *local, int fd)
+{
+	struct connection *connection;
+	int ret = connection_make(wayland, kind, fd, &connection);
+
+	if (ret == 0) {
+		connection->local = local;
+		local->connection = connection;
+	}
 	return ret;
 }
 
@@ -135,6 +165,7 @@ void connections_reap(struct wayland *wayland)
 
 	list_for_each_safe(connection, tmp, &wayland->dead, link) {
 		list_remove(&connection->link);
+		free(connection->local);
 		free(connection);
 	}
 }

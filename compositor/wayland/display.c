@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The display on the server's loop, the broker's socket, and which connection sees which global. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,11 +8,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "compositor/wayland/head.h"
+#include "compositor/wayland/listen.h"
+#include "compositor/wayland/local/local.h"
 #include "compositor/wayland/memory.h"
 #include "compositor/wayland/pool.h"
 #include "compositor/wayland/presentation.h"
@@ -19,6 +20,8 @@
 #include "compositor/wayland/surface.h"
 #include "compositor/wayland/viewport.h"
 #include "compositor/wayland/wayland_priv.h"
+#include "ext-idle-notify-v1-server-protocol.h"
+#include "idle-inhibit-unstable-v1-server-protocol.h"
 #include "presentation-time-server-protocol.h"
 #include "relative-pointer-unstable-v1-server-protocol.h"
 #include "viewporter-server-protocol.h"
@@ -172,54 +175,60 @@ static int broker_accept(sd_event_source *source, int listen_fd, uint32_t events
 	return 0;
 }
 
-static int broker_bind_socket(struct wayland *wayland)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	if (strlen(wayland->socket_path) >= sizeof(address.sun_path)) {
-		return -ENAMETOOLONG;
-	}
-	strcpy(address.sun_path, wayland->socket_path);
-	wayland->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (wayland->listen_fd < 0) {
-		return -errno;
-	}
-	/* The lock is ours: what lies there was left by a server that is gone. */
-	unlink(wayland->socket_path);
-	/* Before anybody can connect: the mode of the inode comes from that of the socket. */
-	if (fchmod(wayland->listen_fd, 0600) < 0 ||
-	    bind(wayland->listen_fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    chmod(wayland->socket_path, 0600) < 0 || listen(wayland->listen_fd, 4) < 0) {
-		return -errno;
-	}
-	return sd_event_add_io(wayland->server->event, &wayland->accept, wayland->listen_fd,
-			       EPOLLIN, broker_accept, wayland);
-}
-
 static int broker_listen(struct wayland *wayland)
 {
 	int ret;
 
 	wayland->socket_path = xasprintf("%s/broker.sock", wayland->server->options->runtime_dir);
-	ret = broker_bind_socket(wayland);
+	ret = listen_at(wayland->socket_path, 0600, &wayland->listen_fd);
 	if (ret < 0) {
 		log_error(LOG_ADMIN, "can't listen on %s: %s; check the runtime directory",
 			  wayland->socket_path, strerror(-ret));
+		return ret;
 	}
-	return ret;
+	return sd_event_add_io(wayland->server->event, &wayland->accept, wayland->listen_fd,
+			       EPOLLIN, broker_accept, wayland);
 }
 
 /* ---- globals ---- */
 
+/* Monitors have globals that come and go: trusted clients' alone, as is all that is not in the table. */
+static unsigned global_kinds(const struct wayland *wayland, const struct wl_global *global)
+{
+	for (unsigned i = 0; i < wayland->n_globals; i++) {
+		if (wayland->globals[i].global == global) {
+			return wayland->globals[i].kinds;
+		}
+	}
+	return 1u << CONNECTION_TRUSTED | 1u << CONNECTION_LOCK;
+}
+
 static bool global_visible(const struct wl_client *client, const struct wl_global *global,
 			   void *data)
 {
-	struct wayland *wayland = data;
-	struct connection *connection = connection_find((struct wl_client *)client);
+	const struct connection *connection = connection_find((struct wl_client *)client);
 
-	return connection &&
-	       (connection->kind == CONNECTION_BROKER) == (global == wayland->broker_global);
+	return connection && (global_kinds(data, global) >> connection->kind & 1);
 }
+
+int global_create(struct wayland *wayland, const struct wl_interface *interface, int version,
+		  wl_global_bind_func_t bind, unsigned kinds)
+{
+	struct visible_global *slot = &wayland->globals[wayland->n_globals];
+
+	assert(wayland->n_globals < LIMIT_GLOBALS);
+	slot->kinds = kinds;
+	slot->global = wl_global_create(wayland->display, interface, version, wayland, bind);
+	if (!slot->global) {
+		return -ENOMEM;
+	}
+	wayland->n_globals++;
+	return 0;
+}
+
+#define GUEST (1u << CONNECTION_GUEST)
+#define TRUSTED (1u << CONNECTION_TRUSTED)
+#define LOCK (1u << CONNECTION_LOCK)
 
 static int globals_create(struct wayland *wayland)
 {
@@ -227,26 +236,29 @@ static int globals_create(struct wayland *wayland)
 		const struct wl_interface *interface;
 		int version;
 		wl_global_bind_func_t bind;
+		unsigned kinds;
 	} globals[] = {
-		{&wl_compositor_interface, 4, compositor_bind},
-		{&wl_shm_interface, 1, shm_bind},
-		{&wp_viewporter_interface, 1, viewporter_bind},
-		{&wp_presentation_interface, 1, presentation_bind},
-		{&wl_seat_interface, 8, seat_bind},
-		{&zwp_relative_pointer_manager_v1_interface, 1, relative_pointer_bind},
-		{&vitrine_guest_v1_interface, 2, root_bind},
+		{&wl_compositor_interface, 4, compositor_bind, GUEST | TRUSTED | LOCK},
+		{&wl_shm_interface, 1, shm_bind, GUEST},
+		{&wp_viewporter_interface, 1, viewporter_bind, GUEST},
+		{&wp_presentation_interface, 1, presentation_bind, GUEST},
+		{&wl_seat_interface, 8, seat_bind, GUEST},
+		{&zwp_relative_pointer_manager_v1_interface, 1, relative_pointer_bind, GUEST},
+		{&vitrine_guest_v1_interface, 2, root_bind, GUEST},
+		{&vitrine_broker_v1_interface, 1, broker_bind, 1u << CONNECTION_BROKER},
+		{&wl_shm_interface, 1, local_shm_bind, TRUSTED | LOCK},
+		{&wl_seat_interface, 7, local_seat_bind, TRUSTED | LOCK},
+		{&ext_idle_notifier_v1_interface, 1, idle_notifier_bind, TRUSTED},
+		{&zwp_idle_inhibit_manager_v1_interface, 1, idle_inhibit_bind, TRUSTED},
 	};
+	int ret = 0;
 
 	wl_display_set_global_filter(wayland->display, global_visible, wayland);
-	for (unsigned i = 0; i < ARRAY_SIZE(globals); i++) {
-		if (!wl_global_create(wayland->display, globals[i].interface, globals[i].version,
-				      wayland, globals[i].bind)) {
-			return -ENOMEM;
-		}
+	for (unsigned i = 0; i < ARRAY_SIZE(globals) && ret == 0; i++) {
+		ret = global_create(wayland, globals[i].interface, globals[i].version,
+				    globals[i].bind, globals[i].kinds);
 	}
-	wayland->broker_global = wl_global_create(wayland->display, &vitrine_broker_v1_interface, 1,
-						  wayland, broker_bind);
-	return wayland->broker_global ? 0 : -ENOMEM;
+	return ret;
 }
 
 /* ---- start and stop ---- */
@@ -292,6 +304,10 @@ int wayland_create(struct wayland **out, struct server *server)
 		goto out;
 	}
 	ret = broker_listen(wayland);
+	if (ret < 0) {
+		goto out;
+	}
+	ret = local_create(&wayland->local, wayland);
 out:
 	if (ret < 0) {
 		wayland_destroy(wayland);
@@ -318,6 +334,7 @@ void wayland_destroy(struct wayland *wayland)
 		connections_reap(wayland);
 		pools_finish(wayland);
 		input_latency_finish(wayland);
+		local_destroy(wayland->local);
 		wl_display_destroy(wayland->display);
 	}
 	sd_event_source_disable_unref(wayland->accept);
@@ -354,6 +371,13 @@ void wayland_commit_done(struct wayland *wayland, struct scene_head *scene, uint
 
 	if (head && head->surface && token) {
 		surface_commit_done(head->surface, token, how);
+	}
+}
+
+void wayland_outputs_changed(struct wayland *wayland)
+{
+	if (wayland && wayland->local) {
+		local_outputs_changed(wayland->local);
 	}
 }
 

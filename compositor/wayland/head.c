@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/trace.h"
 #include "compositor/wayland/buffer_parse.h"
 #include "compositor/wayland/edid.h"
 #include "compositor/wayland/surface.h"
@@ -141,11 +142,58 @@ static void head_destroyed(struct wl_resource *resource)
 		scene_end(head->connection->guest, head->scene);
 	}
 	if (head->surface) {
-		head->surface->head = NULL;
+		head->surface->role = NULL;
 	}
 	head->connection->heads[head->index] = NULL;
 	free(head);
 }
+
+/* ---- its surface ---- */
+
+static bool head_commit(struct surface *surface, struct buffer *buffer, const struct rect *src,
+			const pixman_region32_t *damage, uint64_t token)
+{
+	const struct head *head = surface->role_data;
+	struct server *server = surface->connection->wayland->server;
+	struct head_commit commit = {
+		.buffer = buffer,
+		.src = *src,
+		.damage = damage,
+		.token = token,
+		.time_ns = clock_now(server->clock),
+	};
+
+	if (!head->scene) {
+		return false;
+	}
+	trace_add(server->trace, TRACE_COMMIT,
+		  trace_track(server->trace, "guest", head->scene->guest->mark.name),
+		  commit.time_ns, 0, head->index);
+	scene_head_commit(head->scene, &commit);
+	return true;
+}
+
+/*
+ * A head whose surface goes shows no picture any more, unless its whole worker went: then the last
+ * one stays.
+ */
+static void head_leave_surface(struct surface *surface)
+{
+	struct head *head = surface->role_data;
+
+	head->surface = NULL;
+	surface->role = NULL;
+	if (head->scene) {
+		scene_head_commit(head->scene, &(struct head_commit){0});
+	}
+}
+
+static const struct surface_role head_role = {
+	.commit = head_commit,
+	.leave = head_leave_surface,
+};
+
+/* ---- requests ---- */
 
 static const char *head_objection(const struct connection *connection,
 				  const struct surface *surface, uint32_t untrusted_index,
@@ -154,7 +202,7 @@ static const char *head_objection(const struct connection *connection,
 	if (untrusted_index >= LIMIT_HEADS || connection->heads[untrusted_index]) {
 		return "made a head of an index that is taken or out of range";
 	}
-	if (!surface || surface->head) {
+	if (!surface || surface->role) {
 		return "made a head of a surface that is one already";
 	}
 	if (untrusted_width < 1 || untrusted_width > BUFFER_MAX_SIDE || untrusted_height < 1 ||
@@ -231,14 +279,15 @@ void head_request(struct wl_client *client, struct wl_resource *root, uint32_t i
 		return;
 	}
 	head->surface = surface;
-	surface->head = head;
+	surface->role = &head_role;
+	surface->role_data = head;
 	connection->heads[head->index] = head;
 	head->resource = object_create(client, &vitrine_head_v1_interface,
 				       wl_resource_get_version(root), id, &implementation, head,
 				       head_destroyed);
 	if (!head->resource) {
 		/* The client ends; what it would have shown is an orphan like any other. */
-		surface->head = NULL;
+		surface->role = NULL;
 		connection->heads[head->index] = NULL;
 		head->scene->data = NULL;
 		free(head);

@@ -3,9 +3,8 @@
 
 #include <stdlib.h>
 
-#include "base/trace.h"
 #include "compositor/scene/buffer.h"
-#include "compositor/wayland/head.h"
+#include "compositor/wayland/local/local.h"
 #include "compositor/wayland/pool.h"
 #include "compositor/wayland/presentation.h"
 #include "compositor/wayland/wayland_priv.h"
@@ -19,6 +18,9 @@
 #define DAMAGE_RECTS 32
 /* Larger than any buffer, and far from where regions overflow. */
 #define DAMAGE_SIDE 65535
+
+/* Of a trusted client's pictures. */
+#define SURFACE_MAX_SCALE 4
 
 /* What one commit is to tell when it ends. */
 struct surface_commit {
@@ -97,6 +99,15 @@ void surface_commit_done(struct surface *surface, uint64_t token, const struct p
 	}
 }
 
+void surface_commits_shown(struct surface *surface, const struct presented *how)
+{
+	struct surface_commit *commit, *tmp;
+
+	list_for_each_safe(commit, tmp, &surface->commits, link) {
+		commit_end(surface, commit, how);
+	}
+}
+
 void surface_discard_all(struct surface *surface)
 {
 	struct surface_commit *commit, *tmp;
@@ -158,43 +169,56 @@ static struct surface_commit *commit_create(struct surface *surface, uint64_t *t
 }
 
 /*
- * The scene may end this commit, and others, from within. The lock makes a buffer that is discarded
- * at once go through the same release as one that was shown.
+ * The role may end this commit, and others, from within. The lock makes a buffer that is discarded at once go through the
+ * same release as one that was shown. False: nobody took it.
  */
-static void commit_to_scene(struct surface *surface, struct buffer *buffer, const struct rect *src,
-			    bool all, uint64_t token)
+static bool commit_to_role(struct surface *surface, struct buffer *buffer, const struct rect *src,
+			   bool all, uint64_t token)
 {
-	struct server *server = surface->connection->wayland->server;
-	struct head_commit commit = {
-		.buffer = buffer,
-		.src = *src,
-		.token = token,
-		.time_ns = clock_now(server->clock),
-	};
 	pixman_region32_t damage;
+	bool ret;
 
 	pixman_region32_init(&damage);
 	if (buffer) {
 		damage_take(surface, buffer, src, &damage);
 		all = all && !pixman_region32_not_empty(&damage);
-		commit.damage = all ? NULL : &damage;
 		buffer_lock(buffer);
 	}
-	trace_add(server->trace, TRACE_COMMIT,
-		  trace_track(server->trace, "guest", surface->head->scene->guest->mark.name),
-		  commit.time_ns, 0, surface->head->index);
-	scene_head_commit(surface->head->scene, &commit);
+	ret = surface->role->commit(surface, buffer, src, all || !buffer ? NULL : &damage, token);
 	if (buffer) {
 		buffer_unlock(buffer);
 	}
 	pixman_region32_fini(&damage);
+	return ret;
+}
+
+/* False: it breaks a rule, and the client was told. */
+static bool commit_check(struct surface *surface, const struct buffer *buffer, struct rect *src)
+{
+	if (buffer && !source_inside(&surface->pending.src, buffer, src)) {
+		connection_fault(surface->viewport ? surface->viewport : surface->resource,
+				 WP_VIEWPORT_ERROR_OUT_OF_BUFFER,
+				 "set a source rectangle outside of its buffer");
+		return false;
+	}
+	return !surface->role || !surface->role->may_commit ||
+	       surface->role->may_commit(surface, buffer);
+}
+
+struct buffer *surface_buffer(const struct surface *surface)
+{
+	struct wl_resource *resource = surface->buffer.resource;
+	struct buffer *buffer = resource ? buffer_from_resource(resource) : NULL;
+
+	return buffer || !resource ? buffer : shm_buffer_from_resource(resource);
 }
 
 static void handle_commit(struct wl_client *client, struct wl_resource *resource)
 {
 	struct surface *surface = wl_resource_get_user_data(resource);
 	bool attached = surface->pending.attached;
-	bool moved = !rect_equal(&surface->src, &surface->pending.src);
+	bool moved = !rect_equal(&surface->src, &surface->pending.src) ||
+		     surface->scale != surface->pending.scale;
 	struct buffer *buffer;
 	struct rect src = {0};
 	struct surface_commit *commit;
@@ -205,18 +229,18 @@ static void handle_commit(struct wl_client *client, struct wl_resource *resource
 		buffer_ref_set(&surface->pending.buffer, NULL);
 		surface->pending.attached = false;
 	}
-	buffer = surface->buffer.resource ? buffer_from_resource(surface->buffer.resource) : NULL;
-	if (buffer && !source_inside(&surface->pending.src, buffer, &src)) {
-		connection_fault(surface->viewport ? surface->viewport : resource,
-				 WP_VIEWPORT_ERROR_OUT_OF_BUFFER,
-				 "set a source rectangle outside of its buffer");
+	surface->scale = surface->pending.scale;
+	buffer = surface_buffer(surface);
+	if (!commit_check(surface, buffer, &src)) {
 		return;
 	}
 	surface->src = surface->pending.src;
 	commit = commit_create(surface, &token);
-	if (surface->head && surface->head->scene && (buffer || attached)) {
-		commit_to_scene(surface, buffer, &src, attached || moved, token);
-	} else if (commit) {
+	if (surface->role && (buffer || attached) &&
+	    commit_to_role(surface, buffer, &src, attached || moved, token)) {
+		return;
+	}
+	if (commit) {
 		commit_end(surface, commit, NULL);
 	}
 }
@@ -301,11 +325,17 @@ static void handle_set_transform(struct wl_client *client, struct wl_resource *r
 	}
 }
 
-static void handle_set_scale(struct wl_client *client, struct wl_resource *resource, int32_t scale)
+static void handle_set_scale(struct wl_client *client, struct wl_resource *resource,
+			     int32_t untrusted_scale)
 {
-	if (scale != 1) {
+	struct surface *surface = wl_resource_get_user_data(resource);
+
+	if (untrusted_scale < 1 ||
+	    untrusted_scale > (surface->connection->local ? SURFACE_MAX_SCALE : 1)) {
 		connection_fault(resource, WL_SURFACE_ERROR_INVALID_SCALE, "asked for a scale");
+		return;
 	}
+	surface->pending.scale = untrusted_scale;
 }
 
 static const struct wl_surface_interface surface_implementation = {
@@ -329,30 +359,14 @@ struct surface *surface_from_resource(struct wl_resource *resource)
 	return wl_resource_get_user_data(resource);
 }
 
-/*
- * A head whose surface goes shows no picture any more, unless its whole worker went: then the last
- * one stays.
- */
-static void surface_leave_head(struct surface *surface)
-{
-	struct head *head = surface->head;
-
-	if (!head) {
-		return;
-	}
-	head->surface = NULL;
-	surface->head = NULL;
-	if (head->scene) {
-		scene_head_commit(head->scene, &(struct head_commit){0});
-	}
-}
-
 static void surface_destroyed(struct wl_resource *resource)
 {
 	struct surface *surface = wl_resource_get_user_data(resource);
 
 	guest_seat_surface_gone(surface->connection, surface);
-	surface_leave_head(surface);
+	if (surface->role) {
+		surface->role->leave(surface);
+	}
 	surface_discard_all(surface);
 	presentation_tell(&surface->pending.feedbacks, NULL);
 	resources_destroy(&surface->pending.callbacks);
@@ -374,6 +388,8 @@ static struct surface *surface_create(struct connection *connection)
 
 	if (surface) {
 		surface->connection = connection;
+		surface->scale = 1;
+		surface->pending.scale = 1;
 		list_init(&surface->commits);
 		wl_list_init(&surface->callbacks);
 		wl_list_init(&surface->pending.callbacks);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wl_compositor, wl_surface and wl_region. State is double-buffered; a commit becomes one commit of
- * the head whose surface it is. A surface without a head shows nothing and its commits are
- * discarded.
+ * wl_compositor, wl_surface and wl_region. State is double-buffered; a commit goes to the surface's role: the head of a
+ * guest, or what a trusted client shows.
  */
 #ifndef WAYLAND_SURFACE_H
 #define WAYLAND_SURFACE_H
@@ -18,8 +17,8 @@
 
 struct buffer;
 struct connection;
-struct head;
 struct presented;
+struct surface;
 
 /* A wl_buffer that may be destroyed at any time. */
 struct buffer_ref {
@@ -27,21 +26,38 @@ struct buffer_ref {
 	struct wl_listener destroyed;
 };
 
+/* What a surface is for; without a role it shows nothing and its commits are discarded. */
+struct surface_role {
+	/* buffer (NULL: none) is what it would show. False: refused, and the client told. May be NULL. */
+	bool (*may_commit)(struct surface *surface, const struct buffer *buffer);
+	/*
+	 * It shows src of buffer (NULL: nothing) from now on. damage: in buffer pixels, NULL: all of it. False: it shows
+	 * nothing of that; true: surface_commit_done ends the commit of this token.
+	 */
+	bool (*commit)(struct surface *surface, struct buffer *buffer, const struct rect *src,
+		       const pixman_region32_t *damage, uint64_t token);
+	/* The surface goes. */
+	void (*leave)(struct surface *surface);
+};
+
 struct surface {
 	struct connection *connection;
 	struct wl_resource *resource;
-	struct head *head;            /* its role, NULL: none */
-	struct wl_resource *viewport; /* NULL: none */
+	const struct surface_role *role; /* NULL: none */
+	void *role_data;                 /* what the role is of: for a guest's, struct head */
+	struct wl_resource *viewport;    /* NULL: none */
 	struct {
 		bool attached; /* a new buffer, or none */
 		struct buffer_ref buffer;
-		pixman_region32_t damage;            /* buffer pixels */
-		pixman_region32_t surface_damage;    /* surface pixels: src is not known yet */
-		struct rect src;                     /* empty: the whole buffer */
+		pixman_region32_t damage;         /* buffer pixels */
+		pixman_region32_t surface_damage; /* surface pixels: src is not known yet */
+		struct rect src;                  /* empty: the whole buffer */
+		int scale; /* buffer pixels for one of the surface's; 1 for guests */
 		struct wl_list callbacks, feedbacks; /* links of resources */
 	} pending;
 	struct buffer_ref buffer;
 	struct rect src;
+	int scale;
 	struct list commits;      /* struct surface_commit.link, oldest first */
 	struct wl_list callbacks; /* of replaced commits: done with the next one that is shown */
 };
@@ -51,6 +67,10 @@ void compositor_bind(struct wl_client *client, void *data, uint32_t version, uin
 struct surface *surface_from_resource(struct wl_resource *resource);
 /* scene_events.commit_done */
 void surface_commit_done(struct surface *surface, uint64_t token, const struct presented *how);
+/* All that is under way was shown so. */
+void surface_commits_shown(struct surface *surface, const struct presented *how);
+/* Now, of the last commit; NULL: nothing. */
+struct buffer *surface_buffer(const struct surface *surface);
 /* The head is gone: nothing of what is under way will be told any more. */
 void surface_discard_all(struct surface *surface);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The protocol side of vitrined: the display, the broker's socket, one connection per guest, and
- * what is advertised on each kind of connection.
+ * The protocol side of vitrined: the display, the broker's socket, one connection per guest, trusted programs of the host,
+ * and what is advertised on each kind of connection.
  */
 #ifndef WAYLAND_WAYLAND_H
 #define WAYLAND_WAYLAND_H
@@ -16,7 +16,8 @@ struct server;
 struct wayland;
 
 /*
- * Listens on RUNTIME_DIR/broker.sock, for root and the server's own uid only. -EADDRINUSE: another
+ * Listens on RUNTIME_DIR/broker.sock, for root and the server's own uid only, and for trusted clients (local/local.h).
+ * -EADDRINUSE: another
  * instance holds the lock beside it. Logged.
  */
 MUST_USE int wayland_create(struct wayland **out, struct server *server);
@@ -30,6 +31,9 @@ void wayland_destroy(struct wayland *wayland);
 void wayland_head_placed(struct wayland *wayland, struct scene_head *head);
 void wayland_commit_done(struct wayland *wayland, struct scene_head *head, uint64_t token,
 			 const struct presented *how);
+
+/* scene_events.outputs_changed: trusted clients know of monitors. */
+void wayland_outputs_changed(struct wayland *wayland);
 
 /*
  * What the seat tells guests; data: struct server. action is NULL, for input.c to fill in. A struct

@@ -46,10 +46,22 @@
 enum connection_kind {
 	CONNECTION_GUEST,
 	CONNECTION_BROKER,
+	CONNECTION_TRUSTED, /* a program of the host: idleness */
+	CONNECTION_LOCK,    /* likewise: the lock screen */
+};
+
+#define LIMIT_GLOBALS 20
+
+/* What a kind of connection sees; a bit for each. */
+struct visible_global {
+	const struct wl_global *global;
+	unsigned kinds;
 };
 
 struct pool;
 struct head;
+struct local;
+struct local_client;
 
 struct wayland {
 	struct server *server;
@@ -57,7 +69,9 @@ struct wayland {
 	sd_event_source *clients; /* the display's own loop, as one fd */
 	sd_event_source *accept;
 	sd_event_source *map_work; /* a defer source, on while maps is not empty */
-	struct wl_global *broker_global;
+	struct visible_global globals[LIMIT_GLOBALS];
+	unsigned n_globals;
+	struct local *local; /* trusted clients */
 	char *socket_path;
 	int lock_fd;
 	int listen_fd;
@@ -107,8 +121,9 @@ struct connection {
 	struct list link; /* wayland.dead once closing */
 	struct wayland *wayland;
 	enum connection_kind kind;
-	struct wl_client *client; /* NULL once closing */
-	struct guest *guest;      /* NULL for the broker, and once the guest is gone */
+	struct wl_client *client;   /* NULL once closing */
+	struct guest *guest;        /* NULL for others than guests, and once the guest is gone */
+	struct local_client *local; /* NULL for others than trusted clients */
 	struct wl_listener destroyed, created;
 	unsigned objects; /* created since they were last counted, and those counted then */
 	unsigned n_surfaces;
@@ -119,11 +134,20 @@ struct connection {
 	const char *fault; /* why it was disconnected; NULL: it ended by itself */
 };
 
+/* ---- display.c ---- */
+
+/* A global that these kinds of connection (bits of 1 << enum connection_kind) can see; its data is wayland. */
+MUST_USE int global_create(struct wayland *wayland, const struct wl_interface *interface,
+			   int version, wl_global_bind_func_t bind, unsigned kinds);
+
 /* ---- connection.c ---- */
 
 /* Takes ownership of fd, also on failure. Returns 0 or -errno. */
 MUST_USE int connection_create(struct wayland *wayland, enum connection_kind kind,
 			       struct guest *guest, int fd);
+/* The same for a trusted client, which becomes local's. */
+MUST_USE int connection_create_local(struct wayland *wayland, enum connection_kind kind,
+				     struct local_client *local, int fd);
 /* NULL for a client that this room did not make. */
 struct connection *connection_find(struct wl_client *client);
 struct connection *connection_of(struct wl_resource *resource);

@@ -62,6 +62,7 @@ static int monitor_set_mode(struct output_device *device, int width, int height,
 	return monitor->refuses ? -ENOENT : 0;
 }
 
+static const struct scene_events no_events;
 static const struct output_device_ops monitor_ops = {.set_mode = monitor_set_mode};
 
 /* ---- the world ---- */
@@ -124,7 +125,7 @@ static void server_start(void)
 {
 	assert_true(sd_event_new(&world.server.event) >= 0);
 	world.server.tell = hear;
-	world.server.scene = scene_create(&(const struct scene_events){0}, NULL);
+	world.server.scene = scene_create(&no_events, NULL);
 	assert_int_equal(layouts_create(&world.server.layouts, &world.server), 0);
 }
 

@@ -330,6 +330,7 @@ static void a_monitor_that_is_off_is_dark(void **state)
 static void covers_are_shown_while_locked(void **state)
 {
 	struct test_buffer *cover = test_buffer_create(80, 60, TEST_XR24, 0);
+	struct cover whole = {.n_parts = 1};
 	struct scene_output *output;
 	struct desk desk;
 
@@ -337,7 +338,12 @@ static void covers_are_shown_while_locked(void **state)
 	desk_init(&desk);
 	test_buffer_fill(cover, 0x445566);
 	output = repaint_output(desk.bench.server.repaint, 0);
-	scene_output_set_cover(output, &cover->base);
+	whole.parts[0] = (struct cover_part){
+		.buffer = &cover->base,
+		.src = {0, 0, 80, 60},
+		.dst = scene_output_cover_area(output),
+	};
+	scene_output_set_cover(output, &whole);
 	desk_run(&desk, 3);
 	assert_int_not_equal(pixel_at(&desk.bench, 0, 400, 300), 0x445566);
 	scene_set_locked(desk.bench.server.scene, true);
@@ -350,7 +356,7 @@ static void covers_are_shown_while_locked(void **state)
 	desk_run(&desk, 3);
 	assert_int_equal(pixel_at(&desk.bench, 0, 400, 300), 0x000000);
 	assert_int_equal(cover->releases, 1);
-	scene_output_set_cover(output, &cover->base);
+	scene_output_set_cover(output, &whole);
 	desk_run(&desk, 2);
 	buffer_drop(&cover->base);
 	desk_finish(&desk);
