@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who gets which event: a pure state machine. Devices push in what happened (codes of linux/input-event-codes.h, time as an
- * argument), the sink gets what a guest is to be told. No I/O, no clock, and no knowledge of what a guest is: a
- * struct seat_guest pointer is opaque and compared only.
+ * argument), the sink gets what a recipient is to be told. No I/O, no clock, and no knowledge of what a guest is: a
+ * struct seat_guest pointer is opaque and compared only. What the sink does for seat_host, and in action, may call the seat
+ * again; what it does for guests may not.
  *
  * What holds after every call (and is tested by random histories):
  * - one owner of the keyboard and of the pointer; each contact has the owner it had at its first touch, or nobody;
- * - a guest that lost the keyboard, the pointer or a contact has been sent releases for all that it held;
+ * - buttons are held by the pointer's owner alone, and while it holds one it stays the owner;
+ * - a recipient that lost the keyboard, the pointer or a contact has been sent releases for all that it held of that;
  * - a key that was down when the owner changed belongs to nobody until it is up;
  * - the keys that complete a chord of the host never reach a guest, and the modifiers of a chord
  *   that a guest already saw are released to it when the chord completes.
@@ -24,28 +26,28 @@ struct seat_guest; /* opaque */
 struct seat_head;  /* opaque: one head of a guest */
 
 enum seat_action {
-	SEAT_ACTION_SWITCH,    /* to the next guest; not while the host has all input */
-	SEAT_ACTION_ATTENTION, /* the attention chord */
-	SEAT_ACTION_LAYOUT,    /* to the next layout; not while the host has all input */
+	SEAT_ACTION_SWITCH,      /* to the next guest; not while the host has all input */
+	SEAT_ACTION_SWITCH_BACK, /* to the one before; likewise */
+	SEAT_ACTION_ATTENTION,   /* the attention chord */
+	SEAT_ACTION_LAYOUT,      /* to the next layout; not while the host has all input */
 	SEAT_ACTION_BRIGHTER,
 	SEAT_ACTION_DARKER,
 	SEAT_ACTION_LOCK,
 	SEAT_ACTION_CAPTURE, /* catches the pointer for the guest under it, or frees it */
 	SEAT_CHORDS,         /* those above are told by a chord */
-	SEAT_ACTION_DISMISS =
-		SEAT_CHORDS, /* Escape while the host has all input (seat_set_grabbed) */
 };
 
 /*
  * The host as a recipient of events, for the sink alone: while it has all input (seat_set_mode), and where the pointer or a
  * first touch is over no guest. Like a guest it gets a release for whatever it was told is down. Its heads are NULL, its
- * positions are those of the layout.
+ * positions are those of the layout; pointer_enter tells it that the pointer came, or, when the position is no number
+ * (NAN), that it went to a guest.
  */
 extern struct seat_guest *const seat_host;
 
 enum seat_mode {
 	SEAT_GUESTS, /* each event to its owner */
-	SEAT_HOST, /* a menu or a prompt is up: everything is the host's; SWITCH, LAYOUT, CAPTURE mean nothing */
+	SEAT_HOST, /* a menu or a prompt is up: everything is the host's; SWITCH, SWITCH_BACK, LAYOUT, CAPTURE mean nothing */
 	SEAT_LOCKED, /* likewise, and of the chords only ATTENTION, LOCK and those of the backlight mean anything */
 };
 
@@ -77,7 +79,7 @@ struct seat_sink {
 			      double x, double y);
 	void (*pointer_motion)(void *data, struct seat_guest *guest, struct seat_head *head,
 			       double x, double y);
-	/* Unaccelerated and accelerated motion in pixels; comes for each relative device event, also at an edge. */
+	/* Motion in layout pixels, at the guest's speed; for each relative device event, also at an edge. */
 	void (*pointer_relative)(void *data, struct seat_guest *guest, double dx, double dy);
 	void (*pointer_button)(void *data, struct seat_guest *guest, uint32_t code, bool pressed);
 	/* 120 is one notch; positive is down, right. */
@@ -115,11 +117,14 @@ struct seat_space {
 	 */
 	void (*to_upright)(void *data, unsigned output, double *x, double *y);
 	/*
-	 * This output shows a head of the guest. While any does, relative motion stays on such outputs, and a button that
-	 * is pressed elsewhere belongs to nobody. May be NULL: then every output will do.
+	 * This output shows a head of the guest: one that has caught the pointer has it on such outputs only. May be NULL:
+	 * then every output will do.
 	 */
 	bool (*output_shows)(void *data, unsigned output, struct seat_guest *guest);
-	/* What follows may be NULL: every device may reach every guest; both kinds, speed 1, no parking; no resistance. */
+	/*
+	 * What follows may be NULL. Without allows every device may reach every guest. Without traits all guests are told
+	 * positions and motions alike, at speed 1, and none is parked. Without resistance there is none.
+	 */
 	bool (*allows)(void *data, unsigned device, struct seat_guest *guest);
 	void (*traits)(void *data, struct seat_guest *guest, struct seat_traits *out);
 	/* How far, in layout pixels, the pointer must push to get from one output to its neighbour; INFINITY: a wall. */
@@ -129,17 +134,20 @@ struct seat_space {
 /*
  * Modifiers and a key; left and right ones count as the same. Matched when the key goes down on any keyboard, over the keys
  * that are down on all of them: the attention chord whatever other modifiers are down, the others with exactly their
- * own. Until the modifiers of a completed chord are up, keys that go down belong to nobody.
+ * own. Or both keys of one modifier (pair), matched when the second goes down. When a chord is complete, keys that go down on
+ * a keyboard that holds modifiers belong to nobody until those are up.
  */
 struct seat_chord {
 	bool ctrl, alt, shift, meta;
-	uint32_t key; /* KEY_ code that completes it */
+	uint32_t key;  /* KEY_ code that completes it; 0: no chord */
+	uint32_t pair; /* 0, or the one that completes it as well, each together with the other */
 };
 
 /*
  * "ctrl+alt+tab": words ctrl, alt, shift, meta and one key name (letters, digits, tab, delete, escape, f1 to f12, left,
  * right, up, down, space, ...), any case. -EINVAL when it is none, or has no modifier; keys that mean one thing only
- * (brightnessup, brightnessdown) may stand alone.
+ * (brightnessup, brightnessdown) may stand alone. "leftctrl+rightctrl": both keys of one modifier, likewise of alt, shift
+ * and meta.
  */
 MUST_USE int seat_chord_parse(const char *text, struct seat_chord *out);
 
@@ -155,10 +163,6 @@ void seat_device_removed(struct seat *seat, unsigned device);
 /* The session was lost: everything is up, nobody is told but owners of what was held. */
 void seat_all_up(struct seat *seat);
 
-/* The owner of keyboard, pointer and new contacts; NULL: nobody, events are counted and dropped. Releases go to the old one first. */
-void seat_set_owner(struct seat *seat, struct seat_guest *guest);
-/* Whoever was set, also while the host has all input. */
-struct seat_guest *seat_owner(const struct seat *seat);
 /* The guest is gone: nothing more is sent to it, not even releases. */
 void seat_forget_guest(struct seat *seat, struct seat_guest *guest);
 /*
@@ -168,16 +172,17 @@ void seat_forget_guest(struct seat *seat, struct seat_guest *guest);
 void seat_forget_head(struct seat *seat, struct seat_head *head);
 void seat_layout_changed(struct seat *seat);
 /*
- * The host takes all input (attention): guests get releases, then nothing; Escape gives SEAT_ACTION_DISMISS. The switch
- * key does nothing meanwhile.
- */
-void seat_set_grabbed(struct seat *seat, bool grabbed);
-/*
- * The keyboard's owner; NULL: nobody. The pointer's owner is the guest under it (seat_space.pick) that the device may
+ * The keyboard's owner, also while the host has all input; NULL: nobody. The pointer's owner is the guest under it (seat_space.pick) that the device may
  * reach, or the guest that has caught it; a contact's owner is the guest under its first touch.
  */
 void seat_set_keyboard(struct seat *seat, struct seat_guest *guest);
 struct seat_guest *seat_keyboard(const struct seat *seat);
+/*
+ * Presses and releases a chord's keys for the guest, as if typed: for one that the host keeps for itself. False: the guest
+ * has not got the keyboard, and nothing was sent.
+ */
+bool seat_send_chord(struct seat *seat, struct seat_guest *guest, const struct seat_chord *chord);
+/* Everything that is held is released, by whoever holds it. */
 void seat_set_mode(struct seat *seat, enum seat_mode mode);
 enum seat_mode seat_mode(const struct seat *seat);
 /*
@@ -186,7 +191,7 @@ enum seat_mode seat_mode(const struct seat *seat);
  */
 void seat_set_capture(struct seat *seat, struct seat_guest *guest);
 struct seat_guest *seat_capture(const struct seat *seat);
-/* Who has the pointer now: a guest, seat_host, or NULL (an owner that the device may not reach). */
+/* Who has the pointer now: a guest, seat_host, or NULL (over a guest that the device which moved it may not reach). */
 struct seat_guest *seat_pointer_owner(const struct seat *seat);
 /* In layout pixels. */
 void seat_pointer_position(const struct seat *seat, double *x, double *y);
@@ -217,5 +222,12 @@ void seat_touch_motion(struct seat *seat, unsigned device, int output, int slot,
 void seat_touch_up(struct seat *seat, unsigned device, int slot, uint64_t time_ns);
 void seat_touch_cancel(struct seat *seat, unsigned device);
 void seat_touch_frame(struct seat *seat, unsigned device);
+/*
+ * Fingers that move together on a touchpad, in pixels as libinput scales them. Three that went left or right far enough
+ * give SEAT_ACTION_SWITCH or SEAT_ACTION_SWITCH_BACK at their end.
+ */
+void seat_swipe_begin(struct seat *seat, unsigned device, unsigned fingers, uint64_t time_ns);
+void seat_swipe_update(struct seat *seat, unsigned device, double dx, double dy, uint64_t time_ns);
+void seat_swipe_end(struct seat *seat, unsigned device, bool cancelled, uint64_t time_ns);
 
 #endif
