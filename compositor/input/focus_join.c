@@ -145,7 +145,7 @@ static void focus_grant(void *data, struct seat_guest *guest)
 	struct server *server = input->server;
 
 	/* Releases first, then the keyboard goes. */
-	seat_set_owner(input->seat, guest);
+	seat_set_keyboard(input->seat, guest);
 	input->patient = input->patient && !guest;
 	wayland_set_keyboard(server->wayland, scene_guest(guest));
 	focus_tell(server, scene_guest(guest));
@@ -301,6 +301,29 @@ void input_head_removed(struct input *input, struct scene_head *head)
 	head_moved(input, head);
 }
 
+static void guest_forget_heads(struct input *input, const struct scene_guest *guest)
+{
+	for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
+		seat_forget_head(input->seat, (struct seat_head *)guest->heads[i]);
+	}
+}
+
+/* What is on no glass any more holds nothing; and the pointer may be over what was not there before. */
+static void seat_follow_glass(struct input *input)
+{
+	struct scene *scene = input->server->scene;
+	struct scene_guest *first = scene_guest_next(scene, NULL), *guest = first;
+
+	while (guest) {
+		if (!on_glass(input, guest)) {
+			guest_forget_heads(input, guest);
+		}
+		guest = scene_guest_next(scene, guest);
+		guest = guest == first ? NULL : guest;
+	}
+	seat_layout_changed(input->seat);
+}
+
 void input_output_presented(struct input *input, struct scene_output *output, uint64_t now_ns)
 {
 	int number = repaint_output_number(input->server->repaint, output->name);
@@ -323,11 +346,7 @@ void input_output_presented(struct input *input, struct scene_output *output, ui
 			/* This was the last: it has moved to where it has yet to be shown. */
 			input_settle(input);
 		}
-		owner = scene_guest(input->focus.owner);
-		if (owner && scene_output_shows_guest(output, owner)) {
-			/* The pointer may be over what was not on the glass before. */
-			seat_layout_changed(input->seat);
-		}
+		seat_follow_glass(input);
 	}
 	if (input->late_card && scene_output_shows_card(output) && !input->attention) {
 		input->patient = true;

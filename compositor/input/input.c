@@ -47,16 +47,17 @@ void input_set_mode(struct input *input, enum seat_mode mode)
 	bool attention = mode != SEAT_GUESTS;
 
 	if (attention == input->attention) {
+		seat_set_mode(input->seat, mode);
 		return;
 	}
 	input->attention = attention;
 	if (attention) {
-		seat_set_grabbed(input->seat, true);
+		seat_set_mode(input->seat, mode);
 		input_request(input, NULL);
 		card_show(input, NULL);
 	} else {
 		input_request(input, guest_due(input));
-		seat_set_grabbed(input->seat, false);
+		seat_set_mode(input->seat, SEAT_GUESTS);
 	}
 }
 
@@ -80,11 +81,10 @@ static void sink_action(void *data, enum seat_action action)
 	case SEAT_ACTION_DARKER:
 		monitors_step_backlight(server->monitors, -1);
 		break;
+	case SEAT_ACTION_SWITCH_BACK:
 	case SEAT_ACTION_LOCK:
 	case SEAT_ACTION_CAPTURE:
-		break;
-	case SEAT_ACTION_DISMISS:
-		menu_close(server->menu);
+	case SEAT_CHORDS:
 		break;
 	}
 }
@@ -265,7 +265,7 @@ int input_create(struct input **out, struct server *server)
 
 	input->server = server;
 	input->roster = roster_create(server->settings->devices, server->settings->n_devices);
-	input->sink = wayland_seat_sink;
+	input->sink = input_sink;
 	input->sink.action = sink_action;
 	input->sink.activity = sink_activity;
 	input->seat = seat_create(&input->sink, &input_space, server, &none, &none);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files share that join devices, seat, focus and scene: input.c (start, actions, devices), focus_join.c (who
- * is in front and has the input), seat_space.c (where things are, for the seat), cards.c.
+ * is in front and has the input), space.c (where things are, for the seat), sink.c (what it tells, to whom), cards.c.
  */
 #ifndef COMPOSITOR_INPUT_PRIV_H
 #define COMPOSITOR_INPUT_PRIV_H
@@ -56,7 +56,10 @@ void input_settle_later(struct input *input);
 int input_handle_settle(sd_event_source *source, void *data);
 void input_handle_late(void *data, uint64_t now_ns);
 
-/* ---- seat_space.c ---- */
+/* ---- sink.c; data: struct server ---- */
+extern const struct seat_sink input_sink; /* but for action and activity */
+
+/* ---- space.c ---- */
 extern const struct seat_space input_space; /* data: struct server */
 
 /* ---- cards.c ---- */

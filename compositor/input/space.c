@@ -48,7 +48,7 @@ static bool space_pick(void *data, double x, double y, struct seat_guest **guest
 		to_pixels(output, &x, &y);
 		found = scene_pick(output, x, y, head_x, head_y);
 	}
-	if (!found) {
+	if (!found || found->guest == server->input->leaving) {
 		return false;
 	}
 	*guest = seat_guest(found->guest);

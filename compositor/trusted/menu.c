@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The attention menu: what the host shows when its chord is struck. */
+#include <linux/input-event-codes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,8 +54,16 @@ static bool menu_panel(void *data, struct panel *panel)
 	return true;
 }
 
+static void menu_key(void *data, uint32_t code, bool pressed, uint64_t time_ns)
+{
+	if (pressed && code == KEY_ESC) {
+		menu_close(data);
+	}
+}
+
 static const struct trusted_ops menu_ops = {
 	.panel = menu_panel,
+	.key = menu_key,
 };
 
 int menu_create(struct menu **out, struct server *server)

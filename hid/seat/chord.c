@@ -138,10 +138,44 @@ static bool stands_alone(uint32_t key)
 	return key == KEY_BRIGHTNESSUP || key == KEY_BRIGHTNESSDOWN;
 }
 
+struct modifier {
+	const char *left_name, *right_name; /* in a pair */
+	uint32_t left, right;
+};
+
+static const struct modifier modifiers[] = {
+	{"leftctrl", "rightctrl", KEY_LEFTCTRL, KEY_RIGHTCTRL},
+	{"leftalt", "rightalt", KEY_LEFTALT, KEY_RIGHTALT},
+	{"leftshift", "rightshift", KEY_LEFTSHIFT, KEY_RIGHTSHIFT},
+	{"leftmeta", "rightmeta", KEY_LEFTMETA, KEY_RIGHTMETA},
+};
+
+/* "leftctrl+rightctrl", in either order. */
+static bool chord_take_pair(struct seat_chord *chord, const char *text)
+{
+	size_t len = strcspn(text, "+");
+	const char *second = text[len] ? text + len + 1 : "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(modifiers); i++) {
+		const struct modifier *m = &modifiers[i];
+
+		if ((word_is(text, len, m->left_name) && strcasecmp(second, m->right_name) == 0) ||
+		    (word_is(text, len, m->right_name) && strcasecmp(second, m->left_name) == 0)) {
+			*chord = (struct seat_chord){.key = m->left, .pair = m->right};
+			return true;
+		}
+	}
+	return false;
+}
+
 int seat_chord_parse(const char *text, struct seat_chord *out)
 {
 	struct seat_chord chord = {0};
 
+	if (chord_take_pair(&chord, text)) {
+		*out = chord;
+		return 0;
+	}
 	for (;;) {
 		size_t len = strcspn(text, "+");
 
@@ -161,19 +195,33 @@ int seat_chord_parse(const char *text, struct seat_chord *out)
 	return 0;
 }
 
-static bool either_down(const struct seat *seat, uint32_t left, uint32_t right)
+/* ---- when they are complete ---- */
+
+static bool either_down(const struct seat *seat, const struct modifier *modifier)
 {
-	return seat->keys.down[left] || seat->keys.down[right];
+	return seat->keys.down[modifier->left] || seat->keys.down[modifier->right];
 }
 
 static struct seat_chord modifiers_down(const struct seat *seat)
 {
 	return (struct seat_chord){
-		.ctrl = either_down(seat, KEY_LEFTCTRL, KEY_RIGHTCTRL),
-		.alt = either_down(seat, KEY_LEFTALT, KEY_RIGHTALT),
-		.shift = either_down(seat, KEY_LEFTSHIFT, KEY_RIGHTSHIFT),
-		.meta = either_down(seat, KEY_LEFTMETA, KEY_RIGHTMETA),
+		.ctrl = either_down(seat, &modifiers[0]),
+		.alt = either_down(seat, &modifiers[1]),
+		.shift = either_down(seat, &modifiers[2]),
+		.meta = either_down(seat, &modifiers[3]),
 	};
+}
+
+/* What is down of modifiers while it is complete: a pair's own are of its kind. */
+static struct seat_chord chord_modifiers(const struct seat_chord *chord)
+{
+	struct seat_chord needs = *chord;
+
+	needs.ctrl |= chord->pair == KEY_RIGHTCTRL;
+	needs.alt |= chord->pair == KEY_RIGHTALT;
+	needs.shift |= chord->pair == KEY_RIGHTSHIFT;
+	needs.meta |= chord->pair == KEY_RIGHTMETA;
+	return needs;
 }
 
 static bool covers(const struct seat_chord *down, const struct seat_chord *chord)
@@ -182,53 +230,145 @@ static bool covers(const struct seat_chord *down, const struct seat_chord *chord
 	       down->shift >= chord->shift && down->meta >= chord->meta;
 }
 
+/* The code is its last key, and the other one of a pair is down. */
+static bool chord_ends_with(const struct seat *seat, const struct seat_chord *chord, uint32_t code)
+{
+	if (!chord->key) {
+		return false;
+	}
+	if (!chord->pair) {
+		return code == chord->key;
+	}
+	return (code == chord->key && seat->keys.down[chord->pair]) ||
+	       (code == chord->pair && seat->keys.down[chord->key]);
+}
+
+static bool chord_is_complete(const struct seat *seat, enum seat_action action, uint32_t code)
+{
+	const struct seat_chord *chord = &seat->chords[action];
+	struct seat_chord down, needs;
+
+	if (!chord_ends_with(seat, chord, code)) {
+		return false;
+	}
+	down = modifiers_down(seat);
+	needs = chord_modifiers(chord);
+	return covers(&down, &needs) && (action == SEAT_ACTION_ATTENTION || covers(&needs, &down));
+}
+
 const struct seat_chord *seat_chord_completed(const struct seat *seat, uint32_t code)
 {
-	const struct seat_chord *attention = &seat->chords[SEAT_ACTION_ATTENTION];
-	struct seat_chord down = modifiers_down(seat);
-
-	if (code == attention->key && covers(&down, attention)) {
-		return attention;
+	if (chord_is_complete(seat, SEAT_ACTION_ATTENTION, code)) {
+		return &seat->chords[SEAT_ACTION_ATTENTION];
 	}
 	for (unsigned i = 0; i < SEAT_CHORDS; i++) {
-		const struct seat_chord *chord = &seat->chords[i];
-
-		if (chord != attention && chord->key && code == chord->key &&
-		    covers(&down, chord) && covers(chord, &down)) {
-			return chord;
+		if (chord_is_complete(seat, (enum seat_action)i, code)) {
+			return &seat->chords[i];
 		}
 	}
 	return NULL;
 }
 
-void seat_chord_complete(struct seat *seat, const struct seat_chord *chord, uint32_t code)
+/* Whether the host is to be told, or the chord is only kept from everybody. */
+static bool action_means(enum seat_mode mode, enum seat_action action)
 {
-	static const uint32_t modifiers[] = {KEY_LEFTCTRL, KEY_RIGHTCTRL, KEY_LEFTALT,
-					     KEY_RIGHTALT, KEY_LEFTSHIFT, KEY_RIGHTSHIFT,
-					     KEY_LEFTMETA, KEY_RIGHTMETA};
-	enum seat_action action;
-
-	seat->chord = chord;
-	seat_chord_update(seat); /* forgotten at once when it has no modifiers */
-	/* The recipient may know the key from another keyboard that holds it. */
-	seat_key_release(seat, code);
-	for (size_t i = 0; i < ARRAY_SIZE(modifiers); i++) {
-		seat_key_release(seat, modifiers[i]);
+	switch (action) {
+	case SEAT_ACTION_ATTENTION:
+	case SEAT_ACTION_LOCK:
+	case SEAT_ACTION_BRIGHTER:
+	case SEAT_ACTION_DARKER:
+		return true;
+	case SEAT_ACTION_SWITCH:
+	case SEAT_ACTION_SWITCH_BACK:
+	case SEAT_ACTION_LAYOUT:
+	case SEAT_ACTION_CAPTURE:
+	case SEAT_CHORDS:
+		break;
 	}
-	seat_end_frame(seat);
-	action = (enum seat_action)(chord - seat->chords);
-	if (!seat->grabbed || (action != SEAT_ACTION_SWITCH && action != SEAT_ACTION_LAYOUT)) {
+	return mode == SEAT_GUESTS;
+}
+
+/* The devices, bit by bit, that hold a modifier. */
+static uint64_t devices_with_modifiers(const struct seat *seat)
+{
+	uint64_t devices = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modifiers); i++) {
+		devices |= seat->keys.down[modifiers[i].left] | seat->keys.down[modifiers[i].right];
+	}
+	return devices;
+}
+
+void seat_action(struct seat *seat, enum seat_action action)
+{
+	if (action_means(seat->mode, action)) {
 		seat->sink->action(seat->data, action);
 	}
 }
 
+void seat_chord_complete(struct seat *seat, const struct seat_chord *chord, uint32_t code)
+{
+	seat->chord_devices = devices_with_modifiers(seat);
+	/* The holder may know the key from another keyboard. */
+	seat_key_release(seat, code);
+	for (size_t i = 0; i < ARRAY_SIZE(modifiers); i++) {
+		seat_key_release(seat, modifiers[i].left);
+		seat_key_release(seat, modifiers[i].right);
+	}
+	seat_end_frame(seat);
+	seat_action(seat, (enum seat_action)(chord - seat->chords));
+}
+
 void seat_chord_update(struct seat *seat)
 {
-	const struct seat_chord *chord = seat->chord;
-	struct seat_chord down = modifiers_down(seat);
-
-	if (chord && !(chord->ctrl && down.ctrl) && !(chord->alt && down.alt) &&
-	    !(chord->shift && down.shift) && !(chord->meta && down.meta)) {
-		seat->chord = NULL;
+	if (seat->chord_devices) {
+		seat->chord_devices &= devices_with_modifiers(seat);
 	}
+}
+
+/* ---- what is typed for a guest ---- */
+
+/* The keys of a chord in the order in which one presses them. */
+static unsigned chord_codes(const struct seat_chord *chord, uint32_t codes[6])
+{
+	const bool wanted[] = {chord->ctrl, chord->alt, chord->shift, chord->meta};
+	unsigned n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modifiers); i++) {
+		if (wanted[i]) {
+			codes[n++] = modifiers[i].left;
+		}
+	}
+	if (chord->pair) {
+		codes[n++] = chord->pair;
+	}
+	codes[n++] = chord->key;
+	return n;
+}
+
+static void key_say(struct seat *seat, struct seat_guest *guest, uint32_t code, bool pressed)
+{
+	seat_tell(seat, guest);
+	seat->sink->key(seat->data, guest, code, pressed);
+	seat_end_frame(seat);
+}
+
+bool seat_send_chord(struct seat *seat, struct seat_guest *guest, const struct seat_chord *chord)
+{
+	uint32_t codes[6];
+	unsigned n = chord_codes(chord, codes);
+
+	if (!guest || guest != seat->keyboard || seat->mode != SEAT_GUESTS || !chord->key) {
+		return false;
+	}
+	seat_end_frame(seat);
+	/* What is down already is not pressed twice; it is up for the guest when this is over. */
+	for (unsigned i = 0; i < n; i++) {
+		seat_key_release(seat, codes[i]);
+		key_say(seat, guest, codes[i], true);
+	}
+	for (unsigned i = n; i > 0; i--) {
+		key_say(seat, guest, codes[i - 1], false);
+	}
+	return true;
 }

@@ -2,63 +2,146 @@
 /* Keys and buttons: who was told that they are down, and the releases that it is owed. */
 #include "hid/seat/seat_priv.h"
 
-bool seat_buttons_sent(const struct seat *seat)
+static uint64_t live(const struct seat_codes *codes, uint32_t code)
 {
-	for (unsigned code = 0; code < KEY_CNT; code++) {
-		if (seat->buttons.sent[code]) {
-			return true;
-		}
-	}
-	return false;
+	return codes->down[code] & ~codes->barred[code];
 }
+
+struct seat_guest *seat_key_recipient(const struct seat *seat, uint32_t code)
+{
+	bool is_kept = seat->kept[code / 64] >> code % 64 & 1;
+
+	return is_kept || seat->mode != SEAT_GUESTS ? seat_host : seat->keyboard;
+}
+
+/* ---- releases ---- */
 
 void seat_key_release(struct seat *seat, uint32_t code)
 {
-	if (seat->keys.sent[code]) {
-		seat->keys.sent[code] = false;
-		seat->sink->key(seat->data, seat_recipient(seat), code, false);
-		seat->unframed = true;
+	struct seat_guest *guest = seat->keys.holder[code];
+
+	if (guest) {
+		seat->keys.holder[code] = NULL;
+		seat->keys.held--;
+		seat_tell(seat, guest);
+		seat->sink->key(seat->data, guest, code, false);
 	}
 }
 
 static void button_release(struct seat *seat, uint32_t code)
 {
-	if (seat->buttons.sent[code]) {
-		seat->buttons.sent[code] = false;
-		seat->sink->pointer_button(seat->data, seat_recipient(seat), code, false);
-		seat->unframed = true;
+	struct seat_guest *guest = seat->buttons.holder[code];
+
+	if (guest) {
+		seat->buttons.holder[code] = NULL;
+		seat->buttons.held--;
+		seat_tell(seat, guest);
+		seat->sink->pointer_button(seat->data, guest, code, false);
 	}
 }
 
-void seat_codes_release(struct seat *seat)
+void seat_keys_release(struct seat *seat, const struct seat_guest *guest)
 {
-	for (unsigned code = 0; code < KEY_CNT; code++) {
-		seat_key_release(seat, code);
+	for (unsigned code = 0; seat->keys.held && code < KEY_CNT; code++) {
+		if (!guest || seat->keys.holder[code] == guest) {
+			seat_key_release(seat, code);
+		}
+	}
+}
+
+void seat_buttons_release(struct seat *seat)
+{
+	for (unsigned code = 0; seat->buttons.held && code < KEY_CNT; code++) {
 		button_release(seat, code);
 	}
 }
 
-void seat_codes_forget(struct seat *seat)
+static void codes_forget(struct seat_codes *codes, const struct seat_guest *guest)
 {
-	for (unsigned code = 0; code < KEY_CNT; code++) {
-		seat->keys.sent[code] = false;
-		seat->buttons.sent[code] = false;
+	for (unsigned code = 0; codes->held && code < KEY_CNT; code++) {
+		if (codes->holder[code] == guest) {
+			codes->holder[code] = NULL;
+			codes->held--;
+		}
 	}
+}
+
+void seat_codes_forget(struct seat *seat, const struct seat_guest *guest)
+{
+	codes_forget(&seat->keys, guest);
+	codes_forget(&seat->buttons, guest);
+}
+
+static void code_lift(struct seat_codes *codes, uint32_t code, uint64_t devices)
+{
+	codes->down[code] &= ~devices;
+	codes->barred[code] &= ~devices;
 }
 
 void seat_codes_lift(struct seat *seat, uint64_t devices)
 {
 	for (unsigned code = 0; code < KEY_CNT; code++) {
-		seat->keys.down[code] &= ~devices;
-		if (!seat->keys.down[code]) {
+		code_lift(&seat->keys, code, devices);
+		if (!live(&seat->keys, code)) {
 			seat_key_release(seat, code);
 		}
-		seat->buttons.down[code] &= ~devices;
-		if (!seat->buttons.down[code]) {
+		code_lift(&seat->buttons, code, devices);
+		if (!live(&seat->buttons, code)) {
 			button_release(seat, code);
 		}
 	}
 }
+
+/* ---- what the policy says of those that are down ---- */
+
+/* The devices that hold this and may not reach the guest. */
+static uint64_t barred_from(const struct seat *seat, uint64_t down, struct seat_guest *guest)
+{
+	uint64_t barred = 0;
+
+	for (; guest && down; down &= down - 1) {
+		unsigned device = (unsigned)__builtin_ctzll(down);
+
+		if (!seat_allows(seat, device, guest)) {
+			barred |= UINT64_C(1) << device;
+		}
+	}
+	return barred;
+}
+
+static void key_settle(struct seat *seat, uint32_t code)
+{
+	struct seat_guest *guest = seat_key_recipient(seat, code);
+
+	seat->keys.barred[code] = barred_from(seat, seat->keys.down[code], guest);
+	if (!live(&seat->keys, code) || seat->keys.holder[code] != guest) {
+		seat_key_release(seat, code);
+	}
+}
+
+static void button_settle(struct seat *seat, uint32_t code)
+{
+	struct seat_codes *buttons = &seat->buttons;
+
+	buttons->barred[code] |= barred_from(seat, buttons->down[code], buttons->holder[code]);
+	if (!live(buttons, code)) {
+		button_release(seat, code);
+	}
+}
+
+void seat_codes_settle(struct seat *seat)
+{
+	for (unsigned code = 0; code < KEY_CNT; code++) {
+		if (seat->keys.down[code]) {
+			key_settle(seat, code);
+		}
+		if (seat->buttons.holder[code]) {
+			button_settle(seat, code);
+		}
+	}
+}
+
+/* ---- events ---- */
 
 /* True when this is news: false for repeats and for numbers that do not exist. */
 static bool codes_take(struct seat_codes *codes, unsigned device, uint32_t code, bool pressed)
@@ -68,44 +151,53 @@ static bool codes_take(struct seat_codes *codes, unsigned device, uint32_t code,
 	if (device >= SEAT_MAX_DEVICES || code == 0 || code >= KEY_CNT) {
 		return false;
 	}
-	bit = 1ull << device;
+	bit = UINT64_C(1) << device;
 	if (((codes->down[code] & bit) != 0) == pressed) {
 		return false;
 	}
 	codes->down[code] ^= bit;
+	codes->barred[code] &= ~bit;
 	return true;
 }
 
-/* Down on one device only. If on more, whoever it belongs to knows already. */
-static bool first_press(const struct seat_codes *codes, uint32_t code)
+/*
+ * Whether guest is to be told of this press: not when the device may not reach it, nor when the code is down elsewhere,
+ * and whoever it belongs to knows already.
+ */
+static bool code_press(struct seat *seat, struct seat_codes *codes, unsigned device, uint32_t code,
+		       struct seat_guest *guest)
 {
-	return (codes->down[code] & (codes->down[code] - 1)) == 0;
+	if (!guest || codes->barred[code] >> device & 1) {
+		seat->dropped++;
+		return false;
+	}
+	if (live(codes, code) != UINT64_C(1) << device) {
+		return false;
+	}
+	codes->holder[code] = guest;
+	codes->held++;
+	seat_tell(seat, guest);
+	return true;
 }
 
-static void key_pressed(struct seat *seat, uint32_t code)
+static void key_pressed(struct seat *seat, unsigned device, uint32_t code)
 {
 	const struct seat_chord *chord = seat_chord_completed(seat, code);
+	struct seat_guest *guest = seat_key_recipient(seat, code);
 
-	/* Before anything else, and for each keyboard: a key stuck on one must not keep the chord from another. */
+	seat->keys.barred[code] |= barred_from(seat, UINT64_C(1) << device, guest);
+	/* Before anything is sent, and for each keyboard: a key stuck on one must not keep the chord from another. */
 	if (chord) {
 		seat_chord_complete(seat, chord, code);
 		return;
 	}
-	if (seat->grabbed && code == KEY_ESC) {
-		seat->sink->action(seat->data, SEAT_ACTION_DISMISS);
-		return;
-	}
-	if (!first_press(&seat->keys, code)) {
-		return;
-	}
-	if (!seat_recipient(seat) || seat->chord) {
+	if (seat->chord_devices >> device & 1) {
 		seat->dropped++;
 		return;
 	}
-	seat->keys.sent[code] = true;
-	seat->sink->key(seat->data, seat_recipient(seat), code, true);
-	seat->unframed = true;
-	seat_end_frame(seat);
+	if (code_press(seat, &seat->keys, device, code, guest)) {
+		seat->sink->key(seat->data, guest, code, true);
+	}
 }
 
 void seat_key(struct seat *seat, unsigned device, uint32_t code, bool pressed, uint64_t time_ns)
@@ -115,28 +207,26 @@ void seat_key(struct seat *seat, unsigned device, uint32_t code, bool pressed, u
 	}
 	seat_touched(seat, device, time_ns);
 	if (pressed) {
-		key_pressed(seat, code);
-		return;
-	}
-	if (!seat->keys.down[code]) {
-		seat_key_release(seat, code);
+		key_pressed(seat, device, code);
+	} else {
+		if (!live(&seat->keys, code)) {
+			seat_key_release(seat, code);
+		}
 		seat_chord_update(seat);
-		seat_end_frame(seat);
 	}
+	seat_end_frame(seat);
 }
 
-static void button_pressed(struct seat *seat, uint32_t code)
+static void button_pressed(struct seat *seat, unsigned device, uint32_t code)
 {
-	if (!first_press(&seat->buttons, code)) {
-		return;
+	struct seat_guest *guest = seat_pointer_claim(seat, device);
+
+	if (!guest) {
+		seat->buttons.barred[code] |= UINT64_C(1) << device;
 	}
-	if (!seat_pointer_recipient(seat)) {
-		seat->dropped++;
-		return;
+	if (code_press(seat, &seat->buttons, device, code, guest)) {
+		seat->sink->pointer_button(seat->data, guest, code, true);
 	}
-	seat->buttons.sent[code] = true;
-	seat->sink->pointer_button(seat->data, seat_recipient(seat), code, true);
-	seat->unframed = true;
 }
 
 void seat_button(struct seat *seat, unsigned device, uint32_t code, bool pressed, uint64_t time_ns)
@@ -146,8 +236,8 @@ void seat_button(struct seat *seat, unsigned device, uint32_t code, bool pressed
 	}
 	seat_touched(seat, device, time_ns);
 	if (pressed) {
-		button_pressed(seat, code);
-	} else if (!seat->buttons.down[code]) {
+		button_pressed(seat, device, code);
+	} else if (!live(&seat->buttons, code)) {
 		button_release(seat, code);
 		/* A drag may have ended outside of the head that it began on. */
 		seat_pointer_update(seat, NULL);

@@ -1,244 +1,339 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the pointer is and what it is over. */
+/* Who has the pointer, and what it is told of it. */
+#include <limits.h>
 #include <math.h>
 
 #include "hid/seat/seat_priv.h"
 
-/* An area ends this much before its far edge, which belongs to its neighbour: the resolution of Wayland. */
-#define EDGE_PX (1.0 / 256)
+/* No mouse moves further at once; what claims to is nonsense. */
+#define MOTION_MAX 32768.0
+/* Far beyond any layout: the way to a far corner. */
+#define FAR_PX 1e6
 
-struct area {
-	double x, y, w, h;
+/* Who is to have the pointer, and where. */
+struct place {
+	struct seat_guest *guest; /* NULL: nobody */
+	struct seat_head *head;
+	double x, y;
 };
 
-static bool output_area(const struct seat *seat, unsigned output, struct area *area)
-{
-	return seat->space->output_rect(seat->data, output, &area->x, &area->y, &area->w,
-					&area->h) &&
-	       area->w > 0 && area->h > 0;
-}
+/* ---- where it is ---- */
 
-static double clamp(double v, double from, double size)
+static struct place picked(const struct seat *seat, const struct seat_head *avoid)
 {
-	return fmax(from, fmin(v, from + size - EDGE_PX));
-}
+	struct place place = {0};
 
-static bool area_contains(const struct area *area, double x, double y)
-{
-	return x >= area->x && y >= area->y && x < area->x + area->w && y < area->y + area->h;
-}
-
-static bool output_shows_owner(const struct seat *seat, unsigned output)
-{
-	return !seat->space->output_shows ||
-	       seat->space->output_shows(seat->data, output, seat->owner);
-}
-
-/* The outputs, bit by bit, that the owner's pointer may be on: those that show it, or all when none does. */
-static uint32_t outputs_allowed(const struct seat *seat)
-{
-	uint32_t all = 0, showing = 0;
-	struct area area;
-
-	for (unsigned i = 0; i < SEAT_MAX_OUTPUTS; i++) {
-		if (!output_area(seat, i, &area)) {
-			continue;
-		}
-		all |= 1u << i;
-		if (seat->owner && output_shows_owner(seat, i)) {
-			showing |= 1u << i;
-		}
+	if (seat->mode == SEAT_GUESTS &&
+	    seat->space->pick(seat->data, seat->x, seat->y, &place.guest, &place.head, &place.x,
+			      &place.y) &&
+	    place.head != avoid) {
+		return place;
 	}
-	return showing ? showing : all;
+	return (struct place){.guest = seat_host, .x = seat->x, .y = seat->y};
 }
 
-/* To the nearest point of these outputs. */
-static void pointer_clamp(struct seat *seat, uint32_t outputs)
+/* It is this guest's, wherever it is: over another head of it, or else on the edge of the one that it was over. */
+static struct place kept_by(const struct seat *seat, struct seat_guest *guest,
+			    const struct seat_head *avoid)
 {
-	double x = seat->x, y = seat->y, best = INFINITY;
-	struct area area;
+	struct place place = picked(seat, avoid);
 
-	for (unsigned i = 0; i < SEAT_MAX_OUTPUTS; i++) {
-		double near_x, near_y, distance;
+	if (place.guest == guest) {
+		return place;
+	}
+	if (guest == seat_host) {
+		return (struct place){.guest = guest, .x = seat->x, .y = seat->y};
+	}
+	if (seat->over != guest || seat->entered == avoid) {
+		return (struct place){0};
+	}
+	place = (struct place){.guest = guest, .head = seat->entered};
+	seat->space->to_head(seat->data, place.head, seat->x, seat->y, &place.x, &place.y);
+	return place;
+}
 
-		if (!(outputs & 1u << i) || !output_area(seat, i, &area)) {
-			continue;
-		}
-		near_x = clamp(x, area.x, area.w);
-		near_y = clamp(y, area.y, area.h);
-		distance = hypot(near_x - x, near_y - y);
-		if (distance < best) {
-			best = distance;
-			seat->x = near_x;
-			seat->y = near_y;
-		}
+static struct place place_find(const struct seat *seat, const struct seat_head *avoid)
+{
+	struct place place;
+
+	if (seat->buttons.held) {
+		return kept_by(seat, seat->over, avoid);
+	}
+	place = seat->capture ? kept_by(seat, seat->capture, avoid) : picked(seat, avoid);
+	if (!place.guest || !seat_allows(seat, seat->pointer_device, place.guest)) {
+		return (struct place){0};
+	}
+	return place;
+}
+
+/* ---- what is told of it ---- */
+
+static bool is_captured(const struct seat *seat)
+{
+	return seat->capture && seat->capture == seat->over;
+}
+
+/* Which of SEAT_POINTER_ABSOLUTE and SEAT_POINTER_RELATIVE who has the pointer is told now. */
+static unsigned kinds_told(const struct seat *seat, const struct seat_traits *traits)
+{
+	if (traits->pointer != SEAT_POINTER_BOTH || (!seat->space->traits && !is_captured(seat))) {
+		return traits->pointer;
+	}
+	return is_captured(seat) ? SEAT_POINTER_RELATIVE : SEAT_POINTER_ABSOLUTE;
+}
+
+static void tell_enter(struct seat *seat, const struct place *to)
+{
+	seat->over = to->guest;
+	seat->entered = to->head;
+	seat->told_x = to->x;
+	seat->told_y = to->y;
+	seat_tell(seat, to->guest);
+	seat->sink->pointer_enter(seat->data, to->guest, to->head, to->x, to->y);
+}
+
+static void tell_motion(struct seat *seat, const struct place *to)
+{
+	struct seat_traits traits;
+
+	if (to->x == seat->told_x && to->y == seat->told_y) {
+		return;
+	}
+	traits = seat_traits_of(seat, to->guest);
+	if (!(kinds_told(seat, &traits) & SEAT_POINTER_ABSOLUTE)) {
+		return;
+	}
+	seat->told_x = to->x;
+	seat->told_y = to->y;
+	seat_tell(seat, to->guest);
+	seat->sink->pointer_motion(seat->data, to->guest, to->head, to->x, to->y);
+}
+
+/* Its own cursor goes where it is least in the way of who has the pointer next. */
+static void park(struct seat *seat)
+{
+	struct seat_traits traits = seat_traits_of(seat, seat->over);
+	struct place corner = {.guest = seat->over, .head = seat->entered};
+
+	if (!seat->entered || !traits.parks || !(traits.pointer & SEAT_POINTER_ABSOLUTE)) {
+		return;
+	}
+	seat->space->to_head(seat->data, corner.head, FAR_PX, FAR_PX, &corner.x, &corner.y);
+	if (corner.x != seat->told_x || corner.y != seat->told_y) {
+		seat_tell(seat, corner.guest);
+		seat->sink->pointer_motion(seat->data, corner.guest, corner.head, corner.x,
+					   corner.y);
 	}
 }
 
-void seat_pointer_confine(struct seat *seat)
+void seat_pointer_leave(struct seat *seat, bool may_park)
 {
-	pointer_clamp(seat, outputs_allowed(seat));
-}
+	struct seat_guest *guest;
 
-struct seat_guest *seat_pointer_recipient(const struct seat *seat)
-{
-	uint32_t outputs = outputs_allowed(seat);
-	struct area area;
-
-	for (unsigned i = 0; i < SEAT_MAX_OUTPUTS; i++) {
-		if ((outputs & 1u << i) && output_area(seat, i, &area) &&
-		    area_contains(&area, seat->x, seat->y)) {
-			return seat_recipient(seat);
-		}
+	seat_buttons_release(seat);
+	guest = seat->over;
+	if (!guest) {
+		return;
 	}
-	return NULL;
-}
-
-/* The smallest area with all outputs in it. */
-static bool layout_area(const struct seat *seat, struct area *out)
-{
-	double right = -INFINITY, bottom = -INFINITY;
-	struct area area;
-
-	*out = (struct area){.x = INFINITY, .y = INFINITY};
-	for (unsigned i = 0; i < SEAT_MAX_OUTPUTS; i++) {
-		if (output_area(seat, i, &area)) {
-			out->x = fmin(out->x, area.x);
-			out->y = fmin(out->y, area.y);
-			right = fmax(right, area.x + area.w);
-			bottom = fmax(bottom, area.y + area.h);
-		}
+	if (may_park) {
+		park(seat);
 	}
-	out->w = right - out->x;
-	out->h = bottom - out->y;
-	return right > -INFINITY;
-}
-
-bool seat_point(const struct seat *seat, int output, double x, double y, double *layout_x,
-		double *layout_y)
-{
-	struct area area;
-
-	if (!isfinite(x) || !isfinite(y) || output >= SEAT_MAX_OUTPUTS) {
-		return false;
-	}
-	if (output < 0 ? !layout_area(seat, &area) : !output_area(seat, (unsigned)output, &area)) {
-		return false;
-	}
-	if (output >= 0 && seat->space->to_upright) {
-		seat->space->to_upright(seat->data, (unsigned)output, &x, &y);
-	}
-	*layout_x = clamp(area.x + x * area.w, area.x, area.w);
-	*layout_y = clamp(area.y + y * area.h, area.y, area.h);
-	return true;
-}
-
-static struct seat_head *head_under_pointer(const struct seat *seat, double *head_x, double *head_y)
-{
-	struct seat_guest *guest = NULL;
-	struct seat_head *head = NULL;
-
-	if (!seat->space->pick(seat->data, seat->x, seat->y, &guest, &head, head_x, head_y) ||
-	    guest != seat->owner) {
-		return NULL;
-	}
-	return head;
+	seat->over = NULL;
+	seat->entered = NULL;
+	seat_tell(seat, guest);
+	seat->sink->pointer_enter(seat->data, guest, NULL, guest == seat_host ? (double)NAN : 0,
+				  guest == seat_host ? (double)NAN : 0);
 }
 
 void seat_pointer_update(struct seat *seat, const struct seat_head *avoid)
 {
-	struct seat_guest *guest = seat_recipient(seat);
-	double x = 0, y = 0;
-	struct seat_head *head;
+	struct place to = place_find(seat, avoid);
 
-	if (!guest) {
+	while (seat->over && seat->over != to.guest) {
+		seat_pointer_leave(seat, !avoid);
+		/* It holds no button any more; and whom it left may have called the seat. */
+		to = place_find(seat, avoid);
+	}
+	if (!to.guest) {
 		return;
 	}
-	head = head_under_pointer(seat, &x, &y);
-	/* A drag goes on outside of the head that it is on, clamped to it. */
-	if (!head && seat->entered && seat->entered != avoid && seat_buttons_sent(seat)) {
-		head = seat->entered;
-		seat->space->to_head(seat->data, head, seat->x, seat->y, &x, &y);
-	}
-	if (!head || head == avoid) {
-		seat_pointer_leave(seat);
-		return;
-	}
-	if (head != seat->entered) {
-		seat->sink->pointer_enter(seat->data, guest, head, x, y);
-	} else if (x != seat->head_x || y != seat->head_y) {
-		seat->sink->pointer_motion(seat->data, guest, head, x, y);
+	if (!seat->over || to.head != seat->entered) {
+		tell_enter(seat, &to);
 	} else {
-		return;
+		tell_motion(seat, &to);
 	}
-	seat->entered = head;
-	seat->head_x = x;
-	seat->head_y = y;
-	seat->unframed = true;
 }
 
-void seat_pointer_leave(struct seat *seat)
+struct seat_guest *seat_pointer_claim(struct seat *seat, unsigned device)
 {
-	if (seat->entered) {
-		seat->entered = NULL;
-		seat->sink->pointer_enter(seat->data, seat_recipient(seat), NULL, 0, 0);
-		seat->unframed = true;
+	struct seat_guest *guest = seat->over;
+
+	if (seat->buttons.held) {
+		return seat_allows(seat, device, guest) ? guest : NULL;
 	}
+	if (!guest) {
+		guest = seat->capture ? seat->capture : picked(seat, NULL).guest;
+	}
+	if (!seat_allows(seat, device, guest)) {
+		return NULL;
+	}
+	seat->pointer_device = device;
+	seat_pointer_update(seat, NULL);
+	return seat->over;
+}
+
+struct seat_guest *seat_pointer_owner(const struct seat *seat)
+{
+	return seat->over;
+}
+
+void seat_pointer_position(const struct seat *seat, double *x, double *y)
+{
+	*x = seat->x;
+	*y = seat->y;
+}
+
+/* ---- capture ---- */
+
+static bool is_shown(const struct seat *seat, struct seat_guest *guest)
+{
+	struct seat_area area;
+
+	if (!seat->space->output_shows) {
+		return true;
+	}
+	for (unsigned i = 0; i < SEAT_MAX_OUTPUTS; i++) {
+		if (seat_output_area(seat, i, &area) &&
+		    seat->space->output_shows(seat->data, i, guest)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void seat_capture_check(struct seat *seat)
+{
+	if (seat->capture && !is_shown(seat, seat->capture)) {
+		seat->capture = NULL;
+	}
+}
+
+void seat_set_capture(struct seat *seat, struct seat_guest *guest)
+{
+	if (guest && (seat->mode != SEAT_GUESTS || guest == seat_host || !is_shown(seat, guest))) {
+		guest = NULL;
+	}
+	if (guest == seat->capture) {
+		return;
+	}
+	seat_end_frame(seat);
+	if (guest != seat->over) {
+		/* A drag on another guest does not go on in here. */
+		seat_buttons_release(seat);
+	}
+	seat->capture = guest;
+	seat_pointer_confine(seat);
+	seat_pointer_update(seat, NULL);
+	seat_end_frame(seat);
+}
+
+struct seat_guest *seat_capture(const struct seat *seat)
+{
+	return seat->capture;
+}
+
+/* ---- events ---- */
+
+/* True when who has the pointer was told of the motion alone. */
+static bool tell_relative(struct seat *seat, const struct seat_traits *traits, double dx, double dy)
+{
+	unsigned kinds = kinds_told(seat, traits);
+
+	if (!seat->over || !(kinds & SEAT_POINTER_RELATIVE) ||
+	    !seat_allows(seat, seat->pointer_device, seat->over)) {
+		return false;
+	}
+	seat_tell(seat, seat->over);
+	seat->sink->pointer_relative(seat->data, seat->over, dx, dy);
+	return is_captured(seat) && !(kinds & SEAT_POINTER_ABSOLUTE);
+}
+
+/* The guest that has the pointer for certain, by capture or a button, is out of this device's reach. */
+static bool is_kept_from(const struct seat *seat, unsigned device)
+{
+	struct seat_guest *guest = seat->buttons.held ? seat->over : seat->capture;
+
+	return guest && !seat_allows(seat, device, guest);
+}
+
+static void pointer_moved(struct seat *seat)
+{
+	seat_pointer_update(seat, NULL);
+	if (!seat->over) {
+		seat->dropped++;
+	}
+	seat_end_frame(seat);
 }
 
 void seat_motion(struct seat *seat, unsigned device, double dx, double dy, uint64_t time_ns)
 {
-	struct seat_guest *guest = seat_recipient(seat);
+	struct seat_traits traits;
 
 	if (device >= SEAT_MAX_DEVICES || !isfinite(dx) || !isfinite(dy)) {
 		return;
 	}
 	seat_touched(seat, device, time_ns);
-	seat->x += dx;
-	seat->y += dy;
-	seat_pointer_confine(seat);
-	if (!guest) {
+	if (is_kept_from(seat, device)) {
 		seat->dropped++;
 		return;
 	}
-	seat->sink->pointer_relative(seat->data, guest, dx, dy);
-	seat->unframed = true;
-	seat_pointer_update(seat, NULL);
-	seat_end_frame(seat);
+	seat->pointer_device = device;
+	traits = seat_traits_of(seat, seat->over);
+	dx = fmax(-MOTION_MAX, fmin(dx, MOTION_MAX)) * traits.speed;
+	dy = fmax(-MOTION_MAX, fmin(dy, MOTION_MAX)) * traits.speed;
+	if (!tell_relative(seat, &traits, dx, dy)) {
+		seat_pointer_walk(seat, dx, dy);
+	}
+	pointer_moved(seat);
 }
 
 void seat_motion_absolute(struct seat *seat, unsigned device, int output, double x, double y,
 			  uint64_t time_ns)
 {
-	if (device >= SEAT_MAX_DEVICES || !seat_point(seat, output, x, y, &seat->x, &seat->y)) {
+	double to_x, to_y;
+
+	if (device >= SEAT_MAX_DEVICES || !seat_point(seat, output, x, y, &to_x, &to_y)) {
 		return;
 	}
 	seat_touched(seat, device, time_ns);
-	if (output < 0) {
-		/* The layout may have corners that no output covers. */
-		pointer_clamp(seat, UINT32_MAX);
-	}
-	if (!seat_recipient(seat)) {
+	if (is_kept_from(seat, device)) {
 		seat->dropped++;
 		return;
 	}
-	seat_pointer_update(seat, NULL);
-	seat_end_frame(seat);
+	seat->pointer_device = device;
+	seat->push.from = -1;
+	seat->x = to_x;
+	seat->y = to_y;
+	/* The layout may have corners that no output covers. */
+	seat_pointer_confine(seat);
+	pointer_moved(seat);
 }
 
 void seat_axis(struct seat *seat, unsigned device, enum seat_axis axis, int v120, uint64_t time_ns)
 {
-	struct seat_guest *guest = seat_pointer_recipient(seat);
+	struct seat_guest *guest;
 
-	if (device >= SEAT_MAX_DEVICES || v120 == 0) {
+	if (device >= SEAT_MAX_DEVICES || v120 == 0 || v120 == INT_MIN) {
 		return;
 	}
 	seat_touched(seat, device, time_ns);
+	guest = seat_pointer_claim(seat, device);
 	if (!guest) {
 		seat->dropped++;
 		return;
 	}
-	seat->sink->pointer_axis(seat->data, guest, axis, v120);
-	seat->unframed = true;
+	seat_tell(seat, guest);
+	seat->sink->pointer_axis(seat->data, guest, axis,
+				 seat_traits_of(seat, guest).reversed_scroll ? -v120 : v120);
 	seat_end_frame(seat);
 }

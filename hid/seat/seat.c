@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+/* The seat as a whole: owners, modes, groups of events, devices that come and go. */
 #include "hid/seat/seat.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "hid/seat/seat_priv.h"
+
+#define SPEED_MIN 0.1
+#define SPEED_MAX 10.0
 
 static char host;
 struct seat_guest *const seat_host = (struct seat_guest *)&host;
@@ -18,6 +24,9 @@ struct seat *seat_create(const struct seat_sink *sink, const struct seat_space *
 	seat->data = data;
 	seat->chords[SEAT_ACTION_ATTENTION] = *attention;
 	seat->chords[SEAT_ACTION_SWITCH] = *switch_key;
+	seat->pointer_device = SEAT_NO_DEVICE;
+	seat->swipe.device = SEAT_NO_DEVICE;
+	seat->push = (struct seat_push){.from = -1, .to = -1};
 	return seat;
 }
 
@@ -31,50 +40,46 @@ void seat_destroy(struct seat *seat)
 	free(seat);
 }
 
+/* ---- groups of events ---- */
+
+void seat_tell(struct seat *seat, struct seat_guest *guest)
+{
+	for (unsigned i = 0; i < seat->n_unframed; i++) {
+		if (seat->unframed[i] == guest) {
+			return;
+		}
+	}
+	if (seat->n_unframed == SEAT_MAX_UNFRAMED) {
+		seat_end_frame(seat);
+	}
+	seat->unframed[seat->n_unframed++] = guest;
+}
+
 void seat_end_frame(struct seat *seat)
 {
-	if (seat->unframed) {
-		seat->unframed = false;
-		seat->sink->frame(seat->data, seat_recipient(seat));
+	struct seat_guest *told[SEAT_MAX_UNFRAMED];
+	unsigned n = seat->n_unframed;
+
+	/* The host's frame may call the seat. */
+	memcpy(told, seat->unframed, sizeof(told));
+	seat->n_unframed = 0;
+	for (unsigned i = 0; i < n; i++) {
+		seat->sink->frame(seat->data, told[i]);
 	}
 	seat->event_ns = 0;
 }
 
-/* The recipient is about to be another one: it holds nothing afterwards. */
-static void recipient_leave(struct seat *seat)
+void seat_touched(struct seat *seat, unsigned device, uint64_t time_ns)
 {
-	seat->event_ns = 0;
-	seat_codes_release(seat);
-	seat_contacts_end(seat, UINT64_MAX, NULL);
-	seat_pointer_leave(seat);
-	seat_end_frame(seat);
-}
-
-static void recipient_enter(struct seat *seat)
-{
-	seat_pointer_confine(seat);
-	seat_pointer_update(seat, NULL);
-	seat_end_frame(seat);
-}
-
-void seat_set_owner(struct seat *seat, struct seat_guest *guest)
-{
-	if (guest == seat->owner) {
-		return;
+	if (seat->sink->activity) {
+		seat->sink->activity(seat->data);
 	}
-	recipient_leave(seat);
-	seat->owner = guest;
-	recipient_enter(seat);
-}
-
-struct seat_guest *seat_owner(const struct seat *seat)
-{
-	return seat->owner;
-}
-
-uint64_t seat_dropped(const struct seat *seat)
-{
-	return seat->dropped;
+	if (seat->n_unframed && device == seat->event_device) {
+		return; /* the group is as old as what began it */
+	}
+	seat_end_frame(seat);
+	seat->event_ns = time_ns;
+	seat->event_device = device;
 }
 
 uint64_t seat_event_ns(const struct seat *seat)
@@ -87,30 +92,137 @@ unsigned seat_event_device(const struct seat *seat)
 	return seat->event_ns ? seat->event_device : SEAT_MAX_DEVICES;
 }
 
-void seat_set_grabbed(struct seat *seat, bool grabbed)
+uint64_t seat_dropped(const struct seat *seat)
 {
-	if (grabbed == seat->grabbed) {
+	return seat->dropped;
+}
+
+/* ---- policy ---- */
+
+bool seat_allows(const struct seat *seat, unsigned device, struct seat_guest *guest)
+{
+	return guest == seat_host || device >= SEAT_MAX_DEVICES || !seat->space->allows ||
+	       seat->space->allows(seat->data, device, guest);
+}
+
+struct seat_traits seat_traits_of(const struct seat *seat, struct seat_guest *guest)
+{
+	struct seat_traits traits = {.pointer = SEAT_POINTER_BOTH, .speed = 1};
+
+	if (!guest) {
+		return traits;
+	}
+	if (guest == seat_host) {
+		traits.pointer = SEAT_POINTER_ABSOLUTE;
+		return traits;
+	}
+	if (seat->space->traits) {
+		seat->space->traits(seat->data, guest, &traits);
+	}
+	if (!isfinite(traits.speed)) {
+		traits.speed = 1;
+	}
+	traits.speed = fmax(SPEED_MIN, fmin(traits.speed, SPEED_MAX));
+	return traits;
+}
+
+void seat_set_kept_keys(struct seat *seat, const uint32_t *codes, unsigned n)
+{
+	seat_end_frame(seat);
+	memset(seat->kept, 0, sizeof(seat->kept));
+	for (unsigned i = 0; i < n; i++) {
+		if (codes[i] < KEY_CNT) {
+			seat->kept[codes[i] / 64] |= UINT64_C(1) << codes[i] % 64;
+		}
+	}
+	seat_codes_settle(seat);
+	seat_end_frame(seat);
+}
+
+void seat_policy_changed(struct seat *seat)
+{
+	seat_end_frame(seat);
+	seat_codes_settle(seat);
+	seat_contacts_settle(seat);
+	seat_pointer_update(seat, NULL);
+	seat_end_frame(seat);
+}
+
+/* ---- owners ---- */
+
+void seat_set_keyboard(struct seat *seat, struct seat_guest *guest)
+{
+	if (guest == seat->keyboard) {
 		return;
 	}
-	if (grabbed) {
-		recipient_leave(seat);
-		seat->grabbed = true;
-	} else {
-		seat->grabbed = false;
-		recipient_enter(seat);
+	seat_end_frame(seat);
+	if (seat->keyboard) {
+		seat_keys_release(seat, seat->keyboard);
 	}
+	seat->keyboard = guest;
+	seat_codes_settle(seat);
+	seat_end_frame(seat);
+}
+
+struct seat_guest *seat_keyboard(const struct seat *seat)
+{
+	return seat->keyboard;
+}
+
+void seat_set_mode(struct seat *seat, enum seat_mode mode)
+{
+	if (mode == seat->mode) {
+		return;
+	}
+	seat_end_frame(seat);
+	seat->mode = mode;
+	seat->capture = NULL;
+	seat->swipe.device = SEAT_NO_DEVICE;
+	seat_keys_release(seat, NULL);
+	seat_contacts_end(seat, UINT64_MAX, NULL);
+	seat_pointer_leave(seat, true);
+	seat_codes_settle(seat);
+	seat_pointer_update(seat, NULL);
+	seat_end_frame(seat);
+}
+
+enum seat_mode seat_mode(const struct seat *seat)
+{
+	return seat->mode;
+}
+
+static void unframed_forget(struct seat *seat, const struct seat_guest *guest)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < seat->n_unframed; i++) {
+		if (seat->unframed[i] != guest) {
+			seat->unframed[n++] = seat->unframed[i];
+		}
+	}
+	seat->n_unframed = n;
 }
 
 void seat_forget_guest(struct seat *seat, struct seat_guest *guest)
 {
-	if (!guest || guest != seat->owner) {
+	if (!guest || guest == seat_host) {
 		return;
 	}
-	seat_codes_forget(seat);
-	seat_contacts_forget(seat);
-	seat->entered = NULL;
-	seat->unframed = false;
-	seat->owner = NULL;
+	seat_codes_forget(seat, guest);
+	seat_contacts_forget(seat, guest);
+	unframed_forget(seat, guest);
+	if (seat->over == guest) {
+		seat->over = NULL;
+		seat->entered = NULL;
+	}
+	if (seat->capture == guest) {
+		seat->capture = NULL;
+	}
+	if (seat->keyboard == guest) {
+		seat->keyboard = NULL;
+		seat_codes_settle(seat);
+	}
+	seat_end_frame(seat);
 }
 
 void seat_forget_head(struct seat *seat, struct seat_head *head)
@@ -118,6 +230,7 @@ void seat_forget_head(struct seat *seat, struct seat_head *head)
 	if (!head) {
 		return;
 	}
+	seat_end_frame(seat);
 	seat_contacts_end(seat, UINT64_MAX, head);
 	if (seat->entered == head) {
 		seat_pointer_update(seat, head);
@@ -127,14 +240,24 @@ void seat_forget_head(struct seat *seat, struct seat_head *head)
 
 void seat_layout_changed(struct seat *seat)
 {
-	recipient_enter(seat);
+	seat_end_frame(seat);
+	seat_capture_check(seat);
+	seat_pointer_confine(seat);
+	seat_pointer_update(seat, NULL);
+	seat_end_frame(seat);
 }
+
+/* ---- devices ---- */
 
 static void devices_lift(struct seat *seat, uint64_t devices)
 {
+	seat_end_frame(seat);
 	seat_codes_lift(seat, devices);
 	seat_contacts_end(seat, devices, NULL);
 	seat_chord_update(seat);
+	if (seat->swipe.device < SEAT_MAX_DEVICES && (devices >> seat->swipe.device & 1)) {
+		seat->swipe.device = SEAT_NO_DEVICE;
+	}
 	seat_pointer_update(seat, NULL);
 	seat_end_frame(seat);
 }
@@ -147,8 +270,12 @@ void seat_device_added(struct seat *seat, unsigned device)
 
 void seat_device_removed(struct seat *seat, unsigned device)
 {
-	if (device < SEAT_MAX_DEVICES) {
-		devices_lift(seat, 1ull << device);
+	if (device >= SEAT_MAX_DEVICES) {
+		return;
+	}
+	devices_lift(seat, UINT64_C(1) << device);
+	if (seat->pointer_device == device) {
+		seat->pointer_device = SEAT_NO_DEVICE;
 	}
 }
 

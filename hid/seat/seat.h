@@ -163,7 +163,7 @@ void seat_device_removed(struct seat *seat, unsigned device);
 /* The session was lost: everything is up, nobody is told but owners of what was held. */
 void seat_all_up(struct seat *seat);
 
-/* The guest is gone: nothing more is sent to it, not even releases. */
+/* The guest is gone, and pick finds it no more: nothing more is sent to it, not even releases. */
 void seat_forget_guest(struct seat *seat, struct seat_guest *guest);
 /*
  * A head was hidden, moved or removed, or is about to be: its contacts end, the pointer is over it no more and nothing of

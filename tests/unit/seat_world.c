@@ -7,8 +7,16 @@
 #include <string.h>
 
 #define OUTPUT_SIZE 100.0
-#define MARGIN 10.0
-#define SCALE 2.0
+#define MARGIN 0.1 /* of an output's size, on each side */
+
+void world_init(struct world *world, unsigned n)
+{
+	*world = (struct world){0};
+	for (unsigned i = 0; i < WORLD_OUTPUTS; i++) {
+		world->exists[i] = i < n;
+		world->rects[i] = (struct world_rect){i * OUTPUT_SIZE, 0, OUTPUT_SIZE, OUTPUT_SIZE};
+	}
+}
 
 static bool output_rect(void *data, unsigned output, double *x, double *y, double *w, double *h)
 {
@@ -17,35 +25,55 @@ static bool output_rect(void *data, unsigned output, double *x, double *y, doubl
 	if (output >= WORLD_OUTPUTS || !world->exists[output]) {
 		return false;
 	}
-	*x = output * OUTPUT_SIZE;
-	*y = 0;
-	*w = OUTPUT_SIZE;
-	*h = OUTPUT_SIZE;
+	*x = world->rects[output].x;
+	*y = world->rects[output].y;
+	*w = world->rects[output].w;
+	*h = world->rects[output].h;
 	return true;
 }
 
-static double in_head(double v, double from)
+/* From a way along one side of an output to one along that of the head on it. */
+static double along_head(double v, double from, double size)
 {
-	return fmax(0, fmin((v - from - MARGIN) * SCALE, WORLD_HEAD_SIZE - 1));
+	return ((v - from) / size - MARGIN) / (1 - 2 * MARGIN) * WORLD_HEAD_SIZE;
+}
+
+static double in_head(double v, double from, double size)
+{
+	return fmax(0, fmin(along_head(v, from, size), WORLD_HEAD_SIZE - 1));
+}
+
+static bool is_in_middle(double v, double from, double size)
+{
+	return v >= from + MARGIN * size && v < from + (1 - MARGIN) * size;
 }
 
 static bool pick(void *data, double x, double y, struct seat_guest **guest, struct seat_head **head,
 		 double *head_x, double *head_y)
 {
 	struct world *world = data;
-	int output = (int)floor(x / OUTPUT_SIZE);
-	double local = x - output * OUTPUT_SIZE;
 
-	if (output < 0 || output >= WORLD_OUTPUTS || !world->exists[output] ||
-	    !world->shown[output] || local < MARGIN || local >= OUTPUT_SIZE - MARGIN ||
-	    y < MARGIN || y >= OUTPUT_SIZE - MARGIN) {
-		return false;
+	for (unsigned i = 0; i < WORLD_OUTPUTS; i++) {
+		const struct world_rect *at = &world->rects[i];
+
+		if (world->exists[i] && world->shown[i] && is_in_middle(x, at->x, at->w) &&
+		    is_in_middle(y, at->y, at->h)) {
+			*head = world->shown[i];
+			*guest = (*head)->guest;
+			*head_x = in_head(x, at->x, at->w);
+			*head_y = in_head(y, at->y, at->h);
+			return true;
+		}
 	}
-	*head = world->shown[output];
-	*guest = (*head)->guest;
-	*head_x = in_head(x, output * OUTPUT_SIZE);
-	*head_y = in_head(y, 0);
-	return true;
+	return false;
+}
+
+static char letter_of(const struct seat_guest *guest)
+{
+	if (guest == seat_host) {
+		return 'H';
+	}
+	return guest ? guest->letter : '?';
 }
 
 static void PRINTF(3, 4) note(void *data, const struct seat_guest *guest, const char *fmt, ...)
@@ -58,8 +86,7 @@ static void PRINTF(3, 4) note(void *data, const struct seat_guest *guest, const 
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	snprintf(world->log + used, sizeof(world->log) - used, "%c:%s", guest ? guest->letter : '?',
-		 text);
+	snprintf(world->log + used, sizeof(world->log) - used, "%c:%s", letter_of(guest), text);
 }
 
 static void to_head(void *data, struct seat_head *head, double x, double y, double *head_x,
@@ -69,8 +96,8 @@ static void to_head(void *data, struct seat_head *head, double x, double y, doub
 
 	for (unsigned i = 0; i < WORLD_OUTPUTS; i++) {
 		if (world->shown[i] == head) {
-			*head_x = in_head(x, i * OUTPUT_SIZE);
-			*head_y = in_head(y, 0);
+			*head_x = in_head(x, world->rects[i].x, world->rects[i].w);
+			*head_y = in_head(y, world->rects[i].y, world->rects[i].h);
 			return;
 		}
 	}
@@ -86,11 +113,38 @@ static bool output_shows(void *data, unsigned output, struct seat_guest *guest)
 	return world->shown[output] && world->shown[output]->guest == guest;
 }
 
+static bool allows(void *data, unsigned device, struct seat_guest *guest)
+{
+	return !(guest->barred >> device & 1);
+}
+
+static void traits_of(void *data, struct seat_guest *guest, struct seat_traits *out)
+{
+	*out = guest->traits;
+}
+
+static double resistance(void *data, unsigned from, unsigned to)
+{
+	struct world *world = data;
+
+	return world->resistance[from][to];
+}
+
 const struct seat_space world_space = {
 	.output_rect = output_rect,
 	.pick = pick,
 	.to_head = to_head,
 	.output_shows = output_shows,
+};
+
+const struct seat_space world_policy_space = {
+	.output_rect = output_rect,
+	.pick = pick,
+	.to_head = to_head,
+	.output_shows = output_shows,
+	.allows = allows,
+	.traits = traits_of,
+	.resistance = resistance,
 };
 
 static void sink_key(void *data, struct seat_guest *guest, uint32_t code, bool pressed)
@@ -103,6 +157,8 @@ static void sink_enter(void *data, struct seat_guest *guest, struct seat_head *h
 {
 	if (head) {
 		note(data, guest, "enter %u %g,%g ", head->index, x, y);
+	} else if (guest == seat_host && !isnan(x)) {
+		note(data, guest, "enter %g,%g ", x, y);
 	} else {
 		note(data, guest, "leave ");
 	}
@@ -111,7 +167,11 @@ static void sink_enter(void *data, struct seat_guest *guest, struct seat_head *h
 static void sink_motion(void *data, struct seat_guest *guest, struct seat_head *head, double x,
 			double y)
 {
-	note(data, guest, "at %u %g,%g ", head->index, x, y);
+	if (head) {
+		note(data, guest, "at %u %g,%g ", head->index, x, y);
+	} else {
+		note(data, guest, "at %g,%g ", x, y);
+	}
 }
 
 static void sink_relative(void *data, struct seat_guest *guest, double dx, double dy)
@@ -132,7 +192,11 @@ static void sink_axis(void *data, struct seat_guest *guest, enum seat_axis axis,
 static void sink_touch_down(void *data, struct seat_guest *guest, struct seat_head *head,
 			    int contact, double x, double y)
 {
-	note(data, guest, "touch %d on %u %g,%g ", contact, head->index, x, y);
+	if (head) {
+		note(data, guest, "touch %d on %u %g,%g ", contact, head->index, x, y);
+	} else {
+		note(data, guest, "touch %d %g,%g ", contact, x, y);
+	}
 }
 
 static void sink_touch_motion(void *data, struct seat_guest *guest, int contact, double x, double y)
@@ -153,10 +217,11 @@ static void sink_frame(void *data, struct seat_guest *guest)
 static void sink_action(void *data, enum seat_action action)
 {
 	static const struct seat_guest host = {'!'};
-	static const char *const names[] = {
-		[SEAT_ACTION_SWITCH] = "switch ", [SEAT_ACTION_ATTENTION] = "attention ",
-		[SEAT_ACTION_LAYOUT] = "layout ", [SEAT_ACTION_BRIGHTER] = "brighter ",
-		[SEAT_ACTION_DARKER] = "darker ", [SEAT_ACTION_DISMISS] = "dismiss ",
+	static const char *const names[SEAT_CHORDS] = {
+		[SEAT_ACTION_SWITCH] = "switch ", [SEAT_ACTION_SWITCH_BACK] = "back ",
+		[SEAT_ACTION_LAYOUT] = "layout ", [SEAT_ACTION_ATTENTION] = "attention ",
+		[SEAT_ACTION_LOCK] = "lock ",     [SEAT_ACTION_CAPTURE] = "capture ",
+		[SEAT_ACTION_DARKER] = "darker ", [SEAT_ACTION_BRIGHTER] = "brighter ",
 	};
 
 	note(data, &host, "%s", names[action]);

@@ -11,8 +11,8 @@
 
 #include "tests/unit/seat_world.h"
 
-static struct seat_guest guest_a = {'A'};
-static struct seat_guest guest_b = {'B'};
+static struct seat_guest guest_a = {.letter = 'A'};
+static struct seat_guest guest_b = {.letter = 'B'};
 static struct world world;
 static struct seat *seat;
 
@@ -20,14 +20,13 @@ static int setup(void **state)
 {
 	struct seat_chord attention, switch_key;
 
-	memset(&world, 0, sizeof(world));
-	world.exists[0] = true;
+	world_init(&world, 1);
 	if (seat_chord_parse("ctrl+alt+delete", &attention) != 0 ||
 	    seat_chord_parse("meta+tab", &switch_key) != 0) {
 		return -1;
 	}
 	seat = seat_create(&world_sink, &world_space, &world, &attention, &switch_key);
-	seat_set_owner(seat, &guest_a);
+	seat_set_keyboard(seat, &guest_a);
 	return 0;
 }
 
@@ -149,7 +148,7 @@ static void the_switch_key_works_again_while_held(void **state)
 	key(0, KEY_TAB, true);
 	key(0, KEY_TAB, false);
 	world_take_log(&world);
-	seat_set_owner(seat, &guest_b);
+	seat_set_keyboard(seat, &guest_b);
 	key(0, KEY_TAB, true);
 	expect("!:switch ");
 	key(0, KEY_TAB, false);
@@ -161,31 +160,35 @@ static void the_switch_key_works_again_while_held(void **state)
 
 static void chords_work_while_nobody_owns_the_keyboard(void **state)
 {
-	seat_set_owner(seat, NULL);
+	seat_set_keyboard(seat, NULL);
 	key(0, KEY_LEFTCTRL, true);
 	key(0, KEY_LEFTALT, true);
 	key(0, KEY_DELETE, true);
 	expect("!:attention ");
 }
 
-static void the_host_keeps_attention_and_escape(void **state)
+static void the_host_has_all_keys_but_chords(void **state)
 {
 	key(0, KEY_A, true);
 	world_take_log(&world);
-	seat_set_grabbed(seat, true);
-	expect("A:key 30 up A:. ");
+	seat_set_mode(seat, SEAT_HOST);
+	expect("A:key 30 up H:enter 0,0 A:. H:. ");
 	key(0, KEY_LEFTMETA, true);
 	key(0, KEY_TAB, true);
-	key(0, KEY_B, true);
-	expect("");
+	/* There is nothing to switch to, and the key is nobody's. */
+	expect("H:key 125 down H:. H:key 125 up H:. ");
+	key(0, KEY_LEFTMETA, false);
 	key(0, KEY_ESC, true);
-	expect("!:dismiss ");
+	expect("H:key 1 down H:. ");
 	key(0, KEY_LEFTCTRL, true);
 	key(0, KEY_LEFTALT, true);
+	world_take_log(&world);
 	key(0, KEY_DELETE, true);
-	expect("!:attention ");
+	expect("H:key 29 up H:key 56 up H:. !:attention ");
 	seat_all_up(seat);
-	seat_set_grabbed(seat, false);
+	world_take_log(&world);
+	seat_set_mode(seat, SEAT_GUESTS);
+	world_take_log(&world);
 	key(0, KEY_ESC, true);
 	expect("A:key 1 down A:. ");
 }
@@ -233,10 +236,12 @@ static void other_chords_are_told(void **state)
 	press(KEY_LEFTMETA, KEY_DOWN);
 	expect("A:key 125 down A:. A:key 108 down A:. A:key 108 up A:. A:key 125 up A:. ");
 	/* While the host has all input there is no other layout, but there is light. */
-	seat_set_grabbed(seat, true);
+	seat_set_mode(seat, SEAT_HOST);
+	world_take_log(&world);
 	press(KEY_LEFTMETA, KEY_SPACE);
+	expect("H:key 125 down H:. H:key 125 up H:. ");
 	press(KEY_LEFTMETA, KEY_UP);
-	expect("!:brighter ");
+	expect("H:key 125 down H:. H:key 125 up H:. !:brighter ");
 }
 
 /* Also while the old chord is held: nothing of it sticks. */
@@ -280,8 +285,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(chords_work_while_nobody_owns_the_keyboard, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(the_host_keeps_attention_and_escape, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(the_host_has_all_keys_but_chords, setup, teardown),
 		cmocka_unit_test_setup_teardown(numbers_that_do_not_exist_do_nothing, setup,
 						teardown),
 	};

@@ -250,16 +250,17 @@ static void test_pointer(void **state)
 	/* The strip is the host's. */
 	seat_motion_absolute(seat, MOUSE, 0, 0.5, 2.0 / 480, 0);
 	assert_log("a:out ");
-	/* b is on the other monitor and does not own the pointer. */
+	/* b is on the other monitor: the pointer is its own there, the keyboard is not. */
 	seat_motion_absolute(seat, MOUSE, 1, 0.5, 0.5, 0);
 	seat_button(seat, MOUSE, BTN_LEFT, true, 0);
 	seat_button(seat, MOUSE, BTN_LEFT, false, 0);
-	assert_log("");
+	tap(KEY_A);
+	assert_log("b:in0@160,108 b:button+ b:button- a:30+ a:30- ");
 	/* A drag goes on outside, clamped to the head. */
 	seat_motion_absolute(seat, MOUSE, 0, (dst.x + 10.5) / 640, (dst.y + 20.5) / 480, 0);
 	seat_button(seat, MOUSE, BTN_LEFT, true, 0);
 	seat_motion_absolute(seat, MOUSE, 0, 0, 0, 0);
-	assert_log("a:in0@10.5,20.5 a:button+ a:to0,0 ");
+	assert_log("b:out a:in0@10.5,20.5 a:button+ a:to0,0 ");
 	seat_button(seat, MOUSE, BTN_LEFT, false, 0);
 }
 

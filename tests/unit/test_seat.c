@@ -11,26 +11,23 @@
 
 #include "tests/unit/seat_world.h"
 
-static struct seat_guest a = {'A'}, b = {'B'};
+static struct seat_guest a = {.letter = 'A'}, b = {.letter = 'B'};
 static struct seat_head a0 = {&a, 0}, a1 = {&a, 1}, b0 = {&b, 0};
 static struct world world;
 static struct seat *seat;
 
-/* Outputs 0 and 1 show A's heads, 2 shows B's; A is the owner; its pointer is in the middle of output 0. */
+/* Outputs 0 and 1 show A's heads, 2 shows B's; A has the keyboard; the pointer is in the middle of output 0. */
 static int setup(void **state)
 {
 	const struct seat_chord attention = {.ctrl = true, .alt = true, .key = KEY_DELETE};
 	const struct seat_chord switch_key = {.meta = true, .key = KEY_TAB};
 
-	memset(&world, 0, sizeof(world));
-	for (unsigned i = 0; i < WORLD_OUTPUTS; i++) {
-		world.exists[i] = true;
-	}
+	world_init(&world, 3);
 	world.shown[0] = &a0;
 	world.shown[1] = &a1;
 	world.shown[2] = &b0;
 	seat = seat_create(&world_sink, &world_space, &world, &attention, &switch_key);
-	seat_set_owner(seat, &a);
+	seat_set_keyboard(seat, &a);
 	seat_motion_absolute(seat, 0, 0, 0.5, 0.5, 0);
 	world_take_log(&world);
 	return 0;
@@ -47,26 +44,36 @@ static int teardown(void **state)
 static void releases_come_before_another_owner(void **state)
 {
 	seat_key(seat, 0, KEY_A, true, 0);
-	seat_button(seat, 0, BTN_LEFT, true, 0);
-	seat_touch_down(seat, 1, 0, 0, 0.5, 0.5, 0);
-	seat_touch_frame(seat, 1);
 	world_take_log(&world);
-	seat_set_owner(seat, &b);
-	expect("A:key 30 up A:button 272 up A:touch 0 up A:leave A:. ");
-	/* B is on output 2: the pointer waits at its edge. */
-	seat_motion(seat, 0, 10, 0, 0);
-	expect("B:by 10,0 B:enter 0 0,80 B:. ");
-	/* What is still down belongs to nobody. */
-	seat_touch_motion(seat, 1, 0, 0, 0.6, 0.6, 0);
-	seat_touch_up(seat, 1, 0, 0);
-	seat_touch_frame(seat, 1);
-	seat_button(seat, 0, BTN_LEFT, false, 0);
+	seat_set_keyboard(seat, &b);
+	expect("A:key 30 up A:. ");
+	assert_ptr_equal(seat_keyboard(seat), &b);
+	/* What is still down belongs to nobody, on no keyboard. */
 	seat_key(seat, 1, KEY_A, true, 0);
 	seat_key(seat, 0, KEY_A, false, 0);
 	seat_key(seat, 1, KEY_A, false, 0);
 	expect("");
 	seat_key(seat, 1, KEY_A, true, 0);
 	expect("B:key 30 down B:. ");
+}
+
+/* The keyboard's owner, the pointer's and those of contacts are different guests. */
+static void each_event_has_its_own_owner(void **state)
+{
+	seat_set_keyboard(seat, &b);
+	seat_key(seat, 0, KEY_A, true, 0);
+	seat_button(seat, 0, BTN_LEFT, true, 0);
+	seat_touch_down(seat, 1, 1, 0, 0.5, 0.5, 0);
+	seat_touch_down(seat, 1, 2, 1, 0.5, 0.5, 0);
+	seat_touch_frame(seat, 1);
+	expect("B:key 30 down B:. A:button 272 down A:. "
+	       "A:touch 0 on 1 80,80 B:touch 1 on 0 80,80 A:. B:. ");
+	/* The keyboard goes; pointer and contacts stay where they are. */
+	seat_set_keyboard(seat, &a);
+	expect("B:key 30 up B:. ");
+	seat_button(seat, 0, BTN_LEFT, false, 0);
+	seat_touch_cancel(seat, 1);
+	expect("A:button 272 up A:. A:touch 0 up B:touch 1 up A:. B:. ");
 }
 
 static void two_keyboards_press_a_key_once(void **state)
@@ -87,43 +94,44 @@ static void the_owner_set_again_loses_nothing(void **state)
 {
 	seat_key(seat, 0, KEY_A, true, 0);
 	world_take_log(&world);
-	seat_set_owner(seat, &a);
+	seat_set_keyboard(seat, &a);
 	expect("");
 }
 
-static void nobody_gets_nothing(void **state)
+static void nobody_gets_no_keys(void **state)
 {
 	uint64_t dropped = seat_dropped(seat);
 
-	seat_set_owner(seat, NULL);
-	expect("A:leave A:. ");
+	seat_set_keyboard(seat, NULL);
 	seat_key(seat, 0, KEY_A, true, 0);
-	seat_motion(seat, 0, 1, 1, 0);
-	seat_motion_absolute(seat, 0, 0, 0.4, 0.4, 0);
-	seat_button(seat, 0, BTN_LEFT, true, 0);
-	seat_axis(seat, 0, SEAT_AXIS_VERTICAL, 120, 0);
-	seat_touch_down(seat, 0, 0, 0, 0.5, 0.5, 0);
-	seat_touch_frame(seat, 0);
+	seat_key(seat, 0, KEY_B, true, 0);
 	expect("");
-	assert_int_equal(seat_dropped(seat) - dropped, 6);
+	assert_int_equal(seat_dropped(seat) - dropped, 2);
+	/* Down since before: also when somebody comes. */
+	seat_set_keyboard(seat, &a);
+	seat_key(seat, 0, KEY_A, false, 0);
+	expect("");
 }
 
-static void motion_stays_on_the_owners_outputs(void **state)
+static void the_pointer_crosses_from_guest_to_guest(void **state)
 {
 	seat_motion(seat, 0, 70, 0, 0);
 	expect("A:by 70,0 A:enter 1 20,80 A:. ");
-	/* Output 2 is B's: the pointer stops at the edge, on the host's ground. */
-	seat_motion(seat, 0, 500, 0, 0);
-	expect("A:by 500,0 A:leave A:. ");
-	/* Still told of at the edge: a guest that wants motion, not places, has no edge. */
-	seat_motion(seat, 0, 5, 0, 0);
-	expect("A:by 5,0 A:. ");
+	assert_ptr_equal(seat_pointer_owner(seat), &a);
+	/* The ground between pictures is the host's. */
+	seat_motion(seat, 0, 75, 0, 0);
+	expect("A:by 75,0 A:leave H:enter 195,50 A:. H:. ");
+	assert_ptr_equal(seat_pointer_owner(seat), seat_host);
 	seat_button(seat, 0, BTN_LEFT, true, 0);
 	seat_button(seat, 0, BTN_LEFT, false, 0);
-	expect("A:button 272 down A:. A:button 272 up A:. ");
-	seat_motion(seat, 0, -20, -1000, 0);
-	seat_motion(seat, 0, 0, 50, 0);
-	expect("A:by -20,-1000 A:. A:by 0,50 A:enter 1 139.992,80 A:. ");
+	expect("H:button 272 down H:. H:button 272 up H:. ");
+	seat_motion(seat, 0, 20, 0, 0);
+	expect("H:leave B:enter 0 10,80 H:. B:. ");
+	seat_button(seat, 0, BTN_LEFT, true, 0);
+	seat_button(seat, 0, BTN_LEFT, false, 0);
+	expect("B:button 272 down B:. B:button 272 up B:. ");
+	seat_motion(seat, 0, 500, 0, 0);
+	expect("B:by 500,0 B:leave H:enter 299.996,50 B:. H:. ");
 }
 
 static void absolute_positions_are_exact(void **state)
@@ -144,30 +152,32 @@ static void absolute_positions_are_exact(void **state)
 	seat_motion(seat, 0, (double)INFINITY, 0, 0);
 	expect("");
 	seat_motion_absolute(seat, 0, 0, 1.0, 1.0, 0);
-	expect("A:leave A:. ");
+	expect("A:leave H:enter 99.9961,99.9961 A:. H:. ");
 }
 
-static void a_press_over_anothers_output_is_nobodys(void **state)
-{
-	seat_motion_absolute(seat, 0, 2, 0.5, 0.5, 0);
-	expect("A:leave A:. ");
-	seat_button(seat, 0, BTN_LEFT, true, 0);
-	seat_axis(seat, 0, SEAT_AXIS_VERTICAL, 120, 0);
-	seat_motion_absolute(seat, 0, 0, 0.5, 0.5, 0);
-	seat_button(seat, 0, BTN_LEFT, false, 0);
-	expect("A:enter 0 80,80 A:. ");
-}
-
-static void a_drag_goes_on_outside_of_its_head(void **state)
+/* Until the button is up; then the pointer is whose it is over. */
+static void a_drag_goes_on_outside_of_its_guest(void **state)
 {
 	seat_button(seat, 0, BTN_LEFT, true, 0);
 	world_take_log(&world);
 	seat_motion(seat, 0, 0, -45, 0);
 	expect("A:by 0,-45 A:at 0 80,0 A:. ");
-	seat_motion(seat, 0, -45, 0, 0);
-	expect("A:by -45,0 A:at 0 0,0 A:. ");
+	seat_motion_absolute(seat, 0, 2, 0.5, 0.5, 0);
+	expect("A:at 0 159,80 A:. ");
+	seat_button(seat, 1, BTN_RIGHT, true, 0);
 	seat_button(seat, 0, BTN_LEFT, false, 0);
-	expect("A:button 272 up A:leave A:. ");
+	expect("A:button 273 down A:. A:button 272 up A:. ");
+	seat_button(seat, 1, BTN_RIGHT, false, 0);
+	expect("A:button 273 up A:leave B:enter 0 80,80 A:. B:. ");
+}
+
+/* Its own other head is no outside. */
+static void a_drag_goes_from_head_to_head(void **state)
+{
+	seat_button(seat, 0, BTN_LEFT, true, 0);
+	world_take_log(&world);
+	seat_motion(seat, 0, 100, 0, 0);
+	expect("A:by 100,0 A:enter 1 80,80 A:. ");
 }
 
 static void scrolling_goes_to_the_owner(void **state)
@@ -182,12 +192,13 @@ static void contacts_are_held_by_their_head(void **state)
 	seat_touch_down(seat, 0, 0, 5, 0.5, 0.5, 0);
 	seat_touch_down(seat, 1, 1, 5, 0.25, 0.5, 0);
 	seat_touch_frame(seat, 0);
-	expect("A:touch 0 on 0 80,80 A:touch 1 on 1 30,80 A:. ");
+	/* Groups are those of a device. */
+	expect("A:touch 0 on 0 80,80 A:. A:touch 1 on 1 30,80 A:. ");
 	/* Clamped to the head that it began on, wherever it goes. */
 	seat_touch_motion(seat, 0, 0, 5, 1, 0, 0);
 	seat_touch_motion(seat, 1, 2, 5, 0.5, 0.5, 0);
 	seat_touch_frame(seat, 0);
-	expect("A:touch 0 at 159,0 A:touch 1 at 159,80 A:. ");
+	expect("A:touch 0 at 159,0 A:. A:touch 1 at 159,80 A:. ");
 	seat_touch_up(seat, 0, 5, 0);
 	seat_touch_frame(seat, 0);
 	expect("A:touch 0 up A:. ");
@@ -204,16 +215,20 @@ static void a_slot_that_is_touched_twice_is_lifted_first(void **state)
 	expect("A:touch 0 on 0 80,80 A:touch 0 up A:touch 0 on 0 30,80 A:touch 0 up A:. ");
 }
 
-static void a_first_touch_elsewhere_is_nobodys(void **state)
+static void a_contact_is_whose_its_first_touch_is(void **state)
 {
 	seat_touch_down(seat, 0, 2, 0, 0.5, 0.5, 0);   /* on B */
 	seat_touch_down(seat, 0, 0, 1, 0.05, 0.05, 0); /* on the host's ground */
-	seat_touch_motion(seat, 0, 0, 0, 0.5, 0.5, 0); /* now on A */
+	seat_touch_frame(seat, 0);
+	expect("B:touch 0 on 0 80,80 H:touch 1 5,5 B:. H:. ");
+	seat_touch_motion(seat, 0, 0, 0, 0.5, 0.5, 0); /* over A now */
 	seat_touch_motion(seat, 0, 0, 1, 0.5, 0.5, 0);
+	seat_touch_frame(seat, 0);
+	expect("B:touch 0 at 0,80 H:touch 1 at 50,50 B:. H:. ");
 	seat_touch_up(seat, 0, 0, 0);
 	seat_touch_up(seat, 0, 1, 0);
 	seat_touch_frame(seat, 0);
-	expect("");
+	expect("B:touch 0 up H:touch 1 up B:. H:. ");
 }
 
 static void contacts_end_at_the_limit(void **state)
@@ -238,14 +253,14 @@ static void a_hidden_head_is_left(void **state)
 	seat_button(seat, 0, BTN_LEFT, true, 0);
 	world_take_log(&world);
 	seat_forget_head(seat, &a0);
-	expect("A:touch 0 up A:leave A:. ");
+	/* Off the glass, it holds nothing there. */
+	expect("A:touch 0 up A:button 272 up A:leave H:enter 50,50 A:. H:. ");
 	world.shown[0] = NULL;
 	seat_layout_changed(seat);
-	/* Output 1 alone shows the owner now. */
-	seat_motion(seat, 0, 10, 0, 0);
-	expect("A:by 10,0 A:enter 1 0,80 A:. ");
+	seat_motion(seat, 0, 70, 0, 0);
+	expect("H:leave A:enter 1 20,80 H:. A:. ");
 	seat_button(seat, 0, BTN_LEFT, false, 0);
-	expect("A:button 272 up A:. ");
+	expect("");
 }
 
 static void a_dragged_head_may_be_gone_already(void **state)
@@ -263,16 +278,19 @@ static void a_guest_that_is_gone_is_told_nothing(void **state)
 	seat_key(seat, 0, KEY_A, true, 0);
 	seat_button(seat, 0, BTN_LEFT, true, 0);
 	seat_touch_down(seat, 0, 0, 0, 0.5, 0.5, 0);
+	seat_touch_frame(seat, 0);
 	world_take_log(&world);
 	seat_forget_guest(seat, &b);
-	assert_ptr_equal(seat_owner(seat), &a);
+	assert_ptr_equal(seat_keyboard(seat), &a);
+	world.shown[0] = world.shown[1] = NULL;
 	seat_forget_guest(seat, &a);
-	assert_null(seat_owner(seat));
+	assert_null(seat_keyboard(seat));
+	assert_null(seat_pointer_owner(seat));
 	seat_key(seat, 0, KEY_A, false, 0);
 	seat_button(seat, 0, BTN_LEFT, false, 0);
 	seat_touch_up(seat, 0, 0, 0);
 	seat_touch_frame(seat, 0);
-	expect("");
+	expect("H:enter 50,50 H:. ");
 }
 
 static void a_lost_session_lifts_everything(void **state)
@@ -291,21 +309,47 @@ static void a_lost_session_lifts_everything(void **state)
 
 static void the_host_takes_and_gives_back(void **state)
 {
+	seat_key(seat, 0, KEY_A, true, 0);
 	seat_button(seat, 0, BTN_LEFT, true, 0);
+	seat_touch_down(seat, 1, 2, 0, 0.5, 0.5, 0);
+	seat_touch_frame(seat, 1);
 	world_take_log(&world);
-	seat_set_grabbed(seat, true);
-	expect("A:button 272 up A:leave A:. ");
+	seat_set_mode(seat, SEAT_HOST);
+	expect("A:key 30 up B:touch 0 up A:button 272 up A:leave H:enter 50,50 A:. B:. H:. ");
+	/* All of it is the host's, wherever it happens, and whoever is to have the keyboard. */
+	seat_set_keyboard(seat, &b);
+	seat_key(seat, 0, KEY_B, true, 0);
 	seat_motion(seat, 0, 5, 0, 0);
-	seat_set_owner(seat, &b);
-	seat_set_owner(seat, &a);
-	seat_touch_down(seat, 0, 0, 0, 0.5, 0.5, 0);
+	seat_button(seat, 0, BTN_RIGHT, true, 0);
+	seat_axis(seat, 0, SEAT_AXIS_VERTICAL, 120, 0);
+	seat_touch_down(seat, 1, 2, 3, 0.5, 0.5, 0);
+	seat_touch_frame(seat, 1);
+	expect("H:key 48 down H:. H:at 55,50 H:. H:button 273 down H:. H:scroll 0 120 H:. "
+	       "H:touch 0 250,50 H:. ");
+	/* What was down before belongs to nobody: neither now nor when it is over. */
+	seat_key(seat, 1, KEY_A, true, 0);
+	seat_button(seat, 1, BTN_LEFT, true, 0);
 	expect("");
-	seat_set_grabbed(seat, false);
-	seat_motion_absolute(seat, 0, 0, 0.5, 0.5, 0);
-	seat_touch_motion(seat, 0, 0, 0, 0.6, 0.6, 0);
-	seat_button(seat, 0, BTN_LEFT, false, 0);
-	assert_non_null(strstr(world_take_log(&world), "A:enter"));
+	seat_set_mode(seat, SEAT_GUESTS);
+	expect("H:key 48 up H:touch 0 up H:button 273 up H:leave A:enter 0 90,80 H:. A:. ");
+	seat_key(seat, 0, KEY_B, false, 0);
+	seat_button(seat, 0, BTN_RIGHT, false, 0);
+	seat_touch_motion(seat, 1, 0, 3, 0.6, 0.6, 0);
+	seat_touch_up(seat, 1, 3, 0);
 	expect("");
+	seat_key(seat, 0, KEY_B, true, 0);
+	expect("B:key 48 down B:. ");
+}
+
+/* From one mode of the host's to the other as well: who typed for a menu does not type for a lock. */
+static void each_mode_begins_with_nothing_held(void **state)
+{
+	seat_set_mode(seat, SEAT_HOST);
+	seat_key(seat, 0, KEY_A, true, 0);
+	world_take_log(&world);
+	seat_set_mode(seat, SEAT_LOCKED);
+	expect("H:key 30 up H:leave H:enter 50,50 H:. ");
+	assert_int_equal(seat_mode(seat), SEAT_LOCKED);
 }
 
 #define seat_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -314,23 +358,25 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		seat_test(releases_come_before_another_owner),
+		seat_test(each_event_has_its_own_owner),
 		seat_test(two_keyboards_press_a_key_once),
 		seat_test(the_owner_set_again_loses_nothing),
-		seat_test(nobody_gets_nothing),
-		seat_test(motion_stays_on_the_owners_outputs),
+		seat_test(nobody_gets_no_keys),
+		seat_test(the_pointer_crosses_from_guest_to_guest),
 		seat_test(absolute_positions_are_exact),
-		seat_test(a_press_over_anothers_output_is_nobodys),
-		seat_test(a_drag_goes_on_outside_of_its_head),
+		seat_test(a_drag_goes_on_outside_of_its_guest),
+		seat_test(a_drag_goes_from_head_to_head),
 		seat_test(scrolling_goes_to_the_owner),
 		seat_test(contacts_are_held_by_their_head),
 		seat_test(a_slot_that_is_touched_twice_is_lifted_first),
-		seat_test(a_first_touch_elsewhere_is_nobodys),
+		seat_test(a_contact_is_whose_its_first_touch_is),
 		seat_test(contacts_end_at_the_limit),
 		seat_test(a_hidden_head_is_left),
 		seat_test(a_dragged_head_may_be_gone_already),
 		seat_test(a_guest_that_is_gone_is_told_nothing),
 		seat_test(a_lost_session_lifts_everything),
 		seat_test(the_host_takes_and_gives_back),
+		seat_test(each_mode_begins_with_nothing_held),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random histories of everything that devices, guests and the layout can do, against a model that holds what the seat
- * promises. SEAT_SEED and SEAT_STEPS choose another history; the seed is printed.
+ * Random histories of everything that devices, guests, the host and the layout can do, against a model that holds what the
+ * seat promises. SEAT_SEED and SEAT_STEPS choose another history; the seed is printed.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,22 +17,26 @@
 
 #include "tests/unit/seat_world.h"
 
-#define GUESTS 3
+#define GUESTS 4
 #define HEADS 2
-#define DEVICES 3
+#define DEVICES 4
+#define HOST GUESTS /* its place among the recipients */
 #define DEFAULT_STEPS 300000
 
-static const uint32_t keys[] = {KEY_A,        KEY_B,        KEY_ESC,       KEY_TAB,
-				KEY_DELETE,   KEY_LEFTCTRL, KEY_RIGHTCTRL, KEY_LEFTALT,
-				KEY_LEFTMETA, KEY_LEFTSHIFT};
+static const uint32_t keys[] = {KEY_A,        KEY_B,         KEY_ESC,       KEY_VOLUMEUP,
+				KEY_TAB,      KEY_DELETE,    KEY_LEFTALT,   KEY_LEFTMETA,
+				KEY_LEFTCTRL, KEY_RIGHTCTRL, KEY_LEFTSHIFT, KEY_RIGHTSHIFT};
 #define KEYS ARRAY_SIZE(keys)
+#define FIRST_MODIFIER 6 /* in keys: these and all that follow */
 static const uint32_t buttons[] = {BTN_LEFT, BTN_RIGHT};
 #define BUTTONS ARRAY_SIZE(buttons)
 
-/* What one guest believes, from what it was sent. */
+/* What one recipient believes, from what it was sent. */
 struct belief {
 	bool keys[KEYS], buttons[BUTTONS];
-	struct seat_head *contacts[SEAT_MAX_CONTACTS];
+	bool contacts[SEAT_MAX_CONTACTS];
+	struct seat_head *touched[SEAT_MAX_CONTACTS];
+	bool over;
 	struct seat_head *entered;
 	bool unframed;
 };
@@ -42,17 +47,17 @@ static struct {
 	uint64_t random;
 	struct seat_guest guests[GUESTS];
 	struct seat_head heads[GUESTS][HEADS];
-	struct belief beliefs[GUESTS];
-	struct seat_guest *owner;
-	bool grabbed;
+	struct belief beliefs[GUESTS + 1];
+	struct seat_guest *keyboard;
+	enum seat_mode mode;
+	bool is_kept; /* the volume key */
 	/* Fingers of the person at the machine. */
 	bool key_down[DEVICES][KEYS], button_down[DEVICES][BUTTONS];
-	/* Down since before it could belong to the recipient: nobody's until it is up. */
-	bool key_tainted[KEYS], button_tainted[BUTTONS];
-	bool in_chord[2]; /* attention, switch: completed and its modifiers not up yet */
+	bool button_void[DEVICES][BUTTONS]; /* went down where the device reaches nobody */
+	bool blocked[DEVICES];              /* a chord's modifiers are not up yet */
 	/* During one call. */
-	unsigned presses; /* keys that were sent as pressed */
-	uint32_t last_press;
+	unsigned device;  /* whose event it is, DEVICES: nobody's */
+	unsigned presses; /* keys and buttons that were sent as pressed */
 	unsigned actions;
 	enum seat_action last_action;
 } m;
@@ -76,15 +81,51 @@ static size_t index_of(const uint32_t *codes, size_t n, uint32_t code)
 	return 0;
 }
 
-/* ---- the guests' side: every event is judged as it comes ---- */
+/* ---- what the person and the administrator did ---- */
 
-static struct belief *recipient(const struct seat_guest *guest)
+static bool is_down(uint32_t code)
 {
-	assert_non_null(guest);
-	assert_false(m.grabbed);
-	assert_ptr_equal(guest, m.owner);
-	m.beliefs[guest - m.guests].unframed = true;
-	return &m.beliefs[guest - m.guests];
+	size_t key = index_of(keys, KEYS, code);
+
+	for (unsigned i = 0; i < DEVICES; i++) {
+		if (m.key_down[i][key]) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool allowed(unsigned device, const struct seat_guest *guest)
+{
+	return guest == seat_host || !guest || !(guest->barred >> device & 1);
+}
+
+static struct seat_guest *key_recipient(size_t key)
+{
+	bool is_hosts = m.mode != SEAT_GUESTS || (m.is_kept && keys[key] == KEY_VOLUMEUP);
+
+	return is_hosts ? seat_host : m.keyboard;
+}
+
+/* Devices that hold the key and may reach who would get it. */
+static unsigned key_live(size_t key)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < DEVICES; i++) {
+		n += m.key_down[i][key] && allowed(i, key_recipient(key));
+	}
+	return n;
+}
+
+static unsigned button_live(size_t button)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < DEVICES; i++) {
+		n += m.button_down[i][button] && !m.button_void[i][button];
+	}
+	return n;
 }
 
 static bool is_shown(const struct seat_head *head)
@@ -97,9 +138,32 @@ static bool is_shown(const struct seat_head *head)
 	return false;
 }
 
+/* ---- the recipients' side: every event is judged as it comes ---- */
+
+static struct belief *belief_of(const struct seat_guest *guest)
+{
+	assert_non_null(guest);
+	return &m.beliefs[guest == seat_host ? HOST : guest - m.guests];
+}
+
+static struct belief *told(const struct seat_guest *guest, bool is_news)
+{
+	struct belief *belief = belief_of(guest);
+
+	if (is_news) {
+		assert_true(m.mode == SEAT_GUESTS || guest == seat_host);
+	}
+	belief->unframed = true;
+	return belief;
+}
+
 static void check_place(const struct seat_guest *guest, const struct seat_head *head, double x,
 			double y)
 {
+	if (guest == seat_host) {
+		assert_null(head);
+		return;
+	}
 	assert_non_null(head);
 	assert_ptr_equal(head->guest, guest);
 	assert_true(is_shown(head));
@@ -108,105 +172,125 @@ static void check_place(const struct seat_guest *guest, const struct seat_head *
 
 static void on_key(void *data, struct seat_guest *guest, uint32_t code, bool pressed)
 {
-	struct belief *belief = recipient(guest);
 	size_t key = index_of(keys, KEYS, code);
+	struct belief *belief = told(guest, pressed);
 
 	assert_true(belief->keys[key] != pressed);
 	belief->keys[key] = pressed;
 	if (pressed) {
-		assert_false(m.key_tainted[key]);
-		assert_false(m.in_chord[0] || m.in_chord[1]);
+		assert_in_range(m.device, 0, DEVICES - 1);
+		assert_ptr_equal(guest, key_recipient(key));
+		assert_true(allowed(m.device, guest));
+		assert_false(m.blocked[m.device]);
 		m.presses++;
-		m.last_press = code;
 	}
 }
 
 static void on_enter(void *data, struct seat_guest *guest, struct seat_head *head, double x,
 		     double y)
 {
-	struct belief *belief = recipient(guest);
+	bool is_leave = guest == seat_host ? isnan(x) : !head;
+	struct belief *belief = told(guest, !is_leave);
 
-	assert_ptr_not_equal(belief->entered, head);
-	if (head) {
+	if (is_leave) {
+		assert_true(belief->over);
+	} else {
+		assert_true(!belief->over || belief->entered != head);
 		check_place(guest, head, x, y);
 	}
+	belief->over = !is_leave;
 	belief->entered = head;
 }
 
 static void on_motion(void *data, struct seat_guest *guest, struct seat_head *head, double x,
 		      double y)
 {
-	assert_ptr_equal(recipient(guest)->entered, head);
+	/* Parking is the one thing that a guest is told when the host takes over. */
+	struct belief *belief = told(guest, m.mode == SEAT_GUESTS);
+
+	assert_true(belief->over);
+	assert_ptr_equal(belief->entered, head);
 	check_place(guest, head, x, y);
+	if (guest != seat_host) {
+		assert_true(guest->traits.pointer & SEAT_POINTER_ABSOLUTE);
+	}
 }
 
 static void on_relative(void *data, struct seat_guest *guest, double dx, double dy)
 {
-	recipient(guest);
+	assert_true(told(guest, true)->over);
+	assert_true(guest->traits.pointer & SEAT_POINTER_RELATIVE);
+	assert_true(guest->traits.pointer == SEAT_POINTER_RELATIVE || seat_capture(m.seat) == guest);
+	assert_true(allowed(m.device, guest));
 }
 
 static void on_button(void *data, struct seat_guest *guest, uint32_t code, bool pressed)
 {
-	struct belief *belief = recipient(guest);
+	struct belief *belief = told(guest, pressed);
 	size_t button = index_of(buttons, BUTTONS, code);
 
+	assert_true(belief->over);
 	assert_true(belief->buttons[button] != pressed);
-	assert_false(pressed && m.button_tainted[button]);
 	belief->buttons[button] = pressed;
+	if (pressed) {
+		assert_true(allowed(m.device, guest));
+		m.presses++;
+	}
 }
 
 static void on_axis(void *data, struct seat_guest *guest, enum seat_axis axis, int v120)
 {
-	recipient(guest);
+	assert_true(told(guest, true)->over);
+	assert_true(allowed(m.device, guest));
 }
 
 static void on_touch_down(void *data, struct seat_guest *guest, struct seat_head *head, int contact,
 			  double x, double y)
 {
-	struct belief *belief = recipient(guest);
+	struct belief *belief = told(guest, true);
 
 	assert_in_range(contact, 0, SEAT_MAX_CONTACTS - 1);
-	assert_null(belief->contacts[contact]);
+	for (unsigned i = 0; i <= HOST; i++) {
+		assert_false(m.beliefs[i].contacts[contact]);
+	}
 	check_place(guest, head, x, y);
-	belief->contacts[contact] = head;
+	assert_true(allowed(m.device, guest));
+	belief->contacts[contact] = true;
+	belief->touched[contact] = head;
 }
 
 static void on_touch_motion(void *data, struct seat_guest *guest, int contact, double x, double y)
 {
-	struct belief *belief = recipient(guest);
+	struct belief *belief = told(guest, true);
 
-	check_place(guest, belief->contacts[contact], x, y);
+	assert_true(belief->contacts[contact]);
+	check_place(guest, belief->touched[contact], x, y);
 }
 
 static void on_touch_up(void *data, struct seat_guest *guest, int contact)
 {
-	struct belief *belief = recipient(guest);
+	struct belief *belief = told(guest, false);
 
-	assert_non_null(belief->contacts[contact]);
-	belief->contacts[contact] = NULL;
+	assert_true(belief->contacts[contact]);
+	belief->contacts[contact] = false;
+	belief->touched[contact] = NULL;
 }
 
 static void on_frame(void *data, struct seat_guest *guest)
 {
-	struct belief *belief = recipient(guest);
+	struct belief *belief = belief_of(guest);
 
+	assert_true(belief->unframed);
 	belief->unframed = false;
-}
-
-static bool holds(const struct belief *belief, uint32_t code)
-{
-	return belief->keys[index_of(keys, KEYS, code)];
 }
 
 static void on_action(void *data, enum seat_action action)
 {
-	/* Whatever the host does now, no guest believes that it has a modifier. */
-	for (unsigned i = 0; action != SEAT_ACTION_DISMISS && i < GUESTS; i++) {
-		assert_false(holds(&m.beliefs[i], KEY_LEFTCTRL));
-		assert_false(holds(&m.beliefs[i], KEY_RIGHTCTRL));
-		assert_false(holds(&m.beliefs[i], KEY_LEFTALT));
-		assert_false(holds(&m.beliefs[i], KEY_LEFTMETA));
-		assert_false(holds(&m.beliefs[i], KEY_LEFTSHIFT));
+	/* Whatever the host does now, nobody believes to have a modifier. */
+	for (unsigned i = 0; i <= HOST; i++) {
+		for (size_t k = FIRST_MODIFIER; k < KEYS; k++) {
+			assert_false(m.beliefs[i].keys[k]);
+		}
 	}
 	m.actions++;
 	m.last_action = action;
@@ -226,21 +310,89 @@ static const struct seat_sink sink = {
 	.action = on_action,
 };
 
-/* ---- the model ---- */
+/* ---- what must hold after every call ---- */
 
-static bool is_key_down(size_t key)
+static void check_keys(unsigned i)
 {
-	return m.key_down[0][key] || m.key_down[1][key] || m.key_down[2][key];
+	const struct seat_guest *guest = i == HOST ? seat_host : &m.guests[i];
+
+	for (size_t k = 0; k < KEYS; k++) {
+		if (m.beliefs[i].keys[k]) {
+			assert_ptr_equal(guest, key_recipient(k));
+			assert_true(key_live(k) > 0);
+		}
+	}
 }
 
-static bool is_button_down(size_t button)
+static void check_pointer(void)
 {
-	return m.button_down[0][button] || m.button_down[1][button] || m.button_down[2][button];
+	struct seat_guest *capture = seat_capture(m.seat);
+	unsigned over = 0;
+
+	for (unsigned i = 0; i <= HOST; i++) {
+		const struct belief *belief = &m.beliefs[i];
+
+		for (size_t k = 0; k < BUTTONS; k++) {
+			assert_true(!belief->buttons[k] || (belief->over && button_live(k)));
+		}
+		over += belief->over;
+		assert_true(i == HOST || !belief->over || m.mode == SEAT_GUESTS);
+		assert_true(i == HOST || !belief->over || is_shown(belief->entered));
+		assert_true(!belief->over ||
+			    seat_pointer_owner(m.seat) == (i == HOST ? seat_host : &m.guests[i]));
+		assert_true(!belief->over || !capture || capture == &m.guests[i]);
+	}
+	assert_true(over <= 1);
 }
 
-static bool is_down(uint32_t code)
+static void check_contacts(unsigned i)
 {
-	return is_key_down(index_of(keys, KEYS, code));
+	const struct belief *belief = &m.beliefs[i];
+
+	for (unsigned k = 0; k < SEAT_MAX_CONTACTS; k++) {
+		assert_true(!belief->contacts[k] || i == HOST ||
+			    (is_shown(belief->touched[k]) && m.mode == SEAT_GUESTS));
+	}
+}
+
+static void check_place_of_pointer(void)
+{
+	bool is_somewhere = false, exists = false;
+	double x, y;
+
+	seat_pointer_position(m.seat, &x, &y);
+	for (unsigned i = 0; i < WORLD_OUTPUTS; i++) {
+		const struct world_rect *at = &m.world.rects[i];
+
+		exists |= m.world.exists[i];
+		is_somewhere |= m.world.exists[i] && x >= at->x && y >= at->y &&
+				x < at->x + at->w && y < at->y + at->h;
+	}
+	assert_true(is_somewhere || !exists);
+}
+
+static void check_all(bool may_be_unframed)
+{
+	assert_string_equal(m.world.log, ""); /* its only complaint: a head that is gone */
+	for (unsigned i = 0; i <= HOST; i++) {
+		assert_true(may_be_unframed || !m.beliefs[i].unframed);
+		check_keys(i);
+		check_contacts(i);
+	}
+	check_pointer();
+	m.device = DEVICES;
+}
+
+/* ---- what happens: keys ---- */
+
+static bool holds_modifier(unsigned device)
+{
+	for (size_t k = FIRST_MODIFIER; k < KEYS; k++) {
+		if (m.key_down[device][k]) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool ctrl_down(void)
@@ -248,91 +400,66 @@ static bool ctrl_down(void)
 	return is_down(KEY_LEFTCTRL) || is_down(KEY_RIGHTCTRL);
 }
 
-/* All that is down now was down before the recipient changed. */
-static void taint_all(void)
+static bool shift_down(void)
 {
-	for (size_t i = 0; i < KEYS; i++) {
-		m.key_tainted[i] = is_key_down(i);
+	return is_down(KEY_LEFTSHIFT) || is_down(KEY_RIGHTSHIFT);
+}
+
+/* The chord that this key completes by going down now: SEAT_CHORDS if none. */
+static enum seat_action chord_of(uint32_t code)
+{
+	bool alt = is_down(KEY_LEFTALT), meta = is_down(KEY_LEFTMETA);
+
+	if (code == KEY_DELETE && ctrl_down() && alt) {
+		return SEAT_ACTION_ATTENTION;
 	}
-	for (size_t i = 0; i < BUTTONS; i++) {
-		m.button_tainted[i] = is_button_down(i);
+	if (code == KEY_TAB && meta && !ctrl_down() && !alt && !shift_down()) {
+		return SEAT_ACTION_SWITCH;
+	}
+	if (((code == KEY_LEFTSHIFT && is_down(KEY_RIGHTSHIFT)) ||
+	     (code == KEY_RIGHTSHIFT && is_down(KEY_LEFTSHIFT))) &&
+	    !ctrl_down() && !alt && !meta) {
+		return SEAT_ACTION_LOCK;
+	}
+	return SEAT_CHORDS;
+}
+
+static void blocks_settle(void)
+{
+	for (unsigned i = 0; i < DEVICES; i++) {
+		m.blocked[i] = m.blocked[i] && holds_modifier(i);
 	}
 }
 
-static void fingers_moved(void)
+static void chord_pressed(unsigned device, size_t key, enum seat_action action)
 {
-	for (size_t i = 0; i < KEYS; i++) {
-		m.key_tainted[i] &= is_key_down(i);
-	}
-	for (size_t i = 0; i < BUTTONS; i++) {
-		m.button_tainted[i] &= is_button_down(i);
-	}
-	m.in_chord[0] &= ctrl_down() || is_down(KEY_LEFTALT);
-	m.in_chord[1] &= is_down(KEY_LEFTMETA);
-}
+	bool means = action != SEAT_ACTION_SWITCH || m.mode == SEAT_GUESTS;
 
-static void check_nothing_held(const struct belief *belief)
-{
-	static const struct belief nothing;
-
-	assert_memory_equal(belief, &nothing, sizeof(nothing));
-}
-
-/* After every call. */
-static void check_all(bool may_be_unframed)
-{
-	assert_string_equal(m.world.log, ""); /* its only complaint: a head that is gone */
-	for (unsigned i = 0; i < GUESTS; i++) {
-		struct belief *belief = &m.beliefs[i];
-
-		if (&m.guests[i] != m.owner || m.grabbed) {
-			check_nothing_held(belief);
-			continue;
-		}
-		assert_true(may_be_unframed || !belief->unframed);
-		for (size_t k = 0; k < KEYS; k++) {
-			assert_true(!belief->keys[k] || is_key_down(k));
-		}
-		for (size_t k = 0; k < BUTTONS; k++) {
-			assert_true(!belief->buttons[k] || is_button_down(k));
-		}
+	m.key_down[device][key] = true;
+	seat_key(m.seat, device, keys[key], true, 0);
+	assert_int_equal(m.presses, 0);
+	assert_int_equal(m.actions, means);
+	assert_true(!means || m.last_action == action);
+	for (unsigned i = 0; i < DEVICES; i++) {
+		m.blocked[i] = holds_modifier(i);
 	}
 }
-
-/* ---- what happens ---- */
 
 static void key_pressed(unsigned device, size_t key)
 {
-	bool was_down = is_key_down(key);
-	bool attention = keys[key] == KEY_DELETE && ctrl_down() && is_down(KEY_LEFTALT);
-	bool switching = keys[key] == KEY_TAB && is_down(KEY_LEFTMETA) && !ctrl_down() &&
-			 !is_down(KEY_LEFTALT) && !is_down(KEY_LEFTSHIFT);
-	bool dismiss = m.grabbed && keys[key] == KEY_ESC;
-	bool in_chord = m.in_chord[0] || m.in_chord[1];
-	bool expected = m.owner && !m.grabbed && !was_down && !in_chord && !attention && !switching;
+	struct seat_guest *guest = key_recipient(key);
+	enum seat_action action = chord_of(keys[key]);
+	bool expected = guest && allowed(device, guest) && !m.blocked[device] && !key_live(key);
 
-	m.presses = 0;
-	m.actions = 0;
+	m.presses = m.actions = 0;
+	if (action != SEAT_CHORDS) {
+		chord_pressed(device, key, action);
+		return;
+	}
 	m.key_down[device][key] = true;
 	seat_key(m.seat, device, keys[key], true, 0);
+	assert_int_equal(m.actions, 0);
 	assert_int_equal(m.presses, expected);
-	assert_true(!expected || m.last_press == keys[key]);
-	assert_int_equal(m.actions, attention || (switching && !m.grabbed) || dismiss);
-	if (m.actions) {
-		assert_int_equal(m.last_action, attention ? SEAT_ACTION_ATTENTION :
-						switching ? SEAT_ACTION_SWITCH :
-							    SEAT_ACTION_DISMISS);
-	}
-	if (attention || switching) {
-		m.in_chord[attention ? 0 : 1] = true;
-		m.in_chord[attention ? 1 : 0] = false;
-		m.key_tainted[key] = true;
-		for (size_t i = index_of(keys, KEYS, KEY_LEFTCTRL); i < KEYS; i++) {
-			m.key_tainted[i] = is_key_down(i);
-		}
-	} else if (!expected && !was_down) {
-		m.key_tainted[key] = true;
-	}
 }
 
 static void step_key(void)
@@ -340,9 +467,10 @@ static void step_key(void)
 	unsigned device = below(DEVICES);
 	size_t key = below(KEYS);
 
+	m.device = device;
 	if (m.key_down[device][key]) {
 		m.key_down[device][key] = false;
-		fingers_moved();
+		blocks_settle();
 		seat_key(m.seat, device, keys[key], false, 0);
 	} else {
 		key_pressed(device, key);
@@ -350,15 +478,44 @@ static void step_key(void)
 	check_all(false);
 }
 
+/* ---- the pointer ---- */
+
+static const struct seat_guest *over_whom(void)
+{
+	for (unsigned i = 0; i <= HOST; i++) {
+		if (m.beliefs[i].over) {
+			return i == HOST ? seat_host : &m.guests[i];
+		}
+	}
+	return NULL;
+}
+
+static void button_pressed(unsigned device, size_t button)
+{
+	bool is_first = button_live(button) == 0;
+	const struct seat_guest *guest;
+
+	m.presses = 0;
+	m.button_down[device][button] = true;
+	seat_button(m.seat, device, buttons[button], true, 0);
+	guest = over_whom();
+	m.button_void[device][button] = !guest || !allowed(device, guest);
+	assert_int_equal(m.presses, is_first && !m.button_void[device][button]);
+}
+
 static void step_button(void)
 {
 	unsigned device = below(DEVICES);
 	size_t button = below(BUTTONS);
-	bool pressed = !m.button_down[device][button];
 
-	m.button_down[device][button] = pressed;
-	fingers_moved();
-	seat_button(m.seat, device, buttons[button], pressed, 0);
+	m.device = device;
+	if (m.button_down[device][button]) {
+		m.button_down[device][button] = false;
+		m.button_void[device][button] = false;
+		seat_button(m.seat, device, buttons[button], false, 0);
+	} else {
+		button_pressed(device, button);
+	}
 	check_all(false);
 }
 
@@ -371,6 +528,7 @@ static void step_pointer(void)
 {
 	unsigned device = below(DEVICES);
 
+	m.device = device;
 	switch (below(3)) {
 	case 0:
 		seat_motion(m.seat, device, (int)below(161) - 80, (int)below(161) - 80, 0);
@@ -385,12 +543,25 @@ static void step_pointer(void)
 		break;
 	}
 	check_all(false);
+	check_place_of_pointer();
 }
+
+static void step_capture(void)
+{
+	unsigned guest = below(GUESTS + 1);
+
+	seat_set_capture(m.seat, guest < GUESTS ? &m.guests[guest] : NULL);
+	assert_true(m.mode == SEAT_GUESTS || !seat_capture(m.seat));
+	check_all(false);
+}
+
+/* ---- contacts ---- */
 
 static void touch(unsigned device)
 {
 	int slot = (int)below(14), output = (int)below(WORLD_OUTPUTS + 1) - 1;
 
+	m.device = device;
 	switch (below(5)) {
 	case 0:
 	case 1:
@@ -422,84 +593,93 @@ static void step_touch(void)
 	check_all(false);
 }
 
-static void step_owner(void)
+/* ---- guests, host, administrator ---- */
+
+static void step_keyboard(void)
 {
 	unsigned guest = below(GUESTS + 1);
-	struct seat_guest *next = guest < GUESTS ? &m.guests[guest] : NULL;
-	struct seat_guest *before = m.owner;
 
-	if (next == before) {
-		seat_set_owner(m.seat, next);
-		check_all(false);
-		return;
-	}
-	/* The old one may be told of releases, the new one of its pointer, nobody of anything else. */
-	seat_set_owner(m.seat, NULL);
-	m.owner = NULL;
-	taint_all();
+	m.keyboard = guest < GUESTS ? &m.guests[guest] : NULL;
+	seat_set_keyboard(m.seat, m.keyboard);
+	assert_ptr_equal(seat_keyboard(m.seat), m.keyboard);
 	check_all(false);
-	m.owner = next;
-	seat_set_owner(m.seat, next);
-	check_all(false);
-	assert_ptr_equal(seat_owner(m.seat), next);
 }
 
-static void step_grab(void)
+static void step_mode(void)
 {
-	bool grabbed = !m.grabbed;
+	static const enum seat_mode modes[] = {SEAT_GUESTS, SEAT_GUESTS, SEAT_HOST, SEAT_LOCKED};
 
-	if (grabbed) {
-		seat_set_grabbed(m.seat, true);
-		m.grabbed = true;
-		taint_all();
-	} else {
-		m.grabbed = false;
-		taint_all();
-		seat_set_grabbed(m.seat, false);
-	}
+	m.mode = modes[below(4)];
+	seat_set_mode(m.seat, m.mode);
+	assert_true(m.mode == SEAT_GUESTS || !seat_capture(m.seat));
 	check_all(false);
+}
+
+static void layout_step(unsigned output, struct seat_head *head)
+{
+	if (m.world.shown[output]) {
+		seat_forget_head(m.seat, m.world.shown[output]);
+		check_all(false);
+		m.world.shown[output] = NULL;
+	}
+	m.world.shown[output] = head && !is_shown(head) ? head : NULL;
+	m.world.exists[output] = m.world.shown[output] || below(3);
+	seat_layout_changed(m.seat);
+	check_all(false);
+	check_place_of_pointer();
+}
+
+/* An output shows something else, or comes or goes. */
+static void step_layout(void)
+{
+	layout_step(below(WORLD_OUTPUTS), below(4) ? &m.heads[below(GUESTS)][below(HEADS)] : NULL);
 }
 
 static void step_guest_gone(void)
 {
 	struct seat_guest *guest = &m.guests[below(GUESTS)];
 
-	if (guest == m.owner) {
-		memset(&m.beliefs[guest - m.guests], 0, sizeof(struct belief));
-		m.owner = NULL;
-		taint_all();
-	}
-	seat_forget_guest(m.seat, guest);
-	check_all(false);
-	assert_ptr_equal(seat_owner(m.seat), m.owner);
-}
-
-/* An output shows something else, or comes or goes. */
-static void step_layout(void)
-{
-	unsigned output = below(WORLD_OUTPUTS);
-	struct seat_head *head = below(4) ? &m.heads[below(GUESTS)][below(HEADS)] : NULL;
-
-	if (m.world.shown[output]) {
-		seat_forget_head(m.seat, m.world.shown[output]);
-		check_all(false);
-		m.world.shown[output] = NULL;
-	}
-	if (head && is_shown(head)) {
-		head = NULL;
-	}
-	m.world.shown[output] = head;
-	m.world.exists[output] = head || below(3);
-	seat_layout_changed(m.seat);
-	check_all(false);
-	for (unsigned i = 0; i < GUESTS; i++) {
-		const struct belief *belief = &m.beliefs[i];
-
-		assert_true(!belief->entered || is_shown(belief->entered));
-		for (unsigned k = 0; k < SEAT_MAX_CONTACTS; k++) {
-			assert_true(!belief->contacts[k] || is_shown(belief->contacts[k]));
+	memset(belief_of(guest), 0, sizeof(struct belief));
+	for (unsigned i = 0; i < WORLD_OUTPUTS; i++) {
+		if (m.world.shown[i] && m.world.shown[i]->guest == guest) {
+			m.world.shown[i] = NULL;
 		}
 	}
+	if (m.keyboard == guest) {
+		m.keyboard = NULL;
+	}
+	seat_forget_guest(m.seat, guest);
+	assert_ptr_equal(seat_keyboard(m.seat), m.keyboard);
+	check_all(false);
+	assert_false(belief_of(guest)->over);
+	seat_layout_changed(m.seat);
+	check_all(false);
+}
+
+/* Who may reach whom, which keys are the host's, what guests take. */
+static void step_policy(void)
+{
+	static const uint32_t kept[] = {KEY_VOLUMEUP};
+	struct seat_guest *guest = &m.guests[below(GUESTS)];
+
+	if (below(4) == 0) {
+		m.is_kept = !m.is_kept;
+		seat_set_kept_keys(m.seat, kept, m.is_kept);
+		check_all(false);
+		return;
+	}
+	guest->barred = below(2) ? below(1u << DEVICES) : 0;
+	guest->traits.pointer = (enum seat_pointer_kind)(1 + below(3));
+	guest->traits.parks = below(2);
+	for (unsigned i = 0; i < DEVICES; i++) {
+		for (size_t k = 0; k < BUTTONS; k++) {
+			m.button_void[i][k] |= m.beliefs[guest - m.guests].buttons[k] &&
+					       m.button_down[i][k] && !allowed(i, guest);
+		}
+	}
+	seat_policy_changed(m.seat);
+	check_all(false);
+	assert_true(!over_whom() || over_whom() == seat_pointer_owner(m.seat));
 }
 
 static void step_device(void)
@@ -511,9 +691,10 @@ static void step_device(void)
 		if (all || i == device) {
 			memset(m.key_down[i], 0, sizeof(m.key_down[i]));
 			memset(m.button_down[i], 0, sizeof(m.button_down[i]));
+			memset(m.button_void[i], 0, sizeof(m.button_void[i]));
 		}
 	}
-	fingers_moved();
+	blocks_settle();
 	if (all) {
 		seat_all_up(m.seat);
 	} else if (below(2)) {
@@ -524,28 +705,31 @@ static void step_device(void)
 	check_all(false);
 }
 
+struct step {
+	unsigned weight;
+	void (*run)(void);
+};
+
+static const struct step steps[] = {
+	{400, step_key},     {120, step_button}, {250, step_pointer},  {200, step_touch},
+	{30, step_keyboard}, {15, step_mode},    {5, step_guest_gone}, {30, step_layout},
+	{15, step_device},   {15, step_capture}, {20, step_policy},
+};
+
 static void step(void)
 {
-	unsigned what = below(1000);
+	unsigned total = 0, at;
 
-	if (what < 400) {
-		step_key();
-	} else if (what < 500) {
-		step_button();
-	} else if (what < 700) {
-		step_pointer();
-	} else if (what < 900) {
-		step_touch();
-	} else if (what < 930) {
-		step_owner();
-	} else if (what < 950) {
-		step_grab();
-	} else if (what < 955) {
-		step_guest_gone();
-	} else if (what < 985) {
-		step_layout();
-	} else {
-		step_device();
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		total += steps[i].weight;
+	}
+	at = below(total);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		if (at < steps[i].weight) {
+			steps[i].run();
+			return;
+		}
+		at -= steps[i].weight;
 	}
 }
 
@@ -560,20 +744,28 @@ static void setup_model(uint64_t seed)
 {
 	const struct seat_chord attention = {.ctrl = true, .alt = true, .key = KEY_DELETE};
 	const struct seat_chord switch_key = {.meta = true, .key = KEY_TAB};
+	const struct seat_chord lock = {.key = KEY_LEFTSHIFT, .pair = KEY_RIGHTSHIFT};
 
 	memset(&m, 0, sizeof(m));
 	m.random = seed ? seed : 1;
+	m.device = DEVICES;
+	world_init(&m.world, WORLD_OUTPUTS);
+	m.world.resistance[0][1] = 30;
+	m.world.resistance[1][2] = INFINITY;
 	for (unsigned i = 0; i < GUESTS; i++) {
+		m.guests[i].traits.pointer = SEAT_POINTER_BOTH;
+		m.guests[i].traits.speed = 0.5 + i;
 		for (unsigned k = 0; k < HEADS; k++) {
 			m.heads[i][k] = (struct seat_head){&m.guests[i], k};
 		}
 	}
-	m.seat = seat_create(&sink, &world_space, &m, &attention, &switch_key);
+	m.seat = seat_create(&sink, &world_policy_space, &m, &attention, &switch_key);
+	seat_set_chord(m.seat, SEAT_ACTION_LOCK, &lock);
 }
 
 static void promises_hold_in_any_history(void **state)
 {
-	uint64_t seed, steps = number_from("SEAT_STEPS", DEFAULT_STEPS);
+	uint64_t seed, n = number_from("SEAT_STEPS", DEFAULT_STEPS);
 
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) {
 		seed = 1;
@@ -581,7 +773,7 @@ static void promises_hold_in_any_history(void **state)
 	seed = number_from("SEAT_SEED", seed);
 	print_message("SEAT_SEED=%llu\n", (unsigned long long)seed);
 	setup_model(seed);
-	for (uint64_t i = 0; i < steps; i++) {
+	for (uint64_t i = 0; i < n; i++) {
 		step();
 	}
 	seat_destroy(m.seat);

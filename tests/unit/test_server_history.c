@@ -52,7 +52,7 @@ struct player {
 	struct scene_guest *guest; /* NULL: none */
 	unsigned number;           /* of all guests there were, from 1 */
 	bool keys[KEY_CNT], buttons[KEY_CNT], contacts[SEAT_MAX_CONTACTS];
-	unsigned held;
+	unsigned n_keys, n_buttons, n_contacts; /* that it holds */
 	bool over, keyboard;
 };
 
@@ -115,25 +115,22 @@ static bool on_glass(const struct player *player)
 	return false;
 }
 
-/* Anything but a release: only for who is on the glass, while nobody else holds anything. */
+/* Anything but a release: only for who is on the glass. */
 static struct player *news_for(struct seat_guest *seat_guest)
 {
 	struct player *player = player_of((struct scene_guest *)seat_guest);
 
 	assert_non_null(player);
 	assert_true(on_glass(player));
-	for (unsigned i = 0; i < GUESTS; i++) {
-		assert_true(&world->players[i] == player || world->players[i].held == 0);
-	}
 	world->told++;
 	return player;
 }
 
-static void hold(struct player *player, bool *what, bool down)
+static void hold(bool *what, unsigned *n, bool down)
 {
 	assert_true(*what != down);
 	*what = down;
-	player->held += down ? 1u : -1u;
+	*n += down ? 1u : -1u;
 }
 
 static struct player *told(struct seat_guest *guest, bool is_release)
@@ -149,9 +146,15 @@ static struct player *told(struct seat_guest *guest, bool is_release)
 
 static void on_key(void *data, struct seat_guest *guest, uint32_t code, bool pressed)
 {
+	struct player *player = told(guest, !pressed);
+
 	/* Completes both chords here; and what completes one is the host's. */
 	assert_true(!pressed || code != KEY_DELETE);
-	hold(told(guest, !pressed), &told(guest, !pressed)->keys[code], pressed);
+	assert_true(!pressed || player->keyboard);
+	hold(&player->keys[code], &player->n_keys, pressed);
+	for (unsigned i = 0; i < GUESTS; i++) {
+		assert_true(&world->players[i] == player || world->players[i].n_keys == 0);
+	}
 }
 
 static void on_place(void *data, struct seat_guest *guest, struct seat_head *head, double x,
@@ -163,6 +166,9 @@ static void on_place(void *data, struct seat_guest *guest, struct seat_head *hea
 
 	assert_true(!scene || scene->guest == player->guest);
 	player->over = head != NULL;
+	for (unsigned i = 0; head && i < GUESTS; i++) {
+		assert_true(&world->players[i] == player || !world->players[i].over);
+	}
 }
 
 static void on_relative(void *data, struct seat_guest *guest, double dx, double dy)
@@ -172,7 +178,13 @@ static void on_relative(void *data, struct seat_guest *guest, double dx, double 
 
 static void on_button(void *data, struct seat_guest *guest, uint32_t code, bool pressed)
 {
-	hold(told(guest, !pressed), &told(guest, !pressed)->buttons[code], pressed);
+	struct player *player = told(guest, !pressed);
+
+	assert_true(player->over);
+	hold(&player->buttons[code], &player->n_buttons, pressed);
+	for (unsigned i = 0; i < GUESTS; i++) {
+		assert_true(&world->players[i] == player || world->players[i].n_buttons == 0);
+	}
 }
 
 static void on_axis(void *data, struct seat_guest *guest, enum seat_axis axis, int v120)
@@ -201,7 +213,7 @@ static void on_down(void *data, struct seat_guest *guest, struct seat_head *head
 	assert_in_range(world->touched, 0, MONITORS - 1);
 	assert_true(shows(&world->monitors[world->touched], player));
 	touch_check(&world->monitors[world->touched], player);
-	hold(player, &player->contacts[contact], true);
+	hold(&player->contacts[contact], &player->n_contacts, true);
 }
 
 static void on_touch_motion(void *data, struct seat_guest *guest, int contact, double x, double y)
@@ -213,7 +225,7 @@ static void on_up(void *data, struct seat_guest *guest, int contact)
 {
 	struct player *player = told(guest, true);
 
-	hold(player, &player->contacts[contact], false);
+	hold(&player->contacts[contact], &player->n_contacts, false);
 }
 
 static void on_frame(void *data, struct seat_guest *guest)
@@ -777,8 +789,12 @@ static void check(void)
 		const struct player *player = &world->players[i];
 
 		if (player != has_it) {
-			assert_int_equal(player->held, 0);
-			assert_false(player->over || player->keyboard);
+			assert_int_equal(player->n_keys, 0);
+			assert_false(player->keyboard);
+		}
+		if (input_attention(world->server.input) || !on_glass(player)) {
+			assert_int_equal(player->n_buttons + player->n_contacts, 0);
+			assert_false(player->over);
 		}
 	}
 }

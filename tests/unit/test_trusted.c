@@ -81,7 +81,8 @@ static void guests_lose_everything_at_once(void **state)
 	key(KEY_A, true);
 	forget_log();
 	show(TRUSTED_MENU, "menu");
-	assert_log("a:30- [-] ");
+	/* The pointer is the host's from then on, wherever it is. */
+	assert_log("a:30- menu:M-0@0,0 [-] ");
 	assert_true(trusted_has_input(bench->server.trusted));
 	key(KEY_A, false);
 	frames(2);
@@ -117,8 +118,9 @@ static void the_highest_has_it(void **state)
 	press(KEY_F);
 	hide(TRUSTED_PROMPT);
 	press(KEY_G);
-	assert_log("menu:30+ menu:below lock:48+ lock:46+ lock:below menu:32+ lock:active "
-		   "lock:18+ prompt:active prompt:33+ ");
+	/* Each mode of the seat begins with telling where the pointer is. */
+	assert_log("menu:30+ menu:below lock:M-0@0,0 lock:48+ lock:46+ lock:below menu:32+ "
+		   "lock:active lock:18+ prompt:active prompt:M-0@0,0 prompt:33+ ");
 	frames(2);
 	assert_ptr_equal(owner(), bench->a);
 }
