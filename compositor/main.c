@@ -69,6 +69,7 @@ static void handle_head_frozen(void *data, struct scene_head *head, bool is_froz
 			      "the picture of %s moves again",
 		  detail);
 	server_tell(server, is_frozen ? "GuestFrozen" : "GuestMoves", name, detail);
+	menu_guests_changed(server->menu);
 }
 
 static void handle_outputs_changed(void *data)

@@ -133,6 +133,11 @@ void wayland_input_read(struct wayland *wayland)
 {
 }
 
+bool wayland_input_behind(const struct scene_guest *guest)
+{
+	return false;
+}
+
 void wayland_set_keyboard(struct wayland *wayland, struct scene_guest *guest)
 {
 	say("[%s] ", guest ? guest->mark.name : "-");

@@ -262,6 +262,7 @@ int input_handle_settle(sd_event_source *source, void *data)
 
 	input_settle(input);
 	seat_layout_changed(input->seat);
+	menu_guests_changed(input->server->menu);
 	return 0;
 }
 

@@ -119,6 +119,11 @@ static void pending_damage_add(struct head_state *state, const struct picture *n
 	}
 }
 
+bool scene_head_is_frozen(const struct scene_head *head)
+{
+	return head->state->is_frozen;
+}
+
 const struct buffer *scene_head_buffer(const struct scene_head *head)
 {
 	return head->state->has_pending ? head->state->pending.buffer : head->state->current.buffer;

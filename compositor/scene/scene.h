@@ -146,6 +146,8 @@ struct scene_head *scene_head_add(struct scene_guest *guest, unsigned index, int
 void scene_head_remove(struct scene_head *head);
 /* What it shows now, or is about to; NULL: nothing. Valid until the next call that changes the head. */
 const struct buffer *scene_head_buffer(const struct scene_head *head);
+/* scene_guest_watch: its picture stands still. */
+bool scene_head_is_frozen(const struct scene_head *head);
 /*
  * The newest commit replaces one that has not been latched yet, which is discarded. For a hidden
  * head the commit is discarded at once.

@@ -178,6 +178,13 @@ bool wayland_input_done(const struct scene_guest *scene)
 	return !input->behind && !input->open && credit_whole(&input->credit);
 }
 
+bool wayland_input_behind(const struct scene_guest *scene)
+{
+	const struct guest *guest = scene->data;
+
+	return !guest->connection || guest->connection->seat.input.behind;
+}
+
 void guest_seat_refresh(struct connection *connection)
 {
 	if (connection->guest && connection->wayland->keyboard == connection->guest) {

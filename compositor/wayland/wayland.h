@@ -59,6 +59,9 @@ void wayland_input_read(struct wayland *wayland);
 /* What the guest's pointing devices take, as its worker says; both before it says so. */
 enum seat_pointer_kind wayland_guest_pointer_kind(const struct scene_guest *guest);
 
+/* The guest's worker is away, or does not take what it is sent. */
+bool wayland_input_behind(const struct scene_guest *guest);
+
 /* Lines `guest.NAME.KEY VALUE`: maps, pages mapped, path, input queued. */
 void wayland_report(struct wayland *wayland, FILE *out);
 
