@@ -134,28 +134,27 @@ static void push_host_card(struct scene_output *output, const struct scene_view 
 	}
 }
 
-static bool has_kept(const struct output_state *state)
+static bool is_covered_whole(const struct output_state *state)
 {
 	for (unsigned i = 0; i < state->n_views; i++) {
-		if (state->views[i].is_kept) {
-			return true;
+		if (!view_is_covered(&state->views[i])) {
+			return false;
 		}
 	}
-	return false;
+	return true;
 }
 
 static uint64_t push_views(struct scene_output *output)
 {
 	struct output_state *state = output->state;
-	bool is_covered = scene_is_covered(output->scene);
 	uint64_t marks = 0;
 
-	if (is_covered && !has_kept(state)) {
+	if (scene_is_covered(output->scene) && is_covered_whole(state)) {
 		push_host_card(output, NULL);
 		return 0;
 	}
 	for (unsigned i = 0; i < state->n_views; i++) {
-		if (is_covered && !state->views[i].is_kept) {
+		if (view_is_covered(&state->views[i])) {
 			push_host_card(output, &state->views[i]);
 		} else {
 			marks |= push_view(&state->views[i]);
@@ -188,6 +187,7 @@ uint64_t layers_build(struct scene_output *output)
 {
 	struct output_state *state = output->state;
 	struct rect all = {0, 0, output->width, output->height};
+	struct rect panel = panel_box(output);
 	uint64_t marks;
 
 	state->n_layers = 0;
@@ -204,8 +204,8 @@ uint64_t layers_build(struct scene_output *output)
 	identify_push(output);
 	notice_push(output);
 	panel_push(output);
-	/* The panel is the host's word, and nobody else's: there is a strip above it everywhere. */
-	if (!marks || !output_is_unmarked(output) || output->scene->has_panel) {
+	/* Where the panel is there is a strip above it: it is the host's word, and nobody else's. */
+	if (!marks || !output_is_unmarked(output) || !rect_empty(&panel)) {
 		push_strip(output, marks);
 	}
 	cursor_push(output);

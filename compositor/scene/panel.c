@@ -64,9 +64,48 @@ unsigned panel_kinds(const struct panel *panel, enum panel_row_kind out[PANEL_RO
 
 /* ---- on an output ---- */
 
+/* What views that are kept leave it: all, or the largest other view. Empty: nothing. */
+static struct rect room_beside_kept(const struct scene_output *output)
+{
+	const struct output_state *state = output->state;
+	struct rect best = {0};
+	bool any_kept = false;
+
+	for (unsigned i = 0; i < state->n_views; i++) {
+		const struct rect *region = &state->views[i].region;
+
+		any_kept = any_kept || state->views[i].is_kept;
+		if (!state->views[i].is_kept &&
+		    (int64_t)region->w * region->h > (int64_t)best.w * best.h) {
+			best = *region;
+		}
+	}
+	return any_kept ? best : output_below_strip(output);
+}
+
+/* There is room for it somewhere without covering what is kept. */
+static bool spares_kept(const struct scene *scene)
+{
+	const struct scene_output *output;
+
+	list_for_each(output, &scene->outputs, link) {
+		struct rect room = room_beside_kept(output);
+
+		if (output_is_lit(output) && !rect_empty(&room)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct rect room_of(const struct scene_output *output)
+{
+	return spares_kept(output->scene) ? room_beside_kept(output) : output_below_strip(output);
+}
+
 static struct rect box_of(const struct scene_output *output, const struct panel *panel)
 {
-	struct rect room = output_below_strip(output), box = {0};
+	struct rect room = room_of(output), box = {0};
 	int margin = 2 * output_px(output, PANEL_MARGIN);
 	enum panel_row_kind kinds[PANEL_ROWS];
 	int units = (int)panel_units(kinds, panel_kinds(panel, kinds));
@@ -84,6 +123,14 @@ static struct rect box_of(const struct scene_output *output, const struct panel 
 bool scene_is_covered(const struct scene *scene)
 {
 	return scene->has_card || scene->has_panel;
+}
+
+bool view_is_covered(const struct scene_view *view)
+{
+	const struct scene *scene = view->output->scene;
+
+	return scene_is_covered(scene) &&
+	       !(view->is_kept && (!scene->has_panel || spares_kept(scene)));
 }
 
 struct rect panel_box(const struct scene_output *output)

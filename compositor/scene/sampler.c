@@ -340,7 +340,7 @@ static bool is_covered(const struct scene_head *head)
 		return false;
 	}
 	list_for_each(view, &head->state->views, link) {
-		if (view->is_kept) {
+		if (!view_is_covered(view)) {
 			return false;
 		}
 	}

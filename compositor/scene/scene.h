@@ -285,9 +285,10 @@ MUST_USE int scene_set_notice(struct scene *scene, const char *text);
 const char *scene_notice(const struct scene *scene);
 
 /*
- * The host's panel, above all guests' pixels, cards and notices of all lit outputs, those of unmarked ones and kept views
- * included, below the strip. What it leaves of an output is covered as by a card. NULL: none. Copied; only what differs is
- * drawn again. scene_pick finds nothing while it is up.
+ * The host's panel, above all guests' pixels, cards and notices of all lit outputs, below the strip, of which unmarked ones
+ * have one for as long. What it leaves of an output is covered as by a card. Kept views stay, and it is beside them; only
+ * when they leave no room on any output they are covered, too. NULL: none. Copied; only what differs is drawn again.
+ * scene_pick finds nothing while it is up.
  */
 void scene_set_panel(struct scene *scene, const struct panel *panel);
 /* The PANEL_ITEM row under a point of the output (pixels), as it was last presented there; -1: none. */

@@ -295,6 +295,8 @@ void cursor_finish(struct cursor *cursor);
 /* ---- panel.c ---- */
 /* Guests' pictures are covered, kept views left out: by a card or by what surrounds the panel. */
 bool scene_is_covered(const struct scene *scene);
+/* This one is. Kept views are when the panel would have no room on any output otherwise. */
+bool view_is_covered(const struct scene_view *view);
 /* Where the panel is on this output; empty when none is up, or it has no room. */
 struct rect panel_box(const struct scene_output *output);
 void panel_push(struct scene_output *output);

@@ -98,7 +98,7 @@ void shown_latch(struct scene_output *output, uint64_t marks)
 		const struct scene_view *view = &state->views[i];
 		struct scene_head *head = view->head;
 		const struct picture *picture = head ? head_picture(head) : NULL;
-		bool is_covered = scene_is_covered(output->scene) && !view->is_kept;
+		bool is_covered = view_is_covered(view);
 
 		if (!head) {
 			continue;
