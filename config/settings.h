@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "compositor/scene/layout.h"
+#include "hid/devices/lights.h"
 #include "hid/devices/policy.h"
 
 #include "build-config.h"
@@ -25,14 +26,6 @@
 #define SETTINGS_MAX_BINDINGS 16
 #define SETTINGS_MAX_DEVICES DEVICE_MAX_POLICIES
 #define SETTINGS_MAX_WARNINGS 32
-
-/* What is known of a guest's Num Lock and its like where its source does not tell, and so what keyboards' lights show. */
-enum settings_num_lock {
-	NUM_LOCK_REMEMBER, /* toggled by each stroke that the guest got, from off on */
-	NUM_LOCK_ON,       /* likewise, from on on */
-	NUM_LOCK_OFF,      /* dark */
-	NUM_LOCK_HOST,     /* the lights stay as they are */
-};
 
 /* [guest NAME]; defaults for guests without a section. */
 struct settings_guest {
@@ -45,7 +38,7 @@ struct settings_guest {
 	uint32_t frozen_ms;
 	double pointer_speed; /* of relative motion, 0.1 to 10 */
 	bool natural_scroll;  /* the wheel the other way round */
-	enum settings_num_lock num_lock;
+	enum lights_policy num_lock;
 };
 
 /* What is done when nobody has touched anything for so long; 0: never. */

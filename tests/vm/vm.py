@@ -79,30 +79,74 @@ class Guest:
         self.vm.guests.pop(self.name, None)
 
 
-class TouchScreen:
-    """A touch screen that dom0's touchmaker plays; contacts are in the device's own units."""
+class Hands:
+    """Input devices that dom0's inputmaker makes and plays, while a "with" block lasts."""
 
-    FIFO = "/run/touch"
+    FIFO = "/run/hands"
+    LOG = "hands.log"
 
-    def __init__(self, vm, name, size, slots):
+    def __init__(self, vm):
         self.vm = vm
-        self.command = f"touchmaker '{name}' {size[0]} {size[1]} {slots}"
+        self.words = 0
 
     def __enter__(self):
         self.vm.dom0(f"rm -f {self.FIFO}; mkfifo {self.FIFO}")
-        mark = self.vm.control.mark("touch.log")
-        log = "/var/log/services/touch.log"
-        self.job = self.vm.control.start(f"{self.command} <>{self.FIFO} >>{log} 2>&1")
-        self.path = self.vm.control.wait_line("touch.log", r"^ready (\S+)$", 20, mark).group(1)
+        # The writer's end stays open, so that the input ends when the job is killed.
+        self.job = self.vm.control.start(
+            f"inputmaker <>{self.FIFO} >>/var/log/services/{self.LOG} 2>&1")
         return self
 
-    def play(self, *lines):
-        """Play commands ("down SLOT X Y", "move SLOT X Y", "up SLOT", "sync")."""
-        self.vm.dom0(f"cat >{self.FIFO}", stdin="".join(line + "\n" for line in lines).encode())
+    def play(self, *lines, timeout=60):
+        """Play commands of inputmaker and wait until all their events are written."""
+        self.words += 1
+        mark = self.vm.control.mark(self.LOG)
+        script = "".join(line + "\n" for line in (*lines, f"say word-{self.words}"))
+        self.vm.dom0(f"cat >{self.FIFO}", stdin=script.encode(), timeout=timeout)
+        self.vm.control.wait_line(self.LOG, rf"^said word-{self.words}$", timeout, mark)
+
+    def plug(self, device, kind, name):
+        """Plug a device in; returns once the display server has opened it."""
+        self._plug(device, f"device {device} {kind} {name}")
+
+    def record(self, device, path):
+        """Likewise the device of a recording that lies in dom0."""
+        self._plug(device, f"record {device} {path}")
+
+    def _plug(self, device, line):
+        mark = self.vm.control.mark(self.LOG)
+        self.play(line)
+        path = self.vm.control.wait_line(self.LOG, rf"^ready {device} (\S+)$", 20, mark).group(1)
+        self.vm.wait(lambda: self.vm.control.run(
+            f"ls -l /proc/[0-9]*/fd | grep -q {path}$").status == 0, 20,
+            f"the display server does not open {device}")
 
     def __exit__(self, *_):
         self.vm.control.kill(self.job)
         self.vm.control.wait(self.job, 20)
+
+
+class TouchScreen:
+    """A touch screen for a "with" block; contacts are in the device's own units."""
+
+    def __init__(self, vm, name):
+        self.hands = Hands(vm)
+        self.name = name
+
+    def __enter__(self):
+        self.hands.__enter__()
+        mark = self.hands.vm.control.mark(Hands.LOG)
+        self.hands.play(f"device touch touch {self.name}")
+        self.path = self.hands.vm.control.wait_line(Hands.LOG, r"^ready touch (\S+)$", 20,
+                                                    mark).group(1)
+        return self
+
+    def play(self, *lines):
+        """Play commands ("down SLOT X Y", "move SLOT X Y", "up SLOT", "sync")."""
+        self.hands.play(*(" ".join((verb, "touch", *rest))
+                          for verb, *rest in (line.split() for line in lines)))
+
+    def __exit__(self, *_):
+        self.hands.__exit__()
 
 
 class Vm:
@@ -226,9 +270,13 @@ class Vm:
                 raise AssertionError(f"{complaint} within {timeout:g} s")
             time.sleep(pause)
 
-    def touch_screen(self, name="Vitrine Test Touch", size=(32768, 32768), slots=10):
+    def touch_screen(self, name="Vitrine Test Touch"):
         """A touch screen in dom0 while a "with" block lasts."""
-        return TouchScreen(self, name, size, slots)
+        return TouchScreen(self, name)
+
+    def hands(self):
+        """Other input devices in dom0 while a "with" block lasts."""
+        return Hands(self)
 
     def stats(self, program):
         """The counters of vitrined or the broker as a dictionary of text, empty while it is down."""

@@ -5,12 +5,18 @@
  * and for each device once, with the range of each absolute axis:
  *   device "DEVICE NAME" [AXIS MINIMUM MAXIMUM]...
  * Touch contacts come as the kernel sends them: a slot (3 47 N), then what that slot does.
+ *
+ * guestinput -s: count the strokes of keys and buttons instead, and say so on each SIGUSR1:
+ *   guestinput: held N presses N releases N
+ * with what is held asked of the kernel.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <linux/input.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +28,9 @@
 static char names[MAX_DEVICES][80];
 static struct pollfd fds[MAX_DEVICES];
 static int count;
+static bool counts_only;
+static unsigned long strokes[2]; /* releases, presses */
+static volatile sig_atomic_t asked;
 
 static void device_open(const char *path)
 {
@@ -56,14 +65,50 @@ static void device_read(int place)
 		return;
 	}
 	for (size_t i = 0; i < (size_t)n / sizeof(events[0]); i++) {
+		if (counts_only) {
+			strokes[events[i].value != 0] += events[i].type == EV_KEY;
+			continue;
+		}
 		printf("input \"%s\" %u %u %d\n", names[place], events[i].type, events[i].code,
 		       events[i].value);
 	}
 }
 
-int main(void)
+static void handle_ask(int number)
 {
+	(void)number;
+	asked = 1;
+}
+
+static void answer(void)
+{
+	unsigned char keys[KEY_CNT / 8];
+	int held = 0;
+
+	for (int i = 0; i < count; i++) {
+		memset(keys, 0, sizeof(keys));
+		ioctl(fds[i].fd, EVIOCGKEY(sizeof(keys)), keys);
+		for (size_t j = 0; j < sizeof(keys); j++) {
+			held += __builtin_popcount(keys[j]);
+		}
+	}
+	printf("guestinput: held %d presses %lu releases %lu\n", held, strokes[1], strokes[0]);
+}
+
+int main(int argc, char **argv)
+{
+	/* Taken only while nothing is done. */
+	struct sigaction ask = {.sa_handler = handle_ask};
+	const struct timespec at_once = {0};
+	sigset_t blocked, none;
 	glob_t found;
+
+	counts_only = argc > 1 && strcmp(argv[1], "-s") == 0;
+	sigemptyset(&none);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	sigaction(SIGUSR1, &ask, NULL);
 
 	/* A report is written in one piece, so that two devices never share a line. */
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
@@ -77,10 +122,17 @@ int main(void)
 	printf("guestinput: listening\n");
 	fflush(stdout);
 	for (;;) {
-		if (poll(fds, (nfds_t)count, -1) < 0 && errno != EINTR) {
+		/* What came before the question counts: it is answered when there is nothing to read. */
+		int ready = ppoll(fds, (nfds_t)count, asked ? &at_once : NULL, &none);
+
+		if (ready < 0 && errno != EINTR) {
 			return 1;
 		}
-		for (int i = 0; i < count; i++) {
+		if (asked && ready <= 0) {
+			asked = 0;
+			answer();
+		}
+		for (int i = 0; ready > 0 && i < count; i++) {
 			if (fds[i].revents) {
 				device_read(i);
 			}
