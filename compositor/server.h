@@ -154,6 +154,13 @@ bool input_attention(const struct input *input);
 MUST_USE int input_open_devices(struct input *input);
 /* After a reload: what the configuration says of devices and guests is in force at once, and what it forbids is released. */
 void input_reload_devices(struct input *input);
+/*
+ * The lights (DEVICES_LED_...) that a guest's source has turned on, told by its worker. Keyboards show them while that guest
+ * has the keyboard, and from when it gets it.
+ */
+void input_guest_leds(struct input *input, const struct scene_guest *guest, uint32_t leds);
+/* What keyboards show now. */
+uint32_t input_leds(const struct input *input);
 /* All input devices: whoever brings some that libinput does not know takes their numbers from here. */
 struct roster *input_roster(struct input *input);
 

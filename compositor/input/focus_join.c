@@ -148,6 +148,7 @@ static void focus_grant(void *data, struct seat_guest *guest)
 	seat_set_keyboard(input->seat, guest);
 	input->patient = input->patient && !guest;
 	wayland_set_keyboard(server->wayland, scene_guest(guest));
+	lights_update(input);
 	focus_tell(server, scene_guest(guest));
 }
 
@@ -277,6 +278,7 @@ void input_guest_removed(struct input *input, struct scene_guest *guest)
 {
 	input->leaving = guest;
 	seat_forget_guest(input->seat, seat_guest(guest));
+	lights_forget_guest(input, guest);
 	focus_guest_gone(&input->focus, seat_guest(guest));
 	input_settle(input);
 	late_arm(input);

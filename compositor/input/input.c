@@ -209,6 +209,8 @@ void input_reload_devices(struct input *input)
 		bindings_collect(settings, &config);
 		devices_reconfigure(input->devices, &config);
 	}
+	seat_policy_changed(input->seat);
+	lights_update(input);
 }
 
 struct roster *input_roster(struct input *input)
@@ -273,6 +275,9 @@ int input_create(struct input **out, struct server *server)
 	focus_init(&input->focus, &input_focus_events, input);
 	input->late = clock_timer_create(server->clock, PRIORITY_INPUT, input_handle_late, input);
 	ret = input->late ? settle_create(input) : -ENOMEM;
+	if (ret >= 0) {
+		ret = lights_create(input);
+	}
 	if (ret < 0) {
 		input_destroy(input);
 		return ret;
@@ -294,6 +299,7 @@ void input_destroy(struct input *input)
 		clock_timer_destroy(input->late);
 	}
 	seat_destroy(input->seat);
+	lights_destroy(input);
 	roster_destroy(input->roster);
 	free(input);
 }

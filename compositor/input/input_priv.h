@@ -16,6 +16,7 @@ struct input {
 	struct clock_timer *late;       /* focus.deadline_ns */
 	struct roster *roster;          /* all devices, wherever they are */
 	struct devices *devices;        /* NULL when headless */
+	struct input_lights *lights;    /* lights.c */
 	sd_event_source *settle;        /* one turn, when the scene has changed */
 	struct scene_guest *leaving;    /* about to be removed */
 	uint32_t outputs;               /* a bit for each that exists */
@@ -61,6 +62,15 @@ extern const struct seat_sink input_sink; /* but for action and activity */
 
 /* ---- space.c ---- */
 extern const struct seat_space input_space; /* data: struct server */
+
+/* ---- lights.c ---- */
+MUST_USE int lights_create(struct input *input);
+void lights_destroy(struct input *input);
+/* Who has the keyboard, or whether the host has it, may be different now. */
+void lights_update(struct input *input);
+/* The guest was told that a key went down. */
+void lights_key(struct input *input, const struct scene_guest *guest, uint32_t code);
+void lights_forget_guest(struct input *input, const struct scene_guest *guest);
 
 /* ---- cards.c ---- */
 /* The card that the host's state asks for, or none. late: whose picture is waited for, or NULL. */

@@ -11,6 +11,11 @@ static const struct seat_sink *sink_of(const struct seat_guest *guest)
 
 static void tell_key(void *data, struct seat_guest *guest, uint32_t code, bool pressed)
 {
+	struct server *server = data;
+
+	if (pressed && guest != seat_host) {
+		lights_key(server->input, scene_guest(guest), code);
+	}
 	sink_of(guest)->key(data, guest, code, pressed);
 }
 

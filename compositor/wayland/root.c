@@ -41,6 +41,24 @@ static void handle_set_pointer(struct wl_client *client, struct wl_resource *res
 	}
 }
 
+_Static_assert((int)VITRINE_GUEST_V1_LED_NUM_LOCK == (int)DEVICES_LED_NUM_LOCK &&
+		       (int)VITRINE_GUEST_V1_LED_CAPS_LOCK == (int)DEVICES_LED_CAPS_LOCK &&
+		       (int)VITRINE_GUEST_V1_LED_SCROLL_LOCK == (int)DEVICES_LED_SCROLL_LOCK,
+	       "the devices' words are the protocol's");
+
+static void handle_set_leds(struct wl_client *client, struct wl_resource *resource,
+			    uint32_t untrusted_leds)
+{
+	struct guest *guest = guest_of(resource);
+
+	if (untrusted_leds & ~DEVICES_LEDS) {
+		connection_fault(resource, VITRINE_GUEST_V1_ERROR_INVALID_LEDS,
+				 "lights what no keyboard has");
+	} else if (guest) {
+		input_guest_leds(guest->wayland->server->input, guest->scene, untrusted_leds);
+	}
+}
+
 static const struct vitrine_guest_v1_interface implementation = {
 	.destroy = object_destroy,
 	.create_head = head_request,
@@ -50,6 +68,7 @@ static const struct vitrine_guest_v1_interface implementation = {
 	.acknowledge_input = handle_acknowledge_input,
 	.set_pointer = handle_set_pointer,
 	.acknowledge_input_at = handle_acknowledge_input_at,
+	.set_leds = handle_set_leds,
 };
 
 static void root_destroyed(struct wl_resource *resource)

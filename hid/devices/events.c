@@ -237,6 +237,34 @@ static void handle_tablet(struct input_context *context, enum libinput_event_typ
 	}
 }
 
+/* ---- gestures: swipes, which the seat understands; of pinches and holds nobody knows ---- */
+
+static void handle_swipe(struct input_context *context, enum libinput_event_type type,
+			 struct libinput_event_gesture *event)
+{
+	double dx, dy;
+
+	context_time(context, libinput_event_gesture_get_time_usec(event));
+	switch (type) {
+	case LIBINPUT_EVENT_GESTURE_SWIPE_BEGIN:
+		seat_swipe_begin(context->seat, context->number,
+				 (unsigned)libinput_event_gesture_get_finger_count(event),
+				 context->time_ns);
+		break;
+	case LIBINPUT_EVENT_GESTURE_SWIPE_UPDATE:
+		dx = libinput_event_gesture_get_dx(event);
+		dy = libinput_event_gesture_get_dy(event);
+		if (sane_motion(context->sane, &dx, &dy)) {
+			seat_swipe_update(context->seat, context->number, dx, dy, context->time_ns);
+		}
+		break;
+	default:
+		seat_swipe_end(context->seat, context->number,
+			       libinput_event_gesture_get_cancelled(event) != 0, context->time_ns);
+		break;
+	}
+}
+
 /* ---- lids ---- */
 
 static void handle_switch(struct input_context *context, struct libinput_event_switch *event)
@@ -285,6 +313,11 @@ void device_event(struct devices *devices, struct input_device *device, struct l
 	case LIBINPUT_EVENT_TABLET_TOOL_TIP:
 	case LIBINPUT_EVENT_TABLET_TOOL_BUTTON:
 		handle_tablet(&context, type, libinput_event_get_tablet_tool_event(event));
+		break;
+	case LIBINPUT_EVENT_GESTURE_SWIPE_BEGIN:
+	case LIBINPUT_EVENT_GESTURE_SWIPE_UPDATE:
+	case LIBINPUT_EVENT_GESTURE_SWIPE_END:
+		handle_swipe(&context, type, libinput_event_get_gesture_event(event));
 		break;
 	case LIBINPUT_EVENT_SWITCH_TOGGLE:
 		handle_switch(&context, libinput_event_get_switch_event(event));
