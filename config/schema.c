@@ -17,7 +17,7 @@
 	.max = ARRAY_SIZE(((struct type *)0)->field),            \
 	.count_offset = offsetof(struct type, counter)
 
-#define CHORD_FORM "a chord: ctrl, alt, shift or meta and a key, joined by +"
+#define CHORD_FORM "a chord: ctrl, alt, shift or meta and a key, joined by +, or leftctrl+rightctrl"
 #define TIME_FORM "a time: a number with ms, s, min or h, or never"
 
 static const char *const levels[] = {"error", "warn", "info", "debug", NULL};

@@ -59,13 +59,45 @@ static void chords_have_names(void **state)
 	assert_int_equal(chord.key, KEY_0);
 }
 
+static void both_keys_of_a_modifier_have_a_name(void **state)
+{
+	struct seat_chord chord;
+
+	assert_int_equal(seat_chord_parse("LeftCtrl+rightctrl", &chord), 0);
+	assert_true(!chord.ctrl && !chord.alt && !chord.shift && !chord.meta);
+	assert_true(chord.key == KEY_LEFTCTRL && chord.pair == KEY_RIGHTCTRL);
+	assert_int_equal(seat_chord_parse("rightmeta+leftmeta", &chord), 0);
+	assert_true(chord.key == KEY_LEFTMETA && chord.pair == KEY_RIGHTMETA);
+}
+
 static void anything_else_is_refused(void **state)
 {
-	static const char *const bad[] = {
-		"",        "+",        "a",        "ctrl",        "ctrl+",      "+a",
-		"ctrl++a", "ctrl+a+b", "ctrl+alt", "ctrl+ctrl+a", "ctrl+nokey", "ctrl a",
-		"ctrl+ a", "ctrl+f13", "ctrl+aa",  "control+a",   "ctrl+a ",    "ctrl+delete+",
-		"f1+f2"};
+	static const char *const bad[] = {"",
+					  "+",
+					  "a",
+					  "ctrl",
+					  "ctrl+",
+					  "+a",
+					  "ctrl++a",
+					  "ctrl+a+b",
+					  "ctrl+alt",
+					  "ctrl+ctrl+a",
+					  "ctrl+nokey",
+					  "ctrl a",
+					  "ctrl+ a",
+					  "ctrl+f13",
+					  "ctrl+aa",
+					  "control+a",
+					  "ctrl+a ",
+					  "ctrl+delete+",
+					  "f1+f2",
+					  "leftctrl",
+					  "leftctrl+rightalt",
+					  "leftctrl+leftctrl",
+					  "leftctrl+a",
+					  "leftctrl+rightctrl+a",
+					  "alt+leftctrl+rightctrl",
+					  "leftctrl+"};
 	struct seat_chord chord = {.key = 7};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -266,13 +298,168 @@ static void chords_change_at_any_time(void **state)
 	assert_null(strstr(world_take_log(&world), "switch"));
 }
 
+static void set_attention(const char *text)
+{
+	const struct seat_chord chord = chord_of(text);
+
+	seat_set_chord(seat, SEAT_ACTION_ATTENTION, &chord);
+}
+
+/* In either order, on one keyboard or two, with whatever else is down. */
+static void both_keys_of_a_modifier_are_a_chord(void **state)
+{
+	set_attention("leftctrl+rightctrl");
+	key(0, KEY_LEFTCTRL, true);
+	key(0, KEY_RIGHTCTRL, true);
+	expect("A:key 29 down A:. A:key 29 up A:. !:attention ");
+	key(0, KEY_RIGHTCTRL, false);
+	key(0, KEY_LEFTCTRL, false);
+	expect("");
+	key(1, KEY_LEFTALT, true);
+	key(1, KEY_RIGHTCTRL, true);
+	world_take_log(&world);
+	key(0, KEY_LEFTCTRL, true);
+	expect("A:key 97 up A:key 56 up A:. !:attention ");
+	seat_all_up(seat);
+	world_take_log(&world);
+	/* One alone, again and again, on each keyboard, is none. */
+	key(0, KEY_LEFTCTRL, true);
+	key(1, KEY_LEFTCTRL, true);
+	key(0, KEY_LEFTCTRL, false);
+	key(0, KEY_LEFTCTRL, true);
+	key(0, KEY_LEFTCTRL, true);
+	expect("A:key 29 down A:. ");
+}
+
+static void others_are_exact_in_pairs_as_well(void **state)
+{
+	const struct seat_chord lock = chord_of("leftshift+rightshift");
+
+	seat_set_chord(seat, SEAT_ACTION_LOCK, &lock);
+	key(0, KEY_LEFTALT, true);
+	key(0, KEY_LEFTSHIFT, true);
+	world_take_log(&world);
+	key(0, KEY_RIGHTSHIFT, true);
+	expect("A:key 54 down A:. ");
+	key(0, KEY_RIGHTSHIFT, false);
+	key(0, KEY_LEFTALT, false);
+	world_take_log(&world);
+	key(0, KEY_RIGHTSHIFT, true);
+	expect("A:key 42 up A:. !:lock ");
+}
+
+/* Held for as long as one likes, and repeated by a keyboard: told once. */
+static void a_held_chord_is_one(void **state)
+{
+	key(0, KEY_LEFTCTRL, true);
+	for (int i = 0; i < 100; i++) {
+		key(0, KEY_LEFTCTRL, true);
+	}
+	key(0, KEY_LEFTALT, true);
+	world_take_log(&world);
+	for (int i = 0; i < 100; i++) {
+		key(0, KEY_DELETE, true);
+	}
+	expect("A:key 29 up A:key 56 up A:. !:attention ");
+	key(0, KEY_DELETE, false);
+	key(0, KEY_DELETE, true);
+	expect("!:attention ");
+}
+
+/* A modifier that is stuck on one keyboard neither keeps the chord from another, nor what is typed after it. */
+static void a_stuck_modifier_takes_no_keyboard_away(void **state)
+{
+	key(3, KEY_LEFTCTRL, true);
+	key(0, KEY_LEFTALT, true);
+	world_take_log(&world);
+	key(0, KEY_DELETE, true);
+	expect("A:key 29 up A:key 56 up A:. !:attention ");
+	key(0, KEY_DELETE, false);
+	/* Still holding Alt, this keyboard's keys are nobody's. */
+	key(0, KEY_X, true);
+	key(0, KEY_X, false);
+	key(0, KEY_LEFTALT, false);
+	expect("");
+	key(0, KEY_X, true);
+	expect("A:key 45 down A:. ");
+	/* Ctrl again, on the keyboard that works: its own, and no blocked one's. */
+	key(0, KEY_RIGHTCTRL, true);
+	key(0, KEY_C, true);
+	expect("A:key 97 down A:. A:key 46 down A:. ");
+	key(3, KEY_X, true);
+	key(3, KEY_Y, true);
+	expect("");
+}
+
+/* Locked, only what opens nothing is told; what completes the others is nobody's either. */
+static void a_lock_leaves_few_chords(void **state)
+{
+	static const struct {
+		enum seat_action action;
+		const char *text, *told;
+	} chords[] = {
+		{SEAT_ACTION_SWITCH, "meta+a", ""},
+		{SEAT_ACTION_SWITCH_BACK, "meta+b", ""},
+		{SEAT_ACTION_LAYOUT, "meta+c", ""},
+		{SEAT_ACTION_CAPTURE, "meta+d", ""},
+		{SEAT_ACTION_LOCK, "meta+e", "!:lock "},
+		{SEAT_ACTION_BRIGHTER, "meta+f", "!:brighter "},
+		{SEAT_ACTION_DARKER, "meta+g", "!:darker "},
+		{SEAT_ACTION_ATTENTION, "meta+h", "!:attention "},
+	};
+	static const enum seat_mode modes[] = {SEAT_HOST, SEAT_LOCKED};
+
+	for (size_t i = 0; i < ARRAY_SIZE(chords); i++) {
+		const struct seat_chord chord = chord_of(chords[i].text);
+
+		seat_set_chord(seat, chords[i].action, &chord);
+		for (size_t k = 0; k < ARRAY_SIZE(modes); k++) {
+			seat_set_mode(seat, modes[k]);
+			key(0, KEY_LEFTMETA, true);
+			world_take_log(&world);
+			key(0, chord.key, true);
+			assert_memory_equal(world.log, "H:key 125 up H:. ", 17);
+			assert_string_equal(world_take_log(&world) + 17, chords[i].told);
+			seat_all_up(seat);
+			seat_set_mode(seat, SEAT_GUESTS);
+		}
+	}
+}
+
+/* The host's chord, typed for a guest: in order, and only while it has the keyboard. */
+static void a_chord_can_be_sent(void **state)
+{
+	const struct seat_chord delete = chord_of("ctrl+alt+delete");
+	const struct seat_chord pair = chord_of("leftctrl+rightctrl");
+
+	assert_true(seat_send_chord(seat, &guest_a, &delete));
+	expect("A:key 29 down A:. A:key 56 down A:. A:key 111 down A:. "
+	       "A:key 111 up A:. A:key 56 up A:. A:key 29 up A:. ");
+	assert_true(seat_send_chord(seat, &guest_a, &pair));
+	expect("A:key 97 down A:. A:key 29 down A:. A:key 29 up A:. A:key 97 up A:. ");
+	/* What is held is pressed anew, and then up: no guest sees a key go down twice. */
+	key(0, KEY_LEFTALT, true);
+	world_take_log(&world);
+	assert_true(seat_send_chord(seat, &guest_a, &delete));
+	expect("A:key 29 down A:. A:key 56 up A:key 56 down A:. A:key 111 down A:. "
+	       "A:key 111 up A:. A:key 56 up A:. A:key 29 up A:. ");
+	key(0, KEY_LEFTALT, false);
+	assert_false(seat_send_chord(seat, &guest_b, &delete));
+	assert_false(seat_send_chord(seat, NULL, &delete));
+	assert_false(seat_send_chord(seat, &guest_a, &(struct seat_chord){0}));
+	seat_set_mode(seat, SEAT_HOST);
+	world_take_log(&world);
+	assert_false(seat_send_chord(seat, &guest_a, &delete));
+	expect("");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(other_chords_are_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(chords_change_at_any_time, setup, teardown),
-		cmocka_unit_test(chords_have_names),
-		cmocka_unit_test(anything_else_is_refused),
+		cmocka_unit_test_setup_teardown(chords_have_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(both_keys_of_a_modifier_have_a_name, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(anything_else_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(modifiers_that_were_seen_are_released, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(keyboards_count_together, setup, teardown),
@@ -288,6 +475,16 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_host_has_all_keys_but_chords, setup, teardown),
 		cmocka_unit_test_setup_teardown(numbers_that_do_not_exist_do_nothing, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(other_chords_are_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(chords_change_at_any_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(both_keys_of_a_modifier_are_a_chord, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(others_are_exact_in_pairs_as_well, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_held_chord_is_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_stuck_modifier_takes_no_keyboard_away, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_lock_leaves_few_chords, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_chord_can_be_sent, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -368,9 +368,11 @@ static void values_are_checked(void **state)
 		{"[server]\nplanes =", " is none of no, yes"},
 		{"[server]\nplanes = no", NULL},
 		{"[input]\nattention-key = none",
-		 "none is not a chord: ctrl, alt, shift or meta and a key, joined by +"},
+		 "none is not a chord: ctrl, alt, shift or meta and a key, joined by +, or "
+		 "leftctrl+rightctrl"},
 		{"[input]\nswitch-key = tab",
-		 "tab is not a chord: ctrl, alt, shift or meta and a key, joined by +, or none"},
+		 "tab is not a chord: ctrl, alt, shift or meta and a key, joined by +, or "
+		 "leftctrl+rightctrl, or none"},
 		{"[input]\nbind = A", "A is not DEVICE NAME=CONNECTOR"},
 		{"[input]\nbind = =A", "=A is not DEVICE NAME=CONNECTOR"},
 		{"[idle]\noff-after = 10",
