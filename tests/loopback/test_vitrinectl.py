@@ -246,7 +246,7 @@ def test_trace(world):
     # But for those whose commit the ring has lost, and the few that moved between the monitors.
     assert len(whole) > 0.8 * len(begins), f"{len(whole)} of {len(begins)} frames go from a commit to a flip"
     assert all(begins[key]["ts"] < ends[key]["ts"] for key in whole)
-    done = of("input done", "work", "i")
+    done = of("input done", "work", "X")
     assert done and all(0 < e["args"]["latency_ns"] < 5e9 for e in done), done
     with open(path, encoding="utf-8") as file:
         assert not re.search(r'"(code|key)"', file.read()), "no key codes in a trace"
