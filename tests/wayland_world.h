@@ -60,6 +60,15 @@ void input_head_removed(struct input *input, struct scene_head *head)
 	heads_removed++;
 }
 
+static const struct scene_guest *lit_guest; /* who told of its lights last */
+static uint32_t lit_leds;
+
+void input_guest_leds(struct input *input, const struct scene_guest *guest, uint32_t leds)
+{
+	lit_guest = guest;
+	lit_leds = leds;
+}
+
 static uint64_t event_ns; /* of what the test's device reports */
 static unsigned event_device = SEAT_MAX_DEVICES;
 

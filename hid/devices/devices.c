@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "hid/devices/priv.h"
 
+/* What was let go such a short time before the device went was still down when it was pulled. */
+#define JUST_NOW_NS NSEC_PER_SEC
 /* Of the loop: after frames, before clients. */
 #define DEVICES_PRIORITY (-10)
 
@@ -129,10 +131,11 @@ static void device_removed(struct devices *devices, struct input_device *device)
 {
 	unsigned number = device_number(devices, device);
 
-	/* The library lifts what was down on a device before it says that it is gone, in the same batch. */
+	/* The kernel lifts what was down on a device before udev tells that it is gone. */
 	if (!devices->is_suspending) {
 		sane_unplugged(roster_sane(devices->roster, number),
-			       device->released == devices->batch);
+			       device->released_ns > 0 &&
+				       now_ns() - device->released_ns < JUST_NOW_NS);
 	}
 	log_info(LOG_HOST, "input device '%s' is gone", roster_name(devices->roster, number));
 	libinput_device_set_user_data(device->handle, NULL);
@@ -163,7 +166,6 @@ static void handle_events(struct devices *devices)
 	struct libinput_event *event;
 	int r = libinput_dispatch(devices->libinput);
 
-	devices->batch++;
 	if (r < 0) {
 		log_warn(LOG_HOST, "cannot read input devices: %s", strerror(-r));
 	}

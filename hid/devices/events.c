@@ -31,7 +31,7 @@ static bool output_of(const struct input_context *context, int *output)
 static void note_release(struct input_context *context, bool pressed)
 {
 	if (!pressed) {
-		context->device->released = context->devices->batch;
+		context->device->released_ns = now_ns();
 	}
 }
 

@@ -15,7 +15,8 @@ static const struct {
 	[SANE_FLOOD] = {"floods", "sends more than any hand can do"},
 	[SANE_JUMP] = {"jumps", "reports positions that are off it"},
 	[SANE_TIME] = {"times", "has times that cannot be"},
-	[SANE_STUCK] = {"unplugged", "was unplugged while something on it was down"},
+	[SANE_STUCK] = {"unplugged",
+			"was unplugged while something on it was down, or had just been"},
 };
 
 void sane_init(struct sane *sane, void (*complain)(void *data, enum sane_fault fault), void *data)

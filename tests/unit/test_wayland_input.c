@@ -596,6 +596,34 @@ static void test_pointer_forged_more(void **state)
 	pointer_is_forged(*state, 4);
 }
 
+/* ---- the lights of its keyboard ---- */
+
+static void test_leds_are_told(void **state)
+{
+	struct fixture *f = *state;
+
+	vitrine_guest_v1_set_leds(f->a.root, VITRINE_GUEST_V1_LED_CAPS_LOCK |
+						     VITRINE_GUEST_V1_LED_SCROLL_LOCK);
+	assert_true(guest_turn(&f->a));
+	assert_ptr_equal(lit_guest, f->guest);
+	assert_int_equal(lit_leds, DEVICES_LED_CAPS_LOCK | DEVICES_LED_SCROLL_LOCK);
+	vitrine_guest_v1_set_leds(f->a.root, 0);
+	assert_true(guest_turn(&f->a));
+	assert_int_equal(lit_leds, 0);
+}
+
+static void test_leds_forged(void **state)
+{
+	struct fixture *f = *state;
+
+	lit_guest = NULL;
+	vitrine_guest_v1_set_leds(f->a.root, 8);
+	assert_false(guest_turn(&f->a));
+	assert_non_null(strstr(f->a.reason, "lights"));
+	assert_null(lit_guest);
+	assert_true(guest_turn(&f->b));
+}
+
 /* A worker that wants no input is not waited for. */
 static void test_worker_without_input(void **state)
 {
@@ -724,6 +752,8 @@ int main(void)
 		INPUT_TEST(test_pointer_kind),
 		INPUT_TEST(test_pointer_forged_none),
 		INPUT_TEST(test_pointer_forged_more),
+		INPUT_TEST(test_leds_are_told),
+		INPUT_TEST(test_leds_forged),
 		INPUT_TEST(test_worker_without_input),
 		INPUT_TEST(test_keyboard_before_worker),
 		INPUT_TEST(test_head_goes_under_input),

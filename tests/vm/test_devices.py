@@ -14,11 +14,11 @@ NEEDS = ("vitrined", "vitrine-broker", "vitrinectl")
 CONFIG = "/etc/vitrine/vitrine.conf"
 RECORDINGS = os.path.join(image.ROOT, "tests", "recordings")
 KEY_LEFTCTRL, KEY_LEFTALT, KEY_TAB, BTN_RIGHT, BTN_STYLUS = 29, 56, 15, 273, 331
-BTN_TOOL_PEN, BTN_TOOL_RUBBER, BTN_TOUCH = 320, 321, 330
+BTN_TOOL_PEN, BTN_TOOL_RUBBER, BTN_TOUCH, ABS_PRESSURE = 320, 321, 330, 24
 STROKES = 300
 SWITCHES = 1000
 CHECK_EVERY = 250
-FLOOD = 3000
+FLOOD = 400
 
 POLICY = """
 [device Vitrine Pen]
@@ -126,9 +126,11 @@ def test_pen_and_mouse(desk):
             x, y = device_units(point, size, TOUCH_RANGE)
             hands.play(f"place pen {x} {y}", "sync pen")
             wait_pointer(desk, watch, place_in_guest(desk, "Virtual-1", point)[1])
-        hands.play(f"key pen {BTN_TOUCH} 1", "wait 20000", f"key pen {BTN_STYLUS} 1",
-                   "wait 20000", f"key pen {BTN_STYLUS} 0", "wait 20000", f"key pen {BTN_TOUCH} 0",
-                   "wait 20000", f"key pen {BTN_TOOL_PEN} 0")
+        # A tip is down when it is pressed hard enough, whatever its own switch says.
+        hands.play(f"raw pen {EV_ABS} {ABS_PRESSURE} 1200", f"key pen {BTN_TOUCH} 1", "wait 20000",
+                   f"key pen {BTN_STYLUS} 1", "wait 20000", f"key pen {BTN_STYLUS} 0", "wait 20000",
+                   f"raw pen {EV_ABS} {ABS_PRESSURE} 0", f"key pen {BTN_TOUCH} 0", "wait 20000",
+                   f"key pen {BTN_TOOL_PEN} 0")
         watch.wait_key(BTN_LEFT, 0)
         assert watch.keys() == [(BTN_LEFT, 1), (BTN_RIGHT, 1), (BTN_RIGHT, 0), (BTN_LEFT, 0)], \
             watch.keys()

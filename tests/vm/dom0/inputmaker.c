@@ -275,8 +275,12 @@ static int numbers(const char *text, int *out, int max)
 
 	while (n < max && (text = strpbrk(text, "-0123456789"))) {
 		char *end;
+		long value = strtol(text, &end, 0);
 
-		out[n++] = (int)strtol(text, &end, 0);
+		/* The dash of a list is no number. */
+		if (end > text) {
+			out[n++] = (int)value;
+		}
 		text = end > text ? end : text + 1;
 	}
 	return n;
