@@ -213,7 +213,7 @@ static void add_input(struct rig *rig, bool attach)
 		.attach = attach,
 		.keyboard = 1,
 		.pointer = 1,
-		.absolute = 1,
+		.absolute = !rig->is_mouse,
 		.width = RIG_WIDTH,
 		.height = RIG_HEIGHT,
 		.touch = 1,

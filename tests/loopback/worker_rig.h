@@ -58,7 +58,8 @@ struct rig_server {
 	struct rig_head heads[2];
 	int guest_version; /* of vitrine_guest_v1 */
 	uint32_t acknowledged;
-	uint64_t notified_ns; /* as it was acknowledged; 0: without a time */
+	uint64_t notified_ns;    /* as it was acknowledged; 0: without a time */
+	unsigned commits_before; /* of the first head, when it was acknowledged */
 	uint32_t pointer_kinds;
 	unsigned n_set_pointer;
 	bool is_slow;   /* pools get ready and unmapped only by rig_pool_ready, rig_pool_unmapped */
@@ -76,6 +77,7 @@ struct rig {
 	int state; /* what outlives the worker */
 	uint8_t *pages;
 	bool ready, connected, closed, faulted, stateless, kbd_connected;
+	bool is_mouse;            /* the keyboard that is added next has a relative pointer */
 	bool is_old;              /* the next server speaks the first version of our protocol */
 	bool is_deaf;             /* no map is answered */
 	bool may_allocate;        /* the display that is added next, as the toolstack says */

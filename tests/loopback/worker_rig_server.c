@@ -296,6 +296,7 @@ static void on_acknowledge_at(struct wl_client *client, struct wl_resource *reso
 
 	rig->server.acknowledged = serial;
 	rig->server.notified_ns = (uint64_t)ns_high << 32 | ns_low;
+	rig->server.commits_before = rig->server.heads[0].n_commits;
 }
 
 static void on_set_pointer(struct wl_client *client, struct wl_resource *resource, uint32_t kinds)
