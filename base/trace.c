@@ -40,13 +40,20 @@ static const struct {
 	const char *name;
 	const char *value; /* what the number means; NULL: nothing */
 } events[] = {
-	[TRACE_COMMIT] = {"commit", "head"}, [TRACE_LATCH] = {"latch", NULL},
-	[TRACE_DRAW] = {"draw", "bytes"},    [TRACE_TEST] = {"test", NULL},
-	[TRACE_SUBMIT] = {"submit", NULL},   [TRACE_FLIP] = {"flip", "sequence"},
-	[TRACE_MISS] = {"miss", "late_ns"},  [TRACE_SAMPLE] = {"sample", "bytes"},
-	[TRACE_INPUT] = {"input", NULL},     [TRACE_INPUT_DONE] = {"input done", "latency_ns"},
-	[TRACE_FOCUS] = {"focus", NULL},     [TRACE_LAYOUT] = {"layout", NULL},
+	[TRACE_COMMIT] = {"commit", "head"},
+	[TRACE_LATCH] = {"latch", NULL},
+	[TRACE_DRAW] = {"draw", "bytes"},
+	[TRACE_TEST] = {"test", NULL},
+	[TRACE_SUBMIT] = {"submit", NULL},
+	[TRACE_FLIP] = {"flip", "sequence"},
+	[TRACE_MISS] = {"miss", "late_ns"},
+	[TRACE_SAMPLE] = {"sample", "bytes"},
+	[TRACE_INPUT] = {"input", NULL},
+	[TRACE_INPUT_DONE] = {"input done", "latency_ns"},
+	[TRACE_FOCUS] = {"focus", NULL},
+	[TRACE_LAYOUT] = {"layout", NULL},
 	[TRACE_FRAME] = {"frame", "head"},
+	[TRACE_INPUT_SENT] = {"input sent", "requests_between"},
 };
 
 static_assert(ARRAY_SIZE(events) == TRACE_EVENTS, "each event has a name");
@@ -224,19 +231,20 @@ static void write_start(const struct trace *trace, FILE *out, const struct recor
 	write_time(out, "ts", record->time_ns);
 }
 
-/* Frames overlap, which only asynchronous events may: a beginning and an end with one number. */
-static void write_frame(const struct trace *trace, FILE *out, const struct record *record,
-			uint64_t number)
+/* Frames and input overlap, which only asynchronous events may: a beginning and an end with one number. */
+static void write_way(const struct trace *trace, FILE *out, const struct record *record,
+		      uint64_t number)
 {
+	const char *category = events[record->event].name;
 	struct record end = *record;
 
 	write_start(trace, out, record, "b");
-	fprintf(out, ",\"cat\":\"frame\",\"id\":%" PRIu64, number);
+	fprintf(out, ",\"cat\":\"%s\",\"id\":%" PRIu64, category, number);
 	write_value(out, record);
 	fputs("},\n", out);
 	end.time_ns += end.duration_ns;
 	write_start(trace, out, &end, "e");
-	fprintf(out, ",\"cat\":\"frame\",\"id\":%" PRIu64 "},\n", number);
+	fprintf(out, ",\"cat\":\"%s\",\"id\":%" PRIu64 "},\n", category, number);
 }
 
 /* How many bytes were touched, as a curve beside the tracks. */
@@ -254,8 +262,8 @@ static void write_counter(const struct trace *trace, FILE *out, const struct rec
 static void write_record(const struct trace *trace, FILE *out, const struct record *record,
 			 uint64_t number)
 {
-	if (record->event == TRACE_FRAME) {
-		write_frame(trace, out, record, number);
+	if (record->event == TRACE_FRAME || record->event == TRACE_INPUT_DONE) {
+		write_way(trace, out, record, number);
 		return;
 	}
 	write_start(trace, out, record, record->duration_ns ? "X" : "i");

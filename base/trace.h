@@ -21,9 +21,11 @@ enum trace_event {
 	TRACE_FLIP,       /* it is on the glass */
 	TRACE_MISS,       /* later than the vblank that it aimed at */
 	TRACE_SAMPLE,     /* front buffers were compared, with a duration */
-	TRACE_INPUT,      /* an input event arrived (no code) */
-	TRACE_INPUT_DONE, /* the worker has put it into the guest's ring; track: guest */
-	TRACE_FOCUS,      /* the input has a new owner; track: guest */
+	TRACE_INPUT,      /* an input event, when its device reported it (no code); track: guest */
+	TRACE_INPUT_SENT, /* it is written to the worker */
+	/* From the report (the time) to the guest's notification by the worker (the duration); these overlap. */
+	TRACE_INPUT_DONE,
+	TRACE_FOCUS, /* the input has a new owner; track: guest */
 	TRACE_LAYOUT,
 	/* A guest's picture from its commit (the time) to its flip (the duration); these overlap. Track: guest. */
 	TRACE_FRAME,

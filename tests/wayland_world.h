@@ -82,6 +82,13 @@ unsigned input_event_device(const struct input *input)
 	return event_device;
 }
 
+static struct roster *roster; /* the world's */
+
+struct roster *input_roster(struct input *input)
+{
+	return roster;
+}
+
 void test_input_poll(struct test_input *test)
 {
 }
@@ -165,6 +172,7 @@ static inline struct world *world_create(void)
 	world->server.settings = settings_default();
 	assert_true(sd_event_new(&world->server.event) >= 0);
 	world->server.clock = clock_virtual_create(START_NS);
+	roster = roster_create(NULL, 0);
 	world->server.scene = scene_create(&world_events, &world->server);
 	assert_int_equal(wayland_create(&world->server.wayland, &world->server), 0);
 	world->output = scene_output_add(world->server.scene, "T-1", 640, 480, 60000, NULL);
@@ -183,6 +191,7 @@ static inline void world_destroy(struct world *world)
 	clock_destroy(world->server.clock);
 	sd_event_unref(world->server.event);
 	free(world->server.settings);
+	roster_destroy(roster);
 	unlink(lock);
 	free(lock);
 	assert_int_equal(rmdir(world->dir), 0);

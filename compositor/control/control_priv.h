@@ -62,6 +62,7 @@ MUST_USE int methods_add(struct control *control, sd_bus *bus);
 
 /* ---- lists.c: append an answer's body ---- */
 int monitors_append(struct control *control, sd_bus_message *reply);
+int devices_append(struct control *control, sd_bus_message *reply);
 int guests_append(struct control *control, sd_bus_message *reply);
 int heads_append(struct control *control, sd_bus_message *reply);
 int stats_append(struct control *control, sd_bus_message *reply);

@@ -262,6 +262,35 @@ int monitors_append(struct control *control, sd_bus_message *reply)
 	return ret < 0 ? ret : sd_bus_message_close_container(reply);
 }
 
+/* ---- input devices: all that is known of them is in the report ---- */
+
+static int device_append(sd_bus_message *reply, unsigned number, const struct report *report)
+{
+	char prefix[KEY_SIZE];
+	int ret = sd_bus_message_open_container(reply, 'a', "{sv}");
+
+	snprintf(prefix, sizeof(prefix), "input.%u.", number);
+	ret = ret < 0 ? ret : put_uint(reply, "number", number);
+	ret = ret < 0 ? ret : put_lines(reply, report, prefix);
+	return ret < 0 ? ret : sd_bus_message_close_container(reply);
+}
+
+int devices_append(struct control *control, sd_bus_message *reply)
+{
+	const struct roster *roster = input_roster(control->server->input);
+	struct report report;
+	int ret = sd_bus_message_open_container(reply, 'a', "a{sv}");
+
+	report_take(&report, control->server);
+	for (unsigned i = 0; i < SEAT_MAX_DEVICES && ret >= 0; i++) {
+		if (roster_name(roster, i)) {
+			ret = device_append(reply, i, &report);
+		}
+	}
+	report_finish(&report);
+	return ret < 0 ? ret : sd_bus_message_close_container(reply);
+}
+
 /* ---- guests and heads ---- */
 
 /* The guest after this one in their order, NULL behind the last; begins with NULL. */

@@ -36,6 +36,11 @@ static int list_monitors(sd_bus_message *call, void *data, sd_bus_error *error)
 	return list_answer(call, data, monitors_append);
 }
 
+static int list_devices(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	return list_answer(call, data, devices_append);
+}
+
 static int list_guests(sd_bus_message *call, void *data, sd_bus_error *error)
 {
 	return list_answer(call, data, guests_append);
@@ -316,6 +321,7 @@ static int get_trace(sd_bus_message *call, void *data, sd_bus_error *error)
 static const sd_bus_vtable table[] = {
 	SD_BUS_VTABLE_START(0),
 	METHOD("ListMonitors", "", "aa{sv}", list_monitors),
+	METHOD("ListDevices", "", "aa{sv}", list_devices),
 	METHOD("ListGuests", "", "aa{sv}", list_guests),
 	METHOD("ListHeads", "", "aa{sv}", list_heads),
 	METHOD("GetStats", "", "a{sv}", get_stats),

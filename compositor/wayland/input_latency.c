@@ -2,9 +2,11 @@
 #include "compositor/wayland/input_latency.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/trace.h"
 #include "compositor/wayland/wayland_priv.h"
+#include "hid/devices/roster.h"
 
 /* Beyond these, old latencies fade: what is shown is how it goes now. */
 #define LATENCIES_KEPT 512
@@ -58,7 +60,18 @@ struct input_origin input_latency_origin(const struct connection *connection)
 	};
 }
 
-void input_latency_written(struct connection *connection, const struct input_origin *origin)
+static void track_add(const struct connection *connection, enum trace_event event, uint64_t time_ns,
+		      uint64_t duration_ns, uint64_t value)
+{
+	struct trace *trace = connection->wayland->server->trace;
+
+	if (connection->guest) {
+		trace_add(trace, event, trace_track(trace, "guest", guest_name(connection->guest)),
+			  time_ns, duration_ns, value);
+	}
+}
+
+void input_latency_sent(struct connection *connection, const struct input_origin *origin)
 {
 	struct input_latency *latency = &connection->wayland->latency;
 	uint64_t between;
@@ -67,28 +80,54 @@ void input_latency_written(struct connection *connection, const struct input_ori
 		return;
 	}
 	between = latency->requests - connection->requests - origin->served;
+	track_add(connection, TRACE_INPUT_SENT, clock_now(connection->wayland->server->clock), 0,
+		  between);
 	latency->groups++;
 	latency->between += between;
 	latency->between_max = MAX(latency->between_max, between);
+}
+
+/* A number that is another device's now begins anew. */
+static void device_add(struct wayland *wayland, unsigned number, uint64_t latency_ns)
+{
+	const char *name = roster_name(input_roster(wayland->server->input), number);
+	struct device_latency *device = &wayland->latency.devices[number];
+
+	if (!name) {
+		return;
+	}
+	if (strncmp(device->name, name, sizeof(device->name) - 1) != 0) {
+		*device = (struct device_latency){0};
+		snprintf(device->name, sizeof(device->name), "%s", name);
+	}
+	histogram_add(&device->latency, latency_ns);
+	histogram_fade(&device->latency, LATENCIES_KEPT);
 }
 
 void input_latency_done(struct connection *connection, const struct input_origin *origin,
 			uint64_t latency_ns)
 {
 	struct wayland *wayland = connection->wayland;
-	struct trace *trace = wayland->server->trace;
-	struct histogram *device;
 
-	if (connection->guest) {
-		trace_add(trace, TRACE_INPUT_DONE,
-			  trace_track(trace, "guest", guest_name(connection->guest)),
-			  origin->event_ns, latency_ns, latency_ns);
-	}
+	track_add(connection, TRACE_INPUT_DONE, origin->event_ns, latency_ns, latency_ns);
 	if (origin->device < SEAT_MAX_DEVICES) {
-		device = &wayland->latency.devices[origin->device];
-		histogram_add(device, latency_ns);
-		histogram_fade(device, LATENCIES_KEPT);
+		device_add(wayland, origin->device, latency_ns);
 	}
+}
+
+static void device_report(const struct wayland *wayland, unsigned number, FILE *out)
+{
+	const char *name = roster_name(input_roster(wayland->server->input), number);
+	const struct device_latency *device = &wayland->latency.devices[number];
+
+	if (!name || strncmp(device->name, name, sizeof(device->name) - 1) != 0 ||
+	    !device->latency.count) {
+		return;
+	}
+	fprintf(out, "input.%u.latency_p50_us %llu\n", number,
+		(unsigned long long)histogram_percentile(&device->latency, 50) / NSEC_PER_USEC);
+	fprintf(out, "input.%u.latency_p99_us %llu\n", number,
+		(unsigned long long)histogram_percentile(&device->latency, 99) / NSEC_PER_USEC);
 }
 
 void input_latency_report(const struct wayland *wayland, FILE *out)
@@ -99,15 +138,6 @@ void input_latency_report(const struct wayland *wayland, FILE *out)
 	fprintf(out, "input.requests_between %llu\n", (unsigned long long)latency->between);
 	fprintf(out, "input.requests_between_max %llu\n", (unsigned long long)latency->between_max);
 	for (unsigned i = 0; i < SEAT_MAX_DEVICES; i++) {
-		const struct histogram *device = &latency->devices[i];
-
-		if (device->count) {
-			fprintf(out, "input.%u.latency_p50_us %llu\n", i,
-				(unsigned long long)histogram_percentile(device, 50) /
-					NSEC_PER_USEC);
-			fprintf(out, "input.%u.latency_p99_us %llu\n", i,
-				(unsigned long long)histogram_percentile(device, 99) /
-					NSEC_PER_USEC);
-		}
+		device_report(wayland, i, out);
 	}
 }

@@ -18,9 +18,12 @@ struct input_origin;
 struct wayland;
 
 struct input_latency {
-	struct histogram devices[SEAT_MAX_DEVICES]; /* by the seat's numbers */
-	uint64_t requests;                          /* of all clients, ever */
-	uint64_t read;                              /* as it was when an event was read last */
+	struct device_latency {
+		char name[32]; /* whose figures these are */
+		struct histogram latency;
+	} devices[SEAT_MAX_DEVICES];   /* by the seat's numbers */
+	uint64_t requests;             /* of all clients, ever */
+	uint64_t read;                 /* as it was when an event was read last */
 	uint64_t groups;               /* that came from a device, written to a worker */
 	uint64_t between, between_max; /* requests of others before those, in all and at most */
 };
@@ -30,8 +33,8 @@ MUST_USE int input_latency_init(struct wayland *wayland);
 void input_latency_finish(struct wayland *wayland);
 /* Of the event that is being handed on to this worker's guest now. */
 struct input_origin input_latency_origin(const struct connection *connection);
-/* The group has just been written to the worker. */
-void input_latency_written(struct connection *connection, const struct input_origin *origin);
+/* The group is written to the worker now. */
+void input_latency_sent(struct connection *connection, const struct input_origin *origin);
 /* The guest was notified of it. */
 void input_latency_done(struct connection *connection, const struct input_origin *origin,
 			uint64_t latency_ns);

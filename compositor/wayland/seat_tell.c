@@ -229,8 +229,8 @@ static void tell_mark(void *data, uint32_t serial)
 		vitrine_guest_v1_send_mark_input(connection->root, serial);
 	}
 	/* At once: before any other client is served. */
+	input_latency_sent(connection, guest_input_origin(&seat->input, serial));
 	wl_client_flush(connection->client);
-	input_latency_written(connection, guest_input_origin(&seat->input, serial));
 	if (deadline != UINT64_MAX) {
 		clock_timer_arm(seat->dry, deadline);
 	}

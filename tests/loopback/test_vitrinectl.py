@@ -246,8 +246,14 @@ def test_trace(world):
     # But for those whose commit the ring has lost, and the few that moved between the monitors.
     assert len(whole) > 0.8 * len(begins), f"{len(whole)} of {len(begins)} frames go from a commit to a flip"
     assert all(begins[key]["ts"] < ends[key]["ts"] for key in whole)
-    done = of("input done", "work", "X")
+    # A key's way: reported, written to the worker, in the guest's ring.
+    done, ends = of("input done", "work", "b"), {e["id"]: e["ts"] for e in of("input done", "work", "e")}
     assert done and all(0 < e["args"]["latency_ns"] < 5e9 for e in done), done
+    assert all(ends[e["id"]] > e["ts"] for e in done), (done, ends)
+    sent = of("input sent", "work", "i")
+    assert sent and all(e["args"]["requests_between"] == 0 for e in sent), sent
+    for e in sent:
+        assert any(begin["ts"] <= e["ts"] <= ends[begin["id"]] for begin in done), (e, done)
     with open(path, encoding="utf-8") as file:
         assert not re.search(r'"(code|key)"', file.read()), "no key codes in a trace"
 

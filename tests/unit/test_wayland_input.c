@@ -486,12 +486,22 @@ static void acknowledge_at(struct fixture *f, uint64_t ns)
 	assert_true(guest_turn(&f->a));
 }
 
+static void device_plug(unsigned number, const char *name)
+{
+	const struct device_identity identity = {.name = name, .path = "", .phys = ""};
+
+	assert_int_equal(roster_add(roster, &identity), number);
+}
+
 static void test_latency_by_guest_and_device(void **state)
 {
 	struct fixture *f = *state;
 	struct clock_source *clock = f->world->server.clock;
 	uint64_t sent_ns;
 
+	for (unsigned i = 0; i <= 5; i++) {
+		device_plug(i, i == 5 ? "Board" : "Other");
+	}
 	assert_int_equal(stat_of(f, "input.5.latency_p50_us"), UINT64_MAX);
 	device_key(f, true, 2 * NSEC_PER_MSEC);
 	assert_told(f, "key30+ ");
@@ -507,6 +517,15 @@ static void test_latency_by_guest_and_device(void **state)
 	assert_told(f, "key30- ");
 	acknowledge_at(f, UINT64_MAX - 1);
 	assert_in_range(stat_of(f, "input.5.latency_p99_us"), 3000, 3000 * 9 / 8);
+	/* Another device has another's number: nothing is known of it. */
+	roster_remove(roster, 5);
+	assert_int_equal(stat_of(f, "input.5.latency_p50_us"), UINT64_MAX);
+	device_plug(5, "Mouse");
+	assert_int_equal(stat_of(f, "input.5.latency_p50_us"), UINT64_MAX);
+	device_key(f, true, 7 * NSEC_PER_MSEC);
+	assert_told(f, "key30+ ");
+	acknowledge_at(f, clock_now(clock));
+	assert_in_range(stat_of(f, "input.5.latency_p50_us"), 7000, 7000 * 9 / 8);
 }
 
 /* The key is with its worker before the server serves anybody else. */

@@ -14,7 +14,7 @@
 
 /* What the server said at one moment. */
 struct look {
-	struct value *stats, *monitors, *guests;
+	struct value *stats, *monitors, *guests, *devices;
 	struct value *workers; /* a dictionary: guest to microseconds of processor time */
 };
 
@@ -23,6 +23,7 @@ static void look_finish(struct look *look)
 	value_destroy(look->stats);
 	value_destroy(look->monitors);
 	value_destroy(look->guests);
+	value_destroy(look->devices);
 	value_destroy(look->workers);
 	*look = (struct look){0};
 }
@@ -85,8 +86,9 @@ static bool look_take(struct bus *bus, struct look *look)
 	look->stats = bus_get(bus, "GetStats");
 	look->monitors = look->stats ? bus_get(bus, "ListMonitors") : NULL;
 	look->guests = look->monitors ? bus_get(bus, "ListGuests") : NULL;
+	look->devices = look->guests ? bus_get(bus, "ListDevices") : NULL;
 	look->workers = workers_look();
-	return look->guests != NULL;
+	return look->devices != NULL;
 }
 
 /* ---- the difference of two looks ---- */
@@ -191,6 +193,22 @@ static void add_guests(struct value *to, const struct look *before, const struct
 	}
 }
 
+static void add_devices(struct value *to, const struct look *before, const struct look *after,
+			uint64_t usec)
+{
+	static const char *const copies[] = {"latency_p50_us", "latency_p99_us", NULL};
+
+	for (size_t i = 0; i < after->devices->n_items; i++) {
+		const struct value *now = &after->devices->items[i];
+		const char *name = value_string(now, "name");
+		struct value *row = value_add(to, NULL, VALUE_DICT);
+
+		value_add_string(row, "name", name);
+		add_growth(row, "events", find(before->devices, name), now, usec);
+		add_copies(row, now, copies);
+	}
+}
+
 static struct value *top_create(const struct look *before, const struct look *after)
 {
 	struct value *top = value_create(VALUE_DICT), *server;
@@ -203,6 +221,9 @@ static struct value *top_create(const struct look *before, const struct look *af
 	value_add_uint(server, "rss_kb", value_uint(after->stats, "rss_kb"));
 	add_monitors(value_add(top, "monitors", VALUE_LIST), before, after, usec);
 	add_guests(value_add(top, "guests", VALUE_LIST), before, after, usec);
+	add_devices(value_add(top, "devices", VALUE_LIST), before, after, usec);
+	value_add_uint(top, "input_requests_between_max",
+		       value_uint(after->stats, "input.requests_between_max"));
 	return top;
 }
 
@@ -289,6 +310,25 @@ static void guests_print(const struct value *guests)
 	value_destroy(rows);
 }
 
+static void devices_print(const struct value *devices)
+{
+	static const char *const columns[] = {
+		"DEVICE", "name", "EVENTS/s", "events", "INPUT ms", "latency", NULL,
+	};
+	struct value *rows = value_create(VALUE_LIST);
+
+	for (size_t i = 0; i < devices->n_items; i++) {
+		const struct value *from = &devices->items[i];
+		struct value *row = value_add(rows, NULL, VALUE_DICT);
+
+		value_add_string(row, "name", value_string(from, "name"));
+		add_tenths(row, "events", real(from, "events_per_second"));
+		add_spread(row, "latency", from);
+	}
+	table_print(rows, columns);
+	value_destroy(rows);
+}
+
 static void top_print(const struct value *top)
 {
 	const struct value *server = value_get(top, "server");
@@ -298,6 +338,8 @@ static void top_print(const struct value *top)
 	monitors_print(value_get(top, "monitors"));
 	printf("\n");
 	guests_print(value_get(top, "guests"));
+	printf("\n");
+	devices_print(value_get(top, "devices"));
 }
 
 /* ---- once a second ---- */
