@@ -24,7 +24,8 @@
 struct input_origin {
 	uint64_t event_ns; /* when its device reported it; 0: there is none */
 	unsigned device;   /* the seat's number; SEAT_MAX_DEVICES: none */
-	uint64_t served;   /* of clients' requests, as the caller counts them, when it was read */
+	uint64_t served; /* requests of other clients, as the caller counts them, when it was read */
+	uint64_t requests; /* those of all clients, likewise */
 };
 
 struct guest_input_ops {

@@ -11,6 +11,35 @@
 /* Beyond these, old latencies fade: what is shown is how it goes now. */
 #define LATENCIES_KEPT 512
 
+/* How finely it is known which requests were served before a moment. */
+#define SERVED_STEP 4u
+
+static void served_note(struct wayland *wayland)
+{
+	struct input_latency *latency = &wayland->latency;
+	unsigned i = latency->n_served++ % SERVED_KEPT;
+
+	latency->served[i].ns = clock_now(wayland->server->clock);
+	latency->served[i].requests = latency->requests;
+}
+
+/* How many requests had been served then, no fewer than there were. */
+static uint64_t served_until(const struct input_latency *latency, uint64_t ns)
+{
+	unsigned n = MIN(latency->n_served, SERVED_KEPT);
+	uint64_t requests = latency->requests;
+
+	for (unsigned i = 1; i <= n; i++) {
+		unsigned at = (latency->n_served - i) % SERVED_KEPT;
+
+		if (latency->served[at].ns < ns) {
+			break;
+		}
+		requests = latency->served[at].requests;
+	}
+	return requests;
+}
+
 /* libwayland calls it for each message; arguments, key codes among them, are not looked at. */
 static void count_request(void *data, enum wl_protocol_logger_type type,
 			  const struct wl_protocol_logger_message *message)
@@ -22,6 +51,9 @@ static void count_request(void *data, enum wl_protocol_logger_type type,
 		return;
 	}
 	wayland->latency.requests++;
+	if (wayland->latency.requests % SERVED_STEP == 0) {
+		served_note(wayland);
+	}
 	connection = connection_of(message->resource);
 	if (connection) {
 		connection->requests++;
@@ -57,6 +89,7 @@ struct input_origin input_latency_origin(const struct connection *connection)
 		.event_ns = input_event_ns(input),
 		.device = input_event_device(input),
 		.served = wayland->latency.read - connection->requests,
+		.requests = wayland->latency.read,
 	};
 }
 
@@ -83,7 +116,6 @@ void input_latency_sent(struct connection *connection, const struct input_origin
 	track_add(connection, TRACE_INPUT_SENT, clock_now(connection->wayland->server->clock), 0,
 		  between);
 	latency->groups++;
-	latency->between += between;
 	latency->between_max = MAX(latency->between_max, between);
 }
 
@@ -108,10 +140,17 @@ void input_latency_done(struct connection *connection, const struct input_origin
 			uint64_t latency_ns)
 {
 	struct wayland *wayland = connection->wayland;
+	uint64_t until;
 
 	track_add(connection, TRACE_INPUT_DONE, origin->event_ns, latency_ns, latency_ns);
 	if (origin->device < SEAT_MAX_DEVICES) {
 		device_add(wayland, origin->device, latency_ns);
+		/* A worker that claims to have been faster than it was read had none before it. */
+		until = MAX(served_until(&wayland->latency, origin->event_ns + latency_ns),
+			    origin->requests) -
+			origin->requests;
+		histogram_add(&wayland->latency.until, until);
+		wayland->latency.until_max = MAX(wayland->latency.until_max, until);
 	}
 }
 
@@ -135,8 +174,11 @@ void input_latency_report(const struct wayland *wayland, FILE *out)
 	const struct input_latency *latency = &wayland->latency;
 
 	fprintf(out, "input.groups %llu\n", (unsigned long long)latency->groups);
-	fprintf(out, "input.requests_between %llu\n", (unsigned long long)latency->between);
 	fprintf(out, "input.requests_between_max %llu\n", (unsigned long long)latency->between_max);
+	fprintf(out, "input.requests_until_notified_p99 %llu\n",
+		(unsigned long long)histogram_percentile(&latency->until, 99));
+	fprintf(out, "input.requests_until_notified_max %llu\n",
+		(unsigned long long)latency->until_max);
 	for (unsigned i = 0; i < SEAT_MAX_DEVICES; i++) {
 		device_report(wayland, i, out);
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How long input takes, and what is done before it: for each device the time from its report (the kernel's stamp) to the
- * notification of the guest, and how many requests of other guests were served between the reading of an event and the
- * moment at which it was written to its guest's worker. Counted in the server only: no guest learns any of it.
+ * notification of the guest, and how many requests of clients were served between the reading of an event and the
+ * moment at which it was written to its guest's worker, and until the guest was notified. Counted in the server only: no
+ * guest learns any of it.
  */
 #ifndef WAYLAND_INPUT_LATENCY_H
 #define WAYLAND_INPUT_LATENCY_H
@@ -13,6 +14,8 @@
 #include "base/histogram.h"
 #include "hid/seat/seat.h"
 
+#define SERVED_KEPT 256u
+
 struct connection;
 struct input_origin;
 struct wayland;
@@ -21,11 +24,18 @@ struct input_latency {
 	struct device_latency {
 		char name[32]; /* whose figures these are */
 		struct histogram latency;
-	} devices[SEAT_MAX_DEVICES];   /* by the seat's numbers */
-	uint64_t requests;             /* of all clients, ever */
-	uint64_t read;                 /* as it was when an event was read last */
-	uint64_t groups;               /* that came from a device, written to a worker */
-	uint64_t between, between_max; /* requests of others before those, in all and at most */
+	} devices[SEAT_MAX_DEVICES]; /* by the seat's numbers */
+	uint64_t requests;           /* of all clients, ever */
+	uint64_t read;               /* as it was when an event was read last */
+	uint64_t groups;             /* that came from a device, written to a worker */
+	uint64_t between_max;        /* requests of others until then, at most */
+	struct histogram
+		until; /* requests of all until the guest was notified, no fewer than there were */
+	uint64_t until_max;
+	struct {
+		uint64_t ns, requests;
+	} served[SERVED_KEPT]; /* how many there had been when, now and then; a ring */
+	unsigned n_served;     /* runs freely */
 };
 
 /* Begins and ends the counting of requests. 0 or -ENOMEM. */

@@ -577,6 +577,37 @@ static void test_requests_between_are_counted(void **state)
 	event_device = SEAT_MAX_DEVICES;
 }
 
+/* A key that is notified at_ns after it was sent, while the neighbour asks for something every 10 us. Most of all so far. */
+static uint64_t until_notified(struct fixture *f, bool pressed, uint64_t at_ns)
+{
+	struct clock_source *clock = f->world->server.clock;
+	uint64_t sent_ns = clock_now(clock);
+
+	device_key(f, pressed, 0);
+	assert_true(guest_turn(&f->a));
+	f->log[0] = '\0';
+	for (unsigned i = 1; i <= 100; i++) {
+		clock_virtual_advance(clock, sent_ns + i * 10 * NSEC_PER_USEC);
+		sync_serial(f, &f->b);
+	}
+	acknowledge_at(f, sent_ns + at_ns);
+	return stat_of(f, "input.requests_until_notified_max");
+}
+
+/* What was served before the guest was notified, not before its worker said so; never too few. */
+static void test_requests_until_notified(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned i = 0; i <= 5; i++) {
+		device_plug(i, "Board");
+	}
+	assert_in_range(until_notified(f, true, 0), 0, 8);
+	assert_in_range(until_notified(f, false, 500 * NSEC_PER_USEC), 50, 60);
+	assert_in_range(until_notified(f, true, NSEC_PER_SEC), 100, 110);
+	assert_int_equal(stat_of(f, "input.requests_between_max"), 0);
+}
+
 /* ---- what its pointer takes ---- */
 
 static void test_pointer_kind(void **state)
@@ -768,6 +799,7 @@ int main(void)
 		INPUT_TEST(test_latency_by_guest_and_device),
 		INPUT_TEST(test_written_at_once),
 		INPUT_TEST(test_requests_between_are_counted),
+		INPUT_TEST(test_requests_until_notified),
 		INPUT_TEST(test_pointer_kind),
 		INPUT_TEST(test_pointer_forged_none),
 		INPUT_TEST(test_pointer_forged_more),
