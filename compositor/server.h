@@ -172,6 +172,8 @@ void input_set_mode(struct input *input, enum seat_mode mode);
 /* The guest is to have the keyboard, wherever it is shown; as input_switch_to, but nothing comes to the front. */
 MUST_USE int input_give_keyboard(struct input *input, struct scene_guest *guest);
 /* No guest gets input until input_attach or the next switch: the menu's "detach input". */
+/* Lines `KEY VALUE`: who has the pointer, who has caught it, which monitor shows the host's cursor; -: none. */
+void input_report(const struct input *input, FILE *out);
 void input_detach(struct input *input);
 void input_attach(struct input *input);
 

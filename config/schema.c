@@ -30,6 +30,52 @@ static const char *const accels[] = {"default", "flat", "adaptive", NULL};
 static const char *const clicks[] = {"default", "areas", "fingers", NULL};
 static const char *const scrolls[] = {"default", "none", "two-fingers", "edge", "button", NULL};
 
+static const char *const follows[] = {"switch", "click", "pointer", NULL};
+static const char *const captures[] = {"auto", "chord", "click", "never", NULL};
+
+static int refuse_key(const char *name, char *why)
+{
+	const char *const *names = host_key_names();
+	struct nearest nearest;
+
+	nearest_init(&nearest, name, strlen(name));
+	for (unsigned i = 0; names[i]; i++) {
+		nearest_offer(&nearest, names[i]);
+	}
+	snprintf(why, SCHEMA_WHY_SIZE, "%.40s is no key that can be kept; %s%s%s", name,
+		 nearest.best ? "did you mean " : "vitrine.conf(5) lists them",
+		 nearest.best ? nearest.best : "", nearest.best ? "?" : "");
+	return -EINVAL;
+}
+
+/* Names between commas or blanks. */
+static int set_keep_keys(void *object, const char *text, char *why)
+{
+	struct settings *settings = object;
+	uint32_t codes[HOST_KEYS_MAX];
+	char copy[512], *save = NULL;
+	unsigned n = 0;
+
+	if (strlen(text) >= sizeof(copy)) {
+		snprintf(why, SCHEMA_WHY_SIZE, "longer than %zu characters", sizeof(copy) - 1);
+		return -EINVAL;
+	}
+	strcpy(copy, text);
+	for (char *name = strtok_r(copy, ", \t", &save); name;
+	     name = strtok_r(NULL, ", \t", &save)) {
+		if (n == HOST_KEYS_MAX) {
+			snprintf(why, SCHEMA_WHY_SIZE, "more than %d keys", HOST_KEYS_MAX);
+			return -EINVAL;
+		}
+		if (host_key_parse(name, &codes[n++]) < 0) {
+			return refuse_key(name, why);
+		}
+	}
+	memcpy(settings->keep_keys, codes, n * sizeof(codes[0]));
+	settings->n_keep_keys = n;
+	return 0;
+}
+
 static int check_binding(void *object, const char *text, char *why)
 {
 	const char *equals = strrchr(text, '=');
@@ -89,6 +135,20 @@ static const struct schema_key input_keys[] = {
 	 AT(settings, brighter_key), .max = 1},
 	{"darker-key", SCHEMA_CHORD, CHORD_FORM ", or none", "none", "Turns the backlight down.",
 	 AT(settings, darker_key), .max = 1},
+	{"capture-key", SCHEMA_CHORD, CHORD_FORM ", or none", "ctrl+alt+g",
+	 "Catches the pointer for the guest under it, and frees it again.",
+	 AT(settings, capture_key), .max = 1},
+	{"keyboard-follows", SCHEMA_CHOICE, "switch, click or pointer", "switch",
+	 "What gives the keyboard to another guest that is shown: the switch key and the menu alone, a click or touch on its "
+	 "picture as well, or the pointer as soon as it stays there. With click and pointer the switch key leaves pictures where they "
+	 "are, if the next guest is shown already.",
+	 AT(settings, keyboard_follows), .choices = follows},
+	{"keep-keys", SCHEMA_OWN, "names of keys, such as volumeup, mute or power", NULL,
+	 "Keys that no guest gets; whoever listens to the control interface is told their names (signal HostKey). They are "
+	 "volumeup, volumedown, mute, micmute, play, stop, next, previous, brightnessup, brightnessdown, keyboardlightup, "
+	 "keyboardlightdown, keyboardlight, power, sleep, suspend, wakeup, battery, screenlock, display, eject, wlan, bluetooth, "
+	 "airplane and touchpad.",
+	 .set = set_keep_keys},
 	{"bind", SCHEMA_TEXT, "DEVICE NAME=CONNECTOR", NULL,
 	 "This absolute pointer or touchscreen, called as the kernel calls it, belongs to this monitor; may be repeated.",
 	 LIST_AT(settings, bind_input, n_bind_input), .set = check_binding},
@@ -214,6 +274,10 @@ static const struct schema_key guest_keys[] = {
 	 "got have made of it, beginning with Num Lock off (remember) or on; nothing (off); or what they showed before (host). No "
 	 "key is ever made up.",
 	 AT(settings_guest, num_lock), .choices = num_locks},
+	{"capture", SCHEMA_CHOICE, "auto, chord, click or never", "auto",
+	 "How the guest catches the pointer, as games want to: by the capture key, or by a click as well. auto: by a click if it "
+	 "takes motions alone, and no positions.",
+	 AT(settings_guest, capture), .choices = captures},
 };
 
 static const struct schema_key layout_keys[] = {

@@ -17,6 +17,7 @@
 #include "compositor/scene/layout.h"
 #include "hid/devices/lights.h"
 #include "hid/devices/policy.h"
+#include "hid/seat/host_key.h"
 
 #include "build-config.h"
 
@@ -26,6 +27,21 @@
 #define SETTINGS_MAX_BINDINGS 16
 #define SETTINGS_MAX_DEVICES DEVICE_MAX_POLICIES
 #define SETTINGS_MAX_WARNINGS 32
+
+/* How the pointer is caught for a guest, which then has it until the chord (or anything of the host's) frees it. */
+enum settings_capture {
+	CAPTURE_AUTO,  /* by a click where the guest takes motions alone, else by the chord */
+	CAPTURE_CHORD, /* by the chord */
+	CAPTURE_CLICK, /* by a click as well */
+	CAPTURE_NEVER,
+};
+
+/* What the keyboard goes to another guest by, beside the switch chord and the menu. */
+enum settings_follows {
+	FOLLOWS_SWITCH,  /* nothing */
+	FOLLOWS_CLICK,   /* a click or a touch on its picture */
+	FOLLOWS_POINTER, /* the pointer that stays on its picture, too */
+};
 
 /* [guest NAME]; defaults for guests without a section. */
 struct settings_guest {
@@ -39,6 +55,7 @@ struct settings_guest {
 	double pointer_speed; /* of relative motion, 0.1 to 10 */
 	bool natural_scroll;  /* the wheel the other way round */
 	enum lights_policy num_lock;
+	enum settings_capture capture;
 };
 
 /* What is done when nobody has touched anything for so long; 0: never. */
@@ -71,6 +88,10 @@ struct settings {
 
 	/* [input]: chords as text (seat_chord_parse), "": none */
 	char attention_key[64], switch_key[64], layout_key[64], brighter_key[64], darker_key[64];
+	char capture_key[64];
+	enum settings_follows keyboard_follows;
+	uint32_t keep_keys[HOST_KEYS_MAX]; /* codes that no guest gets */
+	unsigned n_keep_keys;
 	char bind_input[SETTINGS_MAX_BINDINGS][160]; /* NAME=OUTPUT */
 	unsigned n_bind_input;
 

@@ -37,6 +37,7 @@ struct bench {
 	struct server_options options;
 	struct monitor monitors[2];
 	struct scene_guest *a, *b;
+	struct scene_guest *relative; /* takes motions alone; NULL: all take both */
 	char log[4096];
 };
 
@@ -85,6 +86,7 @@ static inline void on_motion(void *data, struct seat_guest *guest, struct seat_h
 
 static inline void on_relative(void *data, struct seat_guest *guest, double dx, double dy)
 {
+	say("%s:by%g,%g ", name_of(guest), dx, dy);
 }
 
 static inline void on_button(void *data, struct seat_guest *guest, uint32_t code, bool pressed)
@@ -141,6 +143,11 @@ bool wayland_input_behind(const struct scene_guest *guest)
 void wayland_set_keyboard(struct wayland *wayland, struct scene_guest *guest)
 {
 	say("[%s] ", guest ? guest->mark.name : "-");
+}
+
+enum seat_pointer_kind wayland_guest_pointer_kind(const struct scene_guest *guest)
+{
+	return guest == bench->relative ? SEAT_POINTER_RELATIVE : SEAT_POINTER_BOTH;
 }
 
 void test_input_poll(struct test_input *test)

@@ -76,13 +76,21 @@ static struct focus_outputs outputs_for(struct input *input, const struct scene_
 	return (struct focus_outputs){
 		.marks = outputs_showing(input, guest),
 		.names = guest ? outputs_lit(input) : 0,
+		.is_elsewhere = guest && guest_is_elsewhere(input->server, guest),
 	};
 }
 
-bool guest_can_be_front(const struct input *input, const struct scene_guest *guest)
+bool guest_can_be_front(struct input *input, const struct scene_guest *guest)
 {
-	return guest != input->leaving && has_heads(guest) && scene_guest_reachable(guest) &&
-	       scene_guest_showable(guest);
+	return guest != input->leaving && scene_guest_reachable(guest) &&
+	       ((has_heads(guest) && scene_guest_showable(guest)) ||
+		guest_is_elsewhere(input->server, guest));
+}
+
+bool guest_can_have_keyboard(struct input *input, const struct scene_guest *guest)
+{
+	return guest != input->leaving && scene_guest_reachable(guest) &&
+	       (outputs_showing(input, guest) || guest_is_elsewhere(input->server, guest));
 }
 
 struct scene_guest *guest_after(struct input *input, struct scene_guest *after)
@@ -198,13 +206,16 @@ static uint32_t longest_period(struct input *input, uint32_t outputs)
 	return (uint32_t)MIN(longest, UINT32_MAX);
 }
 
-/* The guest's mark is on the glass of one output at least. */
+/* The guest's mark is on the glass of one output at least, or its name while its picture is elsewhere. */
 static bool on_glass(struct input *input, const struct scene_guest *guest)
 {
+	bool is_elsewhere = guest_is_elsewhere(input->server, guest);
+
 	for (unsigned i = 0; i < SEAT_MAX_OUTPUTS; i++) {
 		const struct scene_output *output = repaint_output(input->server->repaint, i);
 
-		if (output && scene_output_shows_guest(output, guest)) {
+		if (output && (scene_output_shows_guest(output, guest) ||
+			       (is_elsewhere && scene_output_names_keyboard(output) == guest))) {
 			return true;
 		}
 	}
@@ -237,22 +248,28 @@ void input_request(struct input *input, struct scene_guest *guest)
 	test_input_poll(input->server->test_input);
 }
 
+/* What is asked of the outputs is not what would be asked now. */
+static bool is_outdated(const struct input *input, const struct focus_outputs *now)
+{
+	const struct focus_outputs *then = &input->requested;
+
+	return now->marks != then->marks || now->names != then->names ||
+	       now->is_elsewhere != then->is_elsewhere;
+}
+
 void input_settle(struct input *input)
 {
-	struct scene_guest *due = guest_due(input);
+	struct scene_guest *front = guest_due(input), *due;
 	struct focus_outputs outputs;
 
-	if (due != scene_front(input->server->scene)) {
-		scene_set_front(input->server->scene, due);
+	if (front != scene_front(input->server->scene)) {
+		scene_set_front(input->server->scene, front);
 	}
-	if (input->attention) {
-		return;
-	}
+	due = keyboard_due(input);
 	outputs = outputs_for(input, due);
 	if (input->focus.target != seat_guest(due) ||
-	    (input->focus.is_pending && (outputs.marks != input->requested.marks ||
-					 outputs.names != input->requested.names)) ||
-	    (input->focus.owner && (!outputs.marks || !on_glass(input, due)))) {
+	    (input->focus.is_pending && is_outdated(input, &outputs)) ||
+	    (input->focus.owner && !on_glass(input, due))) {
 		input_request(input, due);
 	}
 }
@@ -264,6 +281,7 @@ int input_handle_settle(sd_event_source *source, void *data)
 	input_settle(input);
 	seat_layout_changed(input->seat);
 	menu_guests_changed(input->server->menu);
+	input_pointed_later(input);
 	return 0;
 }
 
@@ -277,6 +295,8 @@ void input_guest_added(struct input *input, struct scene_guest *guest)
 void input_guest_removed(struct input *input, struct scene_guest *guest)
 {
 	input->leaving = guest;
+	input->chosen = input->chosen == guest ? NULL : input->chosen;
+	pointed_forget_guest(input, guest);
 	seat_forget_guest(input->seat, seat_guest(guest));
 	lights_forget_guest(input, guest);
 	focus_guest_gone(&input->focus, seat_guest(guest));
@@ -351,9 +371,9 @@ void input_output_presented(struct input *input, struct scene_output *output, ui
 		}
 		seat_follow_glass(input);
 	}
-	if (input->late_card && scene_output_shows_card(output) && !input->attention) {
+	if (input->late_card && scene_output_shows_card(output)) {
 		input->patient = true;
-		input_request(input, guest_due(input));
+		input_request(input, keyboard_due(input));
 	}
 	test_input_poll(input->server->test_input);
 }

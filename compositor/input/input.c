@@ -9,65 +9,16 @@
 
 /* ---- actions ---- */
 
-static void switch_guest(struct input *input)
-{
-	struct scene_guest *front = scene_front(input->server->scene);
-	struct scene_guest *next = guest_after(input, front);
-
-	if (next && next != front) {
-		input->patient = false;
-		scene_set_front(input->server->scene, next);
-		input_request(input, next);
-	}
-}
-
-int input_switch_to(struct input *input, struct scene_guest *guest)
-{
-	if (input->attention) {
-		return -EBUSY;
-	}
-	if (!guest) {
-		switch_guest(input);
-		return 0;
-	}
-	if (!guest_can_be_front(input, guest)) {
-		return -EACCES;
-	}
-	if (guest != scene_front(input->server->scene)) {
-		input->patient = false;
-		scene_set_front(input->server->scene, guest);
-		input_request(input, guest);
-	}
-	return 0;
-}
-
-/* A guest gets its input back when its mark is on the glass again, no sooner. */
-void input_set_mode(struct input *input, enum seat_mode mode)
-{
-	bool attention = mode != SEAT_GUESTS;
-
-	if (attention == input->attention) {
-		seat_set_mode(input->seat, mode);
-		return;
-	}
-	input->attention = attention;
-	if (attention) {
-		seat_set_mode(input->seat, mode);
-		input_request(input, NULL);
-		card_show(input, NULL);
-	} else {
-		input_request(input, guest_due(input));
-		seat_set_mode(input->seat, SEAT_GUESTS);
-	}
-}
-
 static void sink_action(void *data, enum seat_action action)
 {
 	struct server *server = data;
 
 	switch (action) {
 	case SEAT_ACTION_SWITCH:
-		switch_guest(server->input);
+		input_switch(server->input, false);
+		break;
+	case SEAT_ACTION_SWITCH_BACK:
+		input_switch(server->input, true);
 		break;
 	case SEAT_ACTION_ATTENTION:
 		menu_open(server->menu);
@@ -81,9 +32,10 @@ static void sink_action(void *data, enum seat_action action)
 	case SEAT_ACTION_DARKER:
 		monitors_step_backlight(server->monitors, -1);
 		break;
-	case SEAT_ACTION_SWITCH_BACK:
-	case SEAT_ACTION_LOCK:
 	case SEAT_ACTION_CAPTURE:
+		input_toggle_capture(server->input);
+		break;
+	case SEAT_ACTION_LOCK:
 	case SEAT_CHORDS:
 		break;
 	}
@@ -95,6 +47,18 @@ static void sink_activity(void *data)
 
 	wayland_input_read(server->wayland);
 	monitors_activity(server->monitors, clock_now(server->clock));
+	pointed_activity(server->input);
+}
+
+void input_tell_host_key(struct server *server, uint32_t code)
+{
+	const struct settings *settings = server->settings;
+
+	for (unsigned i = 0; i < settings->n_keep_keys; i++) {
+		if (settings->keep_keys[i] == code) {
+			server_tell(server, "HostKey", "", host_key_name(code));
+		}
+	}
 }
 
 struct seat *input_seat(struct input *input)
@@ -119,7 +83,7 @@ struct scene_guest *input_owner(const struct input *input)
 
 bool input_attention(const struct input *input)
 {
-	return input->attention;
+	return input->mode != SEAT_GUESTS;
 }
 
 /* ---- devices ---- */
@@ -232,7 +196,8 @@ static int settle_create(struct input *input)
 	if (ret < 0) {
 		return ret;
 	}
-	return sd_event_source_set_enabled(input->settle, SD_EVENT_OFF);
+	ret = sd_event_source_set_enabled(input->settle, SD_EVENT_OFF);
+	return MIN(ret, 0);
 }
 
 void input_set_chords(struct input *input, const struct settings *settings)
@@ -247,6 +212,7 @@ void input_set_chords(struct input *input, const struct settings *settings)
 		{SEAT_ACTION_LAYOUT, settings->n_layouts > 1 ? settings->layout_key : ""},
 		{SEAT_ACTION_BRIGHTER, settings->brighter_key},
 		{SEAT_ACTION_DARKER, settings->darker_key},
+		{SEAT_ACTION_CAPTURE, settings->capture_key},
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(chords); i++) {
@@ -257,6 +223,9 @@ void input_set_chords(struct input *input, const struct settings *settings)
 		}
 		seat_set_chord(input->seat, chords[i].action, &chord);
 	}
+	seat_set_kept_keys(input->seat, settings->keep_keys, settings->n_keep_keys);
+	/* What the strips say of a chord is different, too. */
+	input_pointed_later(input);
 }
 
 int input_create(struct input **out, struct server *server)
@@ -271,17 +240,20 @@ int input_create(struct input **out, struct server *server)
 	input->sink.action = sink_action;
 	input->sink.activity = sink_activity;
 	input->seat = seat_create(&input->sink, &input_space, server, &none, &none);
-	input_set_chords(input, server->settings);
 	focus_init(&input->focus, &input_focus_events, input);
 	input->late = clock_timer_create(server->clock, PRIORITY_INPUT, input_handle_late, input);
 	ret = input->late ? settle_create(input) : -ENOMEM;
 	if (ret >= 0) {
 		ret = lights_create(input);
 	}
+	if (ret >= 0) {
+		ret = pointed_init(input);
+	}
 	if (ret < 0) {
 		input_destroy(input);
 		return ret;
 	}
+	input_set_chords(input, server->settings);
 	*out = input;
 	return 0;
 }
@@ -294,6 +266,7 @@ void input_destroy(struct input *input)
 	if (input->devices) {
 		devices_destroy(input->devices);
 	}
+	pointed_finish(input);
 	sd_event_source_disable_unref(input->settle);
 	if (input->late) {
 		clock_timer_destroy(input->late);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the seat tells, handed to whom it is for: the host or the workers of guests. */
+/*
+ * What the seat tells, handed to whom it is for: what of the host's is up, or the workers of guests. What follows from it
+ * for the host (a click that asks for the keyboard) is only noted here, as the seat must not be called from here.
+ */
 #include "compositor/input/input_priv.h"
 #include "compositor/trusted/trusted.h"
 #include "compositor/wayland/wayland.h"
@@ -15,6 +18,8 @@ static void tell_key(void *data, struct seat_guest *guest, uint32_t code, bool p
 
 	if (pressed && guest != seat_host) {
 		lights_key(server->input, scene_guest(guest), code);
+	} else if (pressed) {
+		input_tell_host_key(data, code);
 	}
 	sink_of(guest)->key(data, guest, code, pressed);
 }
@@ -38,6 +43,11 @@ static void tell_relative(void *data, struct seat_guest *guest, double dx, doubl
 
 static void tell_button(void *data, struct seat_guest *guest, uint32_t code, bool pressed)
 {
+	struct server *server = data;
+
+	if (pressed && guest != seat_host) {
+		pointed_click(server->input, scene_guest(guest), true);
+	}
 	sink_of(guest)->pointer_button(data, guest, code, pressed);
 }
 
@@ -49,6 +59,11 @@ static void tell_axis(void *data, struct seat_guest *guest, enum seat_axis axis,
 static void tell_touch_down(void *data, struct seat_guest *guest, struct seat_head *head,
 			    int contact, double x, double y)
 {
+	struct server *server = data;
+
+	if (guest != seat_host) {
+		pointed_click(server->input, scene_guest(guest), false);
+	}
 	sink_of(guest)->touch_down(data, guest, head, contact, x, y);
 }
 

@@ -1,20 +1,99 @@
 /* SPDX-License-Identifier: MIT */
 /* Where things are, for the seat. Positions are in the space that the pointer moves in. */
+#include <math.h>
+#include <string.h>
+
 #include "compositor/input/input_priv.h"
+#include "compositor/wayland/wayland.h"
+
+/* Numbers from here on are monitors that guests drive by themselves. */
+#define FIRST_EXTERNAL SCENE_MAX_OUTPUTS
+
+_Static_assert(SEAT_MAX_OUTPUTS >= SCENE_MAX_OUTPUTS + LAYOUT_MAX_EXTERNALS,
+	       "the seat has a number for each monitor");
+
+/* ---- guests' own monitors ---- */
+
+/* Whose it is, if that one is there and may have input. */
+static struct scene_guest *external_guest(const struct server *server,
+					  const struct scene_external *external)
+{
+	struct scene_guest *guest = scene_guest_find(server->scene, external->entry->guest);
+
+	return guest && guest != server->input->leaving && scene_guest_reachable(guest) ? guest :
+											  NULL;
+}
+
+/* NULL: there is none of this number, or its guest is not there. */
+static const struct scene_external *external_of(const struct server *server, unsigned number)
+{
+	const struct scene_external *externals;
+	unsigned n;
+
+	externals = scene_externals(server->scene, &n);
+	if (number < FIRST_EXTERNAL || number - FIRST_EXTERNAL >= n ||
+	    !external_guest(server, &externals[number - FIRST_EXTERNAL])) {
+		return NULL;
+	}
+	return &externals[number - FIRST_EXTERNAL];
+}
+
+static const struct scene_external *external_at(const struct server *server, double x, double y)
+{
+	for (unsigned i = FIRST_EXTERNAL; i < SEAT_MAX_OUTPUTS; i++) {
+		const struct scene_external *external = external_of(server, i);
+
+		if (external && rect_contains(&external->layout, x, y)) {
+			return external;
+		}
+	}
+	return NULL;
+}
+
+bool guest_is_elsewhere(const struct server *server, const struct scene_guest *guest)
+{
+	for (unsigned i = FIRST_EXTERNAL; guest && i < SEAT_MAX_OUTPUTS; i++) {
+		const struct scene_external *external = external_of(server, i);
+
+		if (external && external_guest(server, external) == guest) {
+			return true;
+		}
+	}
+	return false;
+}
+
+struct scene_guest *input_guest_elsewhere(struct input *input)
+{
+	struct seat_guest *over = seat_pointer_owner(input->seat);
+	struct scene_guest *target = scene_guest(input->focus.target);
+	const struct scene_external *external;
+	double x, y;
+
+	seat_pointer_position(input->seat, &x, &y);
+	external = external_at(input->server, x, y);
+	if (external && over && over != seat_host) {
+		return scene_guest(over);
+	}
+	return target && !input->requested.marks && input->requested.is_elsewhere ? target : NULL;
+}
+
+/* ---- where outputs are ---- */
 
 static bool space_output_rect(void *data, unsigned number, double *x, double *y, double *w,
 			      double *h)
 {
 	struct server *server = data;
 	const struct scene_output *output = repaint_output(server->repaint, number);
+	const struct scene_external *external = external_of(server, number);
+	const struct rect *layout = output ? &output->layout : external ? &external->layout : NULL;
 
-	if (!output || rect_empty(&output->layout)) {
+	if (!layout || rect_empty(layout)) {
 		return false;
 	}
-	*x = output->layout.x;
-	*y = output->layout.y;
-	*w = output->layout.w;
-	*h = output->layout.h;
+	*x = layout->x;
+	*y = layout->y;
+	*w = layout->w;
+	*h = layout->h;
 	return true;
 }
 
@@ -41,14 +120,28 @@ static bool space_pick(void *data, double x, double y, struct seat_guest **guest
 		       struct seat_head **head, double *head_x, double *head_y)
 {
 	struct server *server = data;
-	struct scene_output *output = server->input->moving ? NULL : output_at(server, x, y);
-	struct scene_head *found = NULL;
+	struct input *input = server->input;
+	struct scene_output *output;
+	const struct scene_external *external;
+	struct scene_head *found;
 
-	if (output) {
-		to_pixels(output, &x, &y);
-		found = scene_pick(output, x, y, head_x, head_y);
+	if (input->moving || input->is_detached) {
+		return false;
 	}
-	if (!found || found->guest == server->input->leaving) {
+	output = output_at(server, x, y);
+	external = output ? NULL : external_at(server, x, y);
+	if (external) {
+		*guest = seat_guest(external_guest(server, external));
+		*head = NULL;
+		return true;
+	}
+	if (!output) {
+		return false;
+	}
+	to_pixels(output, &x, &y);
+	found = scene_pick(output, x, y, head_x, head_y);
+	/* What the layout keeps out of reach is looked at and never touched. */
+	if (!found || found->guest == input->leaving || !scene_guest_reachable(found->guest)) {
 		return false;
 	}
 	*guest = seat_guest(found->guest);
@@ -78,15 +171,16 @@ static void space_to_head(void *data, struct seat_head *seat_head, double x, dou
 	}
 }
 
-/*
- * A mirror is for people who look on: the pointer does not stray there, while what is touched on it
- * counts.
- */
 static bool space_output_shows(void *data, unsigned number, struct seat_guest *guest)
 {
 	struct server *server = data;
 	const struct scene_output *output = repaint_output(server->repaint, number);
+	const struct scene_external *external = external_of(server, number);
 
+	if (external) {
+		return external_guest(server, external) == scene_guest(guest);
+	}
+	/* A mirror is for people who look on. */
 	return output && output_has_guest(output, scene_guest(guest)) &&
 	       !scene_output_is_mirror(output);
 }
@@ -108,6 +202,85 @@ static bool space_allows(void *data, unsigned device, struct seat_guest *guest)
 	return roster_allows(input_roster(server->input), device, scene_guest(guest)->mark.name);
 }
 
+/* What the guest takes of a pointer where it is now. */
+static enum seat_pointer_kind pointer_kind(struct input *input, const struct scene_guest *guest)
+{
+	double x, y;
+
+	seat_pointer_position(input->seat, &x, &y);
+	/* On its own monitor there is no picture of ours that a position could be in. */
+	return external_at(input->server, x, y) ? SEAT_POINTER_RELATIVE :
+						  wayland_guest_pointer_kind(guest);
+}
+
+static void space_traits(void *data, struct seat_guest *guest, struct seat_traits *out)
+{
+	struct server *server = data;
+	const struct scene_guest *scene = scene_guest(guest);
+	const struct settings_guest *settings = settings_guest(server->settings, scene->mark.name);
+
+	*out = (struct seat_traits){
+		.pointer = pointer_kind(server->input, scene),
+		.speed = settings->pointer_speed,
+		.reversed_scroll = settings->natural_scroll,
+		.parks = true,
+	};
+}
+
+/* ---- edges ---- */
+
+/* On which side of a b begins; 0: on none, they overlap. */
+static unsigned side_of(const struct rect *a, const struct rect *b)
+{
+	if (b->x >= a->x + a->w) {
+		return LAYOUT_WALL_RIGHT;
+	}
+	if (b->x + b->w <= a->x) {
+		return LAYOUT_WALL_LEFT;
+	}
+	if (b->y >= a->y + a->h) {
+		return LAYOUT_WALL_BOTTOM;
+	}
+	return b->y + b->h <= a->y ? LAYOUT_WALL_TOP : 0;
+}
+
+static const struct layout_output *entry_of(const struct server *server, unsigned number)
+{
+	const struct scene_output *output = repaint_output(server->repaint, number);
+	const struct layout *layout = scene_layout(server->scene);
+
+	for (unsigned i = 0; output && i < layout->n_outputs; i++) {
+		if (strcmp(layout->outputs[i].name, output->name) == 0) {
+			return &layout->outputs[i];
+		}
+	}
+	return NULL;
+}
+
+static struct rect layout_rect(struct server *server, unsigned number)
+{
+	const struct scene_output *output = repaint_output(server->repaint, number);
+	const struct scene_external *external = external_of(server, number);
+
+	return output ? output->layout : external ? external->layout : (struct rect){0};
+}
+
+/* A wall is one from both sides; nobody strays onto a mirror. */
+static double space_resistance(void *data, unsigned from, unsigned to)
+{
+	struct server *server = data;
+	const struct layout_output *left = entry_of(server, from), *entered = entry_of(server, to);
+	const struct scene_output *output = repaint_output(server->repaint, to);
+	struct rect a = layout_rect(server, from), b = layout_rect(server, to);
+
+	if ((output && scene_output_is_mirror(output)) ||
+	    (left && (left->walls & side_of(&a, &b))) ||
+	    (entered && (entered->walls & side_of(&b, &a)))) {
+		return INFINITY;
+	}
+	return left ? left->resistance : 0;
+}
+
 const struct seat_space input_space = {
 	.output_rect = space_output_rect,
 	.pick = space_pick,
@@ -115,4 +288,6 @@ const struct seat_space input_space = {
 	.to_upright = space_to_upright,
 	.output_shows = space_output_shows,
 	.allows = space_allows,
+	.traits = space_traits,
+	.resistance = space_resistance,
 };

@@ -184,6 +184,11 @@ static void cursor_damage(struct scene *scene)
 	}
 }
 
+const struct scene_output *scene_cursor_output(const struct scene *scene)
+{
+	return cursor_output(scene);
+}
+
 void scene_set_cursor(struct scene *scene, bool is_shown, double x, double y)
 {
 	struct cursor *cursor = &scene->cursor;

@@ -323,6 +323,8 @@ struct rect scene_output_cover_area(const struct scene_output *output);
  * The host's own cursor, at a point of the layout, where no guest has the pointer. One on the whole desk. Not shown: false.
  */
 void scene_set_cursor(struct scene *scene, bool is_shown, double x, double y);
+/* Where it is drawn from the next frame on; NULL: nowhere. */
+const struct scene_output *scene_cursor_output(const struct scene *scene);
 /* Whom the strip of the last presented frame named as the keyboard's owner; NULL: nobody. */
 struct scene_guest *scene_output_names_keyboard(const struct scene_output *output);
 /* A few words of the host's in every strip ("pointer caught: Ctrl+Alt+G frees it"). Copied; "": none. */

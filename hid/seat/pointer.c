@@ -26,7 +26,7 @@ static struct place picked(const struct seat *seat, const struct seat_head *avoi
 	if (seat->mode == SEAT_GUESTS &&
 	    seat->space->pick(seat->data, seat->x, seat->y, &place.guest, &place.head, &place.x,
 			      &place.y) &&
-	    place.head != avoid) {
+	    (!avoid || place.head != avoid)) {
 		return place;
 	}
 	return (struct place){.guest = seat_host, .x = seat->x, .y = seat->y};
@@ -44,10 +44,13 @@ static struct place kept_by(const struct seat *seat, struct seat_guest *guest,
 	if (guest == seat_host) {
 		return (struct place){.guest = guest, .x = seat->x, .y = seat->y};
 	}
-	if (seat->over != guest || seat->entered == avoid) {
+	if (seat->over != guest || (avoid && seat->entered == avoid)) {
 		return (struct place){0};
 	}
 	place = (struct place){.guest = guest, .head = seat->entered};
+	if (!place.head) {
+		return place;
+	}
 	seat->space->to_head(seat->data, place.head, seat->x, seat->y, &place.x, &place.y);
 	return place;
 }

@@ -99,13 +99,13 @@ struct seat_sink {
 
 #define SEAT_MAX_CONTACTS 32
 #define SEAT_MAX_DEVICES 64
-#define SEAT_MAX_OUTPUTS 16
+#define SEAT_MAX_OUTPUTS 20
 
 /* Where things are; answered by the scene. Outputs are small numbers, stable while they exist. */
 struct seat_space {
 	/* Bounds of an output in layout pixels; false when there is no such output. */
 	bool (*output_rect)(void *data, unsigned output, double *x, double *y, double *w, double *h);
-	/* What is visible at a point of the layout: false when it is the host's. */
+	/* What is visible at a point of the layout: false when it is the host's. A guest without a head gets motions alone. */
 	bool (*pick)(void *data, double x, double y, struct seat_guest **guest,
 		     struct seat_head **head, double *head_x, double *head_y);
 	/* The same point in pixels of that head, clamped to it, wherever the point is: for motion of a held contact. */

@@ -45,6 +45,7 @@ struct monitor {
 	uint32_t glass[WIDTH * HEIGHT], upright[WIDTH * HEIGHT];
 	int width, height;
 	bool plugged, acquired, flying;
+	bool has_cursor; /* the frame under way shows the host's, above whatever is there */
 };
 
 /* A guest, and what it believes to hold. */
@@ -254,6 +255,11 @@ bool wayland_input_behind(const struct scene_guest *guest)
 	return false;
 }
 
+enum seat_pointer_kind wayland_guest_pointer_kind(const struct scene_guest *guest)
+{
+	return SEAT_POINTER_BOTH;
+}
+
 void wayland_set_keyboard(struct wayland *wayland, struct scene_guest *guest)
 {
 	struct player *player = player_of(guest);
@@ -322,6 +328,7 @@ static int monitor_commit(struct output_device *device, const struct output_fram
 	assert_true(monitor->acquired && !monitor->flying);
 	stand_note(monitor);
 	monitor->acquired = false;
+	monitor->has_cursor = scene_cursor_output(world->server.scene) == output_of(monitor);
 	if (draw(50) == 0) {
 		return -EINVAL;
 	}
@@ -470,7 +477,7 @@ static void glass_check(struct monitor *monitor, const struct scene_output *outp
 {
 	memcpy(monitor->glass, monitor->pixels, sizeof(monitor->glass));
 	upright_make(monitor);
-	for (int y = 0; y < monitor->height; y++) {
+	for (int y = 0; y < monitor->height && !monitor->has_cursor; y++) {
 		for (int x = 0; x < monitor->width; x++) {
 			if ((pixel_at(monitor, x, y) & 0xffff00) == GUEST_COLOURS) {
 				int end = run_end(monitor, x, y);
