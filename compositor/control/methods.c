@@ -342,6 +342,7 @@ static const sd_bus_vtable table[] = {
 	SD_BUS_SIGNAL("FocusChanged", "ss", 0),
 	SD_BUS_SIGNAL("GuestFrozen", "ss", 0),
 	SD_BUS_SIGNAL("GuestMoves", "ss", 0),
+	SD_BUS_SIGNAL("HostKey", "ss", 0),
 	SD_BUS_SIGNAL("LayoutChanged", "ss", 0),
 	SD_BUS_SIGNAL("MonitorAdded", "ss", 0),
 	SD_BUS_SIGNAL("MonitorRemoved", "ss", 0),
