@@ -331,11 +331,15 @@ def switch_script(seed, count):
             held ^= {code}
             lines.append(f"key typing {code} {int(code in held)}")
         device = chance.choice(("typing", "chord"))
-        for code in (KEY_LEFTCTRL, KEY_LEFTALT, KEY_TAB):
-            lines.append(f"key {device} {code} 1")
-        for code in chance.sample((KEY_LEFTCTRL, KEY_LEFTALT, KEY_TAB), 3):
-            lines.append(f"key {device} {code} 0")
-        lines.append(f"wait {chance.randrange(0, 60000)}")
+        lines += [f"raw {device} {EV_KEY} {code} 1"
+                  for code in (KEY_LEFTCTRL, KEY_LEFTALT, KEY_TAB)]
+        lines.append(f"sync {device}")
+        lines += [f"raw {device} {EV_KEY} {code} 0"
+                  for code in chance.sample((KEY_LEFTCTRL, KEY_LEFTALT, KEY_TAB), 3)]
+        lines.append(f"sync {device}")
+        # Mostly faster than frames, often enough slow enough for one.
+        if chance.random() < 0.25:
+            lines.append(f"wait {chance.randrange(30000, 120000)}")
     return lines + [f"key typing {code} 0" for code in held]
 
 
