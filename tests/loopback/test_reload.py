@@ -181,10 +181,22 @@ def a_bad_configuration_starts_nothing(world):
         assert done.returncode == status and bool(done.stderr) == bool(status), (done.returncode, done.stderr)
 
 
+def a_policy_about_nobody_is_a_warning(world):
+    """A guest that nothing else speaks of, a device that is not here: told by --check-config, and no mistake."""
+    world.write("v.conf", "[device No Such Keys]\nnot-guests = vault\n")
+    done = subprocess.run([f"{w.BIN}/vitrined", "--check-config", "--config=" + world.path("v.conf")],
+                          capture_output=True, text=True, timeout=w.TIMEOUT_S, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == [
+        f"warning: {world.path('v.conf')}:2: [device No Such Keys] not-guests: no section and no layout speaks of a guest vault",
+        "warning: [device No Such Keys]: no such device is here now"], done.stderr
+
+
 def main():
     return w.run_all("reload", [no_guest_notices, what_changes_nothing_draws_nothing, what_changes_is_shown, chords_change,
                                 the_log_names_what_waits_and_what_is_wrong, the_last_word_counts,
-                                systemd_is_told, a_bad_configuration_starts_nothing])
+                                systemd_is_told, a_bad_configuration_starts_nothing,
+                                a_policy_about_nobody_is_a_warning])
 
 
 if __name__ == "__main__":
