@@ -180,6 +180,10 @@ static int core_create(struct server *server)
 	if (ret < 0) {
 		return ret;
 	}
+	ret = commands_create(&server->commands, server);
+	if (ret < 0) {
+		return ret;
+	}
 	ret = layouts_create(&server->layouts, server);
 	if (ret < 0) {
 		return ret;
@@ -270,6 +274,8 @@ static void server_stop(struct server *server)
 	reload_destroy(server->reload);
 	test_input_destroy(server->test_input);
 	server->test_input = NULL;
+	commands_destroy(server->commands);
+	server->commands = NULL;
 	control_destroy(server->control);
 	server->control = NULL;
 	if (server->stats) {

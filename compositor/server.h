@@ -37,6 +37,7 @@ struct trace;
 struct reload;
 struct trusted;
 struct menu;
+struct commands;
 struct lock;
 
 /* Priorities on the loop, first to run first: frames before input before clients before mapping and the rest. */
@@ -94,6 +95,7 @@ struct server {
 	struct reload *reload;
 	struct trusted *trusted; /* what the host shows above all guests: trusted/trusted.h */
 	struct menu *menu;
+	struct commands *commands;
 	struct lock *lock;
 };
 
@@ -183,8 +185,25 @@ void menu_destroy(struct menu *menu);
 /* The attention chord was struck: opens it, also above a lock. */
 void menu_open(struct menu *menu);
 void menu_close(struct menu *menu);
-/* Guests came, went, or their state changed. */
+/* Guests came, went, or their state changed. menu may be NULL. */
 void menu_guests_changed(struct menu *menu);
+/* How a command ended, for whoever looks; words: "" when there is nothing to say. */
+void menu_notice(struct menu *menu, const char *words);
+
+/* ---- commands.c: what the administrator configured for guests, run by vitrine-command, as we can run nothing ---- */
+MUST_USE int commands_create(struct commands **out, struct server *server);
+void commands_destroy(struct commands *commands);
+/* why: "" when it was started. */
+typedef void (*command_started_fn)(void *data, const char *why);
+/*
+ * verb: "start", "stop" or "reboot". fn (may be NULL) is called once and on a later turn when this returns 0. -EINVAL: no such
+ * verb, or no guest can be called so; -ENOENT: nothing is configured for it; -EBUSY: one is under way for this guest, or
+ * too many; otherwise the helper could not be reached, logged.
+ */
+MUST_USE int commands_run(struct commands *commands, const char *verb, const char *guest,
+			  command_started_fn fn, void *data);
+/* "starting...", "stopping...", "rebooting..."; NULL: no command is under way for it. commands may be NULL. */
+const char *commands_state(const struct commands *commands, const char *guest);
 
 /* ---- trusted/lock.c: the lock. Its functions take NULL, too: then nothing is ever locked ---- */
 enum lock_reason {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "config/command_line.h"
 #include "config/settings.h"
 
 #define AT(type, field) \
@@ -86,6 +87,17 @@ static int check_binding(void *object, const char *text, char *why)
 	}
 	return 0;
 }
+
+static int check_command(void *object, const char *text, char *why)
+{
+	/* As long as a name can be. */
+	static const char guest[] = "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn";
+	struct command_line line;
+
+	return *text ? command_line_split(text, guest, &line, why) : 0;
+}
+
+#define COMMAND_FORM "a program's path and its arguments"
 
 static const struct schema_key server_keys[] = {
 	{"log-level", SCHEMA_CHOICE, "error, warn, info or debug", "info",
@@ -269,6 +281,18 @@ static const struct schema_key guest_keys[] = {
 	{"natural-scroll", SCHEMA_BOOL, "yes or no", "no",
 	 "Whether wheels and fingers scroll the other way round in this guest.",
 	 AT(settings_guest, natural_scroll)},
+	{"start", SCHEMA_TEXT, COMMAND_FORM, "",
+	 "What the attention menu runs to start this guest. No shell takes part: words are split at blanks, quotes keep them "
+	 "together, %n is the guest's name. It runs as root, only for guests with a section of their own, and only while nobody but "
+	 "root can write this file.",
+	 AT(settings_guest, start), .set = check_command},
+	{"stop", SCHEMA_TEXT, COMMAND_FORM, "", "Likewise, to stop it.", AT(settings_guest, stop),
+	 .set = check_command},
+	{"reboot", SCHEMA_TEXT, COMMAND_FORM, "", "Likewise, to reboot it.",
+	 AT(settings_guest, reboot), .set = check_command},
+	{"command-timeout", SCHEMA_TIME, TIME_FORM, "2min",
+	 "A command that takes longer is ended, with all processes that it started.",
+	 AT(settings_guest, command_s), .min = 1, .max = 3600, .unit_ms = 1000},
 	{"num-lock", SCHEMA_CHOICE, "remember, on, off or host", "remember",
 	 "What keyboards' lights show while this guest has the keyboard, if its source does not tell: what the strokes that it "
 	 "got have made of it, beginning with Num Lock off (remember) or on; nothing (off); or what they showed before (host). No "

@@ -410,14 +410,21 @@ struct settings *settings_parse(const char *name, const char *text, size_t len, 
 	return settings_from(&source, source_read_text(&source, name, text, len), errors);
 }
 
-const struct settings_guest *settings_guest(const struct settings *settings, const char *name)
+const struct settings_guest *settings_own_guest(const struct settings *settings, const char *name)
 {
 	for (unsigned i = 0; i < settings->n_guests; i++) {
 		if (strcmp(settings->guests[i].name, name) == 0) {
 			return &settings->guests[i];
 		}
 	}
-	return &settings->guest_defaults;
+	return NULL;
+}
+
+const struct settings_guest *settings_guest(const struct settings *settings, const char *name)
+{
+	const struct settings_guest *own = settings_own_guest(settings, name);
+
+	return own ? own : &settings->guest_defaults;
 }
 
 const struct layout *settings_layout(const struct settings *settings, const char *name)

@@ -50,6 +50,9 @@ struct settings_guest {
 	uint32_t pace_hz;        /* hidden: acknowledged flips per second, 1 to 10 */
 	bool allow_be_alloc;     /* the server may allocate its buffers */
 	uint64_t be_alloc_bytes; /* quota of memory allocated so */
+	/* Commands, as command_line_split takes them; "": none. Run by vitrine-command, and only by the guest's own section. */
+	char start[256], stop[256], reboot[256];
+	uint32_t command_s; /* at most so long each; 0: as long as it takes */
 	/* A picture that has not changed for this long is frozen: alarm event and host card. 0: never. */
 	uint32_t frozen_ms;
 	double pointer_speed; /* of relative motion, 0.1 to 10 */
@@ -127,6 +130,8 @@ struct settings *settings_parse(const char *name, const char *text, size_t len, 
 struct settings *settings_default(void);
 /* The guest's section, or the defaults. */
 const struct settings_guest *settings_guest(const struct settings *settings, const char *name);
+/* NULL: it has no section. */
+const struct settings_guest *settings_own_guest(const struct settings *settings, const char *name);
 /* NULL: no such layout. */
 const struct layout *settings_layout(const struct settings *settings, const char *name);
 /*

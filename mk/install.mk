@@ -7,6 +7,7 @@ install_dir_vitrine-broker   := $(SBINDIR)
 install_dir_vitrine-pv       := $(LIBEXECDIR)
 install_dir_vitrine-input-proxy := $(LIBEXECDIR)
 install_dir_vitrine-auth     := $(LIBEXECDIR)
+install_dir_vitrine-command  := $(LIBEXECDIR)
 install_dir_pvfront          := $(LIBEXECDIR)
 install_dir_vitrine-loopback := $(LIBEXECDIR)
 

@@ -19,6 +19,7 @@ PROGRAM_TABLE := \
 	pvfront:tools/pvfront/main.c:base,xen,pvdispl/.,tools/pvfront \
 	vitrine-loopback:tools/loopback/main.c:base,xen,tools/loopback \
 	vitrine-auth:helpers/auth/main.c:base,config,hid/seat,compositor/scene,helpers/auth \
+	vitrine-command:helpers/command/main.c:base,config,hid/seat,compositor/scene,helpers/command \
 	imgcmp:tools/imgcmp/main.c:base,tools/imgcmp \
 	vitrinectl:tools/vitrinectl/main.c:base,config,hid/seat,compositor/scene,tools/vitrinectl
 

@@ -107,6 +107,58 @@ static int switch_next(sd_bus_message *call, void *data, sd_bus_error *error)
 	return switch_answer(call, input_switch_to(control->server->input, NULL));
 }
 
+/* ---- the menu, and what it can do for guests ---- */
+
+static int open_menu(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	const struct control *control = data;
+
+	menu_open(control->server->menu);
+	return sd_bus_reply_method_return(call, "");
+}
+
+/* Also when the caller has gone meanwhile: the message keeps its connection. */
+static void command_started(void *data, const char *why)
+{
+	sd_bus_message *call = data;
+	int ret = *why ? answer(call, CONTROL_ERROR_FAILED, why) :
+			 sd_bus_reply_method_return(call, "");
+
+	if (ret < 0) {
+		log_debug(LOG_US, "a control client did not wait for its answer");
+	}
+	sd_bus_message_unref(call);
+}
+
+static int guest_command(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	const struct control *control = data;
+	const char *verb, *guest;
+	int ret = sd_bus_message_read(call, "ss", &verb, &guest);
+
+	if (ret < 0) {
+		return ret;
+	}
+	ret = commands_run(control->server->commands, verb, guest, command_started,
+			   sd_bus_message_ref(call));
+	if (ret == 0) {
+		return 1;
+	}
+	sd_bus_message_unref(call);
+	switch (ret) {
+	case -EINVAL:
+		return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_INVALID_ARGS,
+						  "a verb is start, stop or reboot");
+	case -ENOENT:
+		return answer(call, CONTROL_ERROR_NOT_FOUND,
+			      "the configuration has no such command for this guest");
+	case -EBUSY:
+		return answer(call, CONTROL_ERROR_BUSY, "another command is running for it");
+	default:
+		return answer(call, CONTROL_ERROR_FAILED, "vitrine-command can't be reached");
+	}
+}
+
 /* ---- layouts ---- */
 
 static int list_layouts(sd_bus_message *call, void *data, sd_bus_error *error)
@@ -328,6 +380,8 @@ static const sd_bus_vtable table[] = {
 	METHOD("GetFocus", "", "ssb", get_focus),
 	METHOD("SwitchTo", "s", "", switch_to),
 	METHOD("SwitchNext", "", "", switch_next),
+	METHOD("OpenMenu", "", "", open_menu),
+	METHOD("GuestCommand", "ss", "", guest_command),
 	METHOD("ListLayouts", "", "as", list_layouts),
 	METHOD("GetLayout", "", "s", get_layout),
 	METHOD("SetLayout", "s", "", set_layout),
@@ -339,6 +393,7 @@ static const sd_bus_vtable table[] = {
 	METHOD("Reload", "", "", reload),
 	METHOD("Screenshot", "s", "h", screenshot),
 	METHOD("Trace", "", "h", get_trace),
+	SD_BUS_SIGNAL("CommandEnded", "ss", 0),
 	SD_BUS_SIGNAL("FocusChanged", "ss", 0),
 	SD_BUS_SIGNAL("GuestFrozen", "ss", 0),
 	SD_BUS_SIGNAL("GuestMoves", "ss", 0),

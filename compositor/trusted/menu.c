@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The attention menu: joins its model to what the seat tells the host, and does what was chosen. */
+#include <errno.h>
 #include <linux/input-event-codes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,22 @@ static void send_chord(struct menu *menu, const char *name)
 	bring_to_front(menu, name);
 }
 
+/* The menu stays open and shows what becomes of it. */
+static void run_command(struct menu *menu, const char *verb, const char *name)
+{
+	char words[PANEL_TEXT_SIZE];
+	int ret = commands_run(menu->server->commands, verb, name, NULL, NULL);
+
+	if (ret < 0) {
+		snprintf(words, sizeof(words), "%s %s: %s", verb, name,
+			 ret == -EBUSY ? "wait until another one has ended" :
+					 "vitrine-command can't be reached");
+		menu_notice(menu, words);
+	} else {
+		menu_notice(menu, "");
+	}
+}
+
 /* What leaves the menu: it is closed first, since nothing changes hands under it. */
 static void wish_leave(struct menu *menu, const struct menu_wish *wish)
 {
@@ -69,6 +86,15 @@ static void wish_fulfil(struct menu *menu, const struct menu_wish *wish)
 	case MENU_SEND_CHORD:
 		send_chord(menu, wish->guest);
 		return;
+	case MENU_START:
+		run_command(menu, "start", wish->guest);
+		break;
+	case MENU_STOP:
+		run_command(menu, "stop", wish->guest);
+		break;
+	case MENU_REBOOT:
+		run_command(menu, "reboot", wish->guest);
+		break;
 	case MENU_BRIGHTER:
 	case MENU_DARKER:
 		monitors_step_backlight(menu->server->monitors,
@@ -310,6 +336,14 @@ void menu_guests_changed(struct menu *menu)
 	if (menu && menu->is_open) {
 		/* Fails only after the loop's end, when nothing is shown any more. */
 		sd_event_source_set_enabled(menu->refresh, SD_EVENT_ONESHOT);
+	}
+}
+
+void menu_notice(struct menu *menu, const char *words)
+{
+	if (menu && menu->is_open) {
+		snprintf(menu->notice, sizeof(menu->notice), "%s", words);
+		menu_guests_changed(menu);
 	}
 }
 

@@ -98,6 +98,31 @@ static void put_running(struct server *server, struct menu_facts *facts)
 	}
 }
 
+/* Those that have a section of their own: their commands, and the ones that do not run. */
+static void put_configured(struct server *server, struct menu_facts *facts)
+{
+	const struct settings *settings = server->settings;
+
+	for (unsigned i = 0; i < settings->n_guests; i++) {
+		const struct settings_guest *own = &settings->guests[i];
+		const char *busy = commands_state(server->commands, own->name);
+		struct menu_guest *out = NULL;
+
+		if (scene_guest_find(server->scene, own->name) || own->start[0] || busy) {
+			out = guest_get(facts, own->name);
+		}
+		if (!out) {
+			continue;
+		}
+		out->can_start = !busy && !out->is_running && own->start[0];
+		out->can_stop = !busy && out->is_running && own->stop[0];
+		out->can_reboot = !busy && out->is_running && own->reboot[0];
+		if (busy || !out->is_running) {
+			snprintf(out->state, sizeof(out->state), "%s", busy ? busy : "not running");
+		}
+	}
+}
+
 /* ---- the host ---- */
 
 /* "ctrl+alt+delete" as "Ctrl+Alt+Delete". */
@@ -130,4 +155,5 @@ void menu_facts_collect(const struct menu *menu, struct menu_facts *out)
 	put_chord(out, server->settings->attention_key);
 	snprintf(out->notice, sizeof(out->notice), "%s", menu->notice);
 	put_running(server, out);
+	put_configured(server, out);
 }

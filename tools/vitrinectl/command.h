@@ -38,6 +38,7 @@ enum argument_kind {
 	ARGUMENT_LAYOUT,
 	ARGUMENT_FILE,
 	ARGUMENT_LEVEL,
+	ARGUMENT_VERB,
 };
 
 struct command {

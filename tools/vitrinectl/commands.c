@@ -212,6 +212,17 @@ static int run_switch(struct context *context)
 	return finish(context, bus_call(&context->bus, NULL, "SwitchTo", "s", context->args[0]));
 }
 
+static int run_menu(struct context *context)
+{
+	return finish(context, bus_call(&context->bus, NULL, "OpenMenu", NULL));
+}
+
+static int run_guest(struct context *context)
+{
+	return finish(context, bus_call(&context->bus, NULL, "GuestCommand", "ss", context->args[0],
+					context->args[1]));
+}
+
 static int run_identify(struct context *context)
 {
 	return finish(context, bus_call(&context->bus, NULL, "Identify", NULL));
@@ -516,6 +527,16 @@ const struct command commands[] = {
 	 {ARGUMENT_GUEST},
 	 false,
 	 run_switch},
+	{"menu", "", "opens the attention menu, as its chord does", "", 0, 0, {0}, false, run_menu},
+	{"guest",
+	 "start|stop|reboot GUEST",
+	 "runs the command that is configured for a guest",
+	 "By vitrine-command, as start, stop or reboot of [guest NAME] say; done when it was started.",
+	 2,
+	 2,
+	 {ARGUMENT_VERB, ARGUMENT_GUEST},
+	 false,
+	 run_guest},
 	{"screenshot",
 	 "[MONITOR] FILE",
 	 "what a monitor shows, marks included, as PNG",

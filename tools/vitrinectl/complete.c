@@ -76,8 +76,13 @@ static void offer_argument(struct context *context, enum argument_kind kind, con
 	if (kind == ARGUMENT_FILE) {
 		printf(":file\n");
 	}
+	if (kind == ARGUMENT_VERB) {
+		offer("start", begun);
+		offer("stop", begun);
+		offer("reboot", begun);
+	}
 	if (kind == ARGUMENT_NONE || kind == ARGUMENT_FILE || kind == ARGUMENT_LEVEL ||
-	    server_open(bus, context->args, context->n_args) < 0) {
+	    kind == ARGUMENT_VERB || server_open(bus, context->args, context->n_args) < 0) {
 		return;
 	}
 	if (kind == ARGUMENT_MONITOR) {
