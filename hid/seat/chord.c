@@ -308,6 +308,9 @@ void seat_action(struct seat *seat, enum seat_action action)
 
 void seat_chord_complete(struct seat *seat, const struct seat_chord *chord, uint32_t code)
 {
+	enum seat_action action = (enum seat_action)(chord - seat->chords);
+	bool means = action_means(seat->mode, action);
+
 	seat->chord_devices = devices_with_modifiers(seat);
 	/* The holder may know the key from another keyboard. */
 	seat_key_release(seat, code);
@@ -316,7 +319,10 @@ void seat_chord_complete(struct seat *seat, const struct seat_chord *chord, uint
 		seat_key_release(seat, modifiers[i].right);
 	}
 	seat_end_frame(seat);
-	seat_action(seat, (enum seat_action)(chord - seat->chords));
+	/* Both then and now: what was typed at a menu does not mean guests, even if the menu has gone by itself. */
+	if (means) {
+		seat_action(seat, action);
+	}
 }
 
 void seat_chord_update(struct seat *seat)

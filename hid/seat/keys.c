@@ -40,12 +40,10 @@ static void button_release(struct seat *seat, uint32_t code)
 	}
 }
 
-void seat_keys_release(struct seat *seat, const struct seat_guest *guest)
+void seat_keys_release(struct seat *seat)
 {
 	for (unsigned code = 0; seat->keys.held && code < KEY_CNT; code++) {
-		if (!guest || seat->keys.holder[code] == guest) {
-			seat_key_release(seat, code);
-		}
+		seat_key_release(seat, code);
 	}
 }
 

@@ -223,18 +223,18 @@ void seat_capture_check(struct seat *seat)
 
 void seat_set_capture(struct seat *seat, struct seat_guest *guest)
 {
+	seat_end_frame(seat);
 	if (guest && (seat->mode != SEAT_GUESTS || guest == seat_host || !is_shown(seat, guest))) {
 		guest = NULL;
 	}
 	if (guest == seat->capture) {
 		return;
 	}
-	seat_end_frame(seat);
-	if (guest != seat->over) {
+	seat->capture = guest;
+	if (guest && guest != seat->over) {
 		/* A drag on another guest does not go on in here. */
 		seat_buttons_release(seat);
 	}
-	seat->capture = guest;
 	seat_pointer_confine(seat);
 	seat_pointer_update(seat, NULL);
 	seat_end_frame(seat);

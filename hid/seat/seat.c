@@ -57,14 +57,14 @@ void seat_tell(struct seat *seat, struct seat_guest *guest)
 
 void seat_end_frame(struct seat *seat)
 {
-	struct seat_guest *told[SEAT_MAX_UNFRAMED];
-	unsigned n = seat->n_unframed;
+	/* One at a time: the host may call the seat, which ends the others' groups first. */
+	while (seat->n_unframed) {
+		struct seat_guest *guest = seat->unframed[0];
 
-	/* The host's frame may call the seat. */
-	memcpy(told, seat->unframed, sizeof(told));
-	seat->n_unframed = 0;
-	for (unsigned i = 0; i < n; i++) {
-		seat->sink->frame(seat->data, told[i]);
+		seat->n_unframed--;
+		memmove(seat->unframed, seat->unframed + 1,
+			seat->n_unframed * sizeof(seat->unframed[0]));
+		seat->sink->frame(seat->data, guest);
 	}
 	seat->event_ns = 0;
 }
@@ -155,11 +155,8 @@ void seat_set_keyboard(struct seat *seat, struct seat_guest *guest)
 	if (guest == seat->keyboard) {
 		return;
 	}
-	seat_end_frame(seat);
-	if (seat->keyboard) {
-		seat_keys_release(seat, seat->keyboard);
-	}
 	seat->keyboard = guest;
+	seat_end_frame(seat);
 	seat_codes_settle(seat);
 	seat_end_frame(seat);
 }
@@ -174,11 +171,11 @@ void seat_set_mode(struct seat *seat, enum seat_mode mode)
 	if (mode == seat->mode) {
 		return;
 	}
-	seat_end_frame(seat);
 	seat->mode = mode;
 	seat->capture = NULL;
 	seat->swipe.device = SEAT_NO_DEVICE;
-	seat_keys_release(seat, NULL);
+	seat_end_frame(seat);
+	seat_keys_release(seat);
 	seat_contacts_end(seat, UINT64_MAX, NULL);
 	seat_pointer_leave(seat, true);
 	seat_codes_settle(seat);
@@ -273,10 +270,10 @@ void seat_device_removed(struct seat *seat, unsigned device)
 	if (device >= SEAT_MAX_DEVICES) {
 		return;
 	}
-	devices_lift(seat, UINT64_C(1) << device);
 	if (seat->pointer_device == device) {
 		seat->pointer_device = SEAT_NO_DEVICE;
 	}
+	devices_lift(seat, UINT64_C(1) << device);
 }
 
 void seat_all_up(struct seat *seat)

@@ -87,13 +87,13 @@ struct seat_traits seat_traits_of(const struct seat *seat, struct seat_guest *gu
 /* ---- keys.c: each sends what is due without ending the frame ---- */
 /* Who gets this key now; NULL: nobody. */
 struct seat_guest *seat_key_recipient(const struct seat *seat, uint32_t code);
-/* Releases what this recipient holds; NULL: what anybody does. */
-void seat_keys_release(struct seat *seat, const struct seat_guest *guest);
+/* Releases what anybody holds. */
+void seat_keys_release(struct seat *seat);
 void seat_buttons_release(struct seat *seat);
 void seat_codes_forget(struct seat *seat, const struct seat_guest *guest);
 void seat_codes_lift(struct seat *seat, uint64_t devices);
 void seat_key_release(struct seat *seat, uint32_t code);
-/* Owner, mode or policy are others: which of the devices that hold a key may reach its recipient. */
+/* Owner, mode or policy are others: what is held by whom it is not for any more, or by no device that may, is released. */
 void seat_codes_settle(struct seat *seat);
 
 /* ---- chord.c ---- */

@@ -244,7 +244,7 @@ static bool edge_gives_way(struct seat *seat, const struct walk *walk, int to, s
 		*push = (struct seat_push){.from = (int)walk->output, .to = to};
 	}
 	push->px += fabs(way->by);
-	if (push->px < resistance || isinf(resistance)) {
+	if (push->px < resistance) {
 		return false;
 	}
 	way->by = copysign(fmin(fabs(way->by), push->px - resistance), way->by);

@@ -113,14 +113,28 @@ static bool output_shows(void *data, unsigned output, struct seat_guest *guest)
 	return world->shown[output] && world->shown[output]->guest == guest;
 }
 
+/* The host is no guest: nobody has a policy for it. */
+static bool is_host(struct world *world, const struct seat_guest *guest)
+{
+	if (guest == seat_host) {
+		note(world, guest, "asked about the host ");
+	}
+	return guest == seat_host;
+}
+
 static bool allows(void *data, unsigned device, struct seat_guest *guest)
 {
+	if (is_host(data, guest)) {
+		return false;
+	}
 	return !(guest->barred >> device & 1);
 }
 
 static void traits_of(void *data, struct seat_guest *guest, struct seat_traits *out)
 {
-	*out = guest->traits;
+	if (!is_host(data, guest)) {
+		*out = guest->traits;
+	}
 }
 
 static double resistance(void *data, unsigned from, unsigned to)

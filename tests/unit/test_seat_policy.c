@@ -146,6 +146,16 @@ static void a_mouse_may_be_kept_from_a_guest(void **state)
 	expect("B:button 272 up B:. ");
 }
 
+/* What moved the pointer there is gone: the pointer is whose picture it is over. */
+static void an_unwelcome_mouse_may_go(void **state)
+{
+	bar(&b, OTHER);
+	seat_motion_absolute(seat, OTHER, 2, 0.5, 0.5, 0);
+	world_take_log(&world);
+	seat_device_removed(seat, OTHER);
+	expect("B:enter 0 80,80 B:. ");
+}
+
 static void a_touchscreen_may_be_kept_from_a_guest(void **state)
 {
 	bar(&a, OTHER);
@@ -250,10 +260,14 @@ static void a_caught_pointer_stays_with_its_guest(void **state)
 /* One that knows positions only is told those, on its own outputs. */
 static void a_caught_pointer_is_confined(void **state)
 {
+	double x, y;
+
 	a.traits.pointer = SEAT_POINTER_ABSOLUTE;
 	seat_set_capture(seat, &a);
 	seat_motion(seat, MOUSE, 1000, 0, 0);
 	expect("A:at 0 159,80 A:. ");
+	seat_pointer_position(seat, &x, &y);
+	assert_true(x < 200);
 	/* From head to head, and no further. */
 	seat_motion(seat, MOUSE, -30, 0, 0);
 	expect("A:enter 1 119.992,80 A:. ");
@@ -398,6 +412,7 @@ int main(void)
 		policy_test(the_host_is_in_reach_of_all),
 		policy_test(what_is_forbidden_is_let_go),
 		policy_test(a_mouse_may_be_kept_from_a_guest),
+		policy_test(an_unwelcome_mouse_may_go),
 		policy_test(a_touchscreen_may_be_kept_from_a_guest),
 		policy_test(positions_or_motions_never_both),
 		policy_test(speed_is_the_guests),
