@@ -184,6 +184,10 @@ static int core_create(struct server *server)
 	if (ret < 0) {
 		return ret;
 	}
+	ret = lock_create(&server->lock, server);
+	if (ret < 0) {
+		return ret;
+	}
 	ret = layouts_create(&server->layouts, server);
 	if (ret < 0) {
 		return ret;
@@ -292,6 +296,7 @@ static void server_stop(struct server *server)
 	}
 	layouts_destroy(server->layouts);
 	repaint_destroy(server->repaint);
+	lock_destroy(server->lock);
 	menu_destroy(server->menu);
 	trusted_destroy(server->trusted);
 	input_destroy(server->input);

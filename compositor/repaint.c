@@ -287,6 +287,7 @@ static void handle_added(void *data, struct output_device *device)
 	monitors_changed(repaint->server->monitors);
 	input_outputs_changed(repaint->server->input);
 	layouts_monitors_changed(repaint->server->layouts);
+	lock_outputs_changed(repaint->server->lock);
 }
 
 static void handle_removed(void *data, struct output_device *device)
@@ -305,6 +306,7 @@ static void handle_removed(void *data, struct output_device *device)
 	monitors_changed(repaint->server->monitors);
 	input_outputs_changed(repaint->server->input);
 	layouts_monitors_changed(repaint->server->layouts);
+	lock_outputs_changed(repaint->server->lock);
 }
 
 static void handle_flipped(void *data, struct output_device *device, uint64_t time_ns)
@@ -342,6 +344,7 @@ static void handle_flipped(void *data, struct output_device *device, uint64_t ti
 					      NSEC_PER_MSEC));
 	}
 	input_output_presented(repaint->server->input, slot->output, now_ns);
+	lock_output_presented(repaint->server->lock, slot->output);
 	if (repaint->server->shown) {
 		repaint->server->shown(repaint->server->control, slot->output);
 	}
@@ -373,6 +376,7 @@ void repaint_output_away(struct repaint *repaint, unsigned number)
 	clock_timer_disarm(slot->watch);
 	planes_lost(slot->planes);
 	scene_output_lost(slot->output);
+	lock_outputs_changed(repaint->server->lock);
 }
 
 const struct output_listener repaint_output_listener = {

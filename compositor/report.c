@@ -235,6 +235,7 @@ void report_write(struct server *server, FILE *out)
 	fprintf(out, "attention %d\n", input_attention(server->input));
 	fprintf(out, "leds %u\n", input_leds(server->input));
 	input_report(server->input, out);
+	lock_report(server->lock, out);
 	roster_report(input_roster(server->input), out);
 	fprintf(out, "input_dropped %" PRIu64 "\n", seat_dropped(input_seat(server->input)));
 	fprintf(out, "bytes_read %" PRIu64 "\n", totals.read);

@@ -218,16 +218,25 @@ enum lock_reason {
 
 MUST_USE int lock_create(struct lock **out, struct server *server);
 void lock_destroy(struct lock *lock);
-/* From now on nothing reaches a guest. Nothing happens when it is locked already, but a client's lock may take over the picture. */
+/*
+ * From now on nothing reaches a guest. What is locked stays whose it is; only the lock of a client that is gone can be another
+ * client's, see lock_is_clients. Nothing is locked that nobody could open (lock_possible), that is logged.
+ */
 void lock_now(struct lock *lock, enum lock_reason reason);
+/* Our own prompt can end a lock: 0; -EOPNOTSUPP: no user is configured; or why vitrine-auth can't be reached. */
+MUST_USE int lock_possible(const struct lock *lock);
+/* Locked, and a client's to end: whoever called lock_now for it then shows itself on TRUSTED_LOCK. */
+bool lock_is_clients(const struct lock *lock);
 /* From the request on, before any monitor is dark. */
 bool lock_is_locked(const struct lock *lock);
 /* Every monitor shows that it is locked. */
 bool lock_is_dark(const struct lock *lock);
 /* The trusted client that locked says that its user may go on. False: the lock is not its own, nothing happened. */
 bool lock_client_unlocks(struct lock *lock);
-/* It is gone without saying so: it stays locked, and our own prompt takes over. */
+/* It is gone without saying so: it stays locked, and our own prompt takes over. Its covers are its own to take away. */
 void lock_client_gone(struct lock *lock);
+/* Lines `lock.KEY VALUE`: state (open, closing, locked), owner, wrong, attempt (1: a password can be typed). */
+void lock_report(const struct lock *lock, FILE *out);
 /* After scene_output_presented, by repaint.c; and when outputs come or go. */
 void lock_output_presented(struct lock *lock, struct scene_output *output);
 void lock_outputs_changed(struct lock *lock);

@@ -12,6 +12,8 @@
  *   wait-frame OUTPUT N             until that many frames were shown on it since the start
  *   wait-guest NAME frames N        until that many of the guest's frames were shown
  *   wait-owner NAME|-               until that guest has the keyboard; -: nobody
+ *   plug NUMBER 1|0                 puts that monitor in, or pulls it out
+ *   wait-lock open|locked|dark      dark: on every monitor
  *   wait-input NAME                 until the guest's worker has put all input into the guest's rings
  *
  * X and Y run from 0 to 1 over the output, codes are those of linux/input-event-codes.h. stats ends
@@ -50,6 +52,7 @@ enum wait_kind {
 	WAIT_GUEST, /* of guest name */
 	WAIT_OWNER, /* is guest name */
 	WAIT_INPUT, /* of guest name */
+	WAIT_LOCK,  /* name: open, locked or dark */
 };
 
 struct test_client {
@@ -322,6 +325,22 @@ static int run_wait_input(struct test_client *client, char **words)
 	return wait_set(client, WAIT_INPUT, words[1], NULL);
 }
 
+static int run_plug(struct test_client *client, char **words)
+{
+	int number, plugged;
+
+	if (!word_int(words[1], 1, SCENE_MAX_OUTPUTS, &number) ||
+	    !word_int(words[2], 0, 1, &plugged)) {
+		return -EINVAL;
+	}
+	return headless_backend_plug(client->test->server->backend, (unsigned)number, plugged);
+}
+
+static int run_wait_lock(struct test_client *client, char **words)
+{
+	return wait_set(client, WAIT_LOCK, words[1], NULL);
+}
+
 static const struct {
 	const char *name;
 	unsigned n_words; /* with the name */
@@ -341,6 +360,8 @@ static const struct {
 	{"wait-guest", 4, run_wait_guest},
 	{"wait-owner", 2, run_wait_owner},
 	{"wait-input", 2, run_wait_input},
+	{"plug", 3, run_plug},
+	{"wait-lock", 2, run_wait_lock},
 };
 
 /* ---- waiting ---- */
@@ -371,6 +392,11 @@ static bool wait_is_over(const struct test_client *client, uint64_t *value)
 	case WAIT_INPUT:
 		guest = scene_guest_find(server->scene, name);
 		return guest && wayland_input_done(guest);
+	case WAIT_LOCK:
+		return lock_is_locked(server->lock) ?
+			       strcmp(name, "locked") == 0 ||
+				       (strcmp(name, "dark") == 0 && lock_is_dark(server->lock)) :
+			       strcmp(name, "open") == 0;
 	}
 	return true;
 }

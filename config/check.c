@@ -66,13 +66,15 @@ static void check_layout(struct builder *builder, unsigned i)
 }
 
 static const char *const chord_keys[] = {"attention-key", "switch-key", "layout-key",
-					 "brighter-key",  "darker-key", "capture-key"};
+					 "brighter-key",  "darker-key", "capture-key",
+					 "lock-key"};
 
 static const char *chord_text(const struct settings *settings, unsigned i)
 {
 	const char *const texts[ARRAY_SIZE(chord_keys)] = {
 		settings->attention_key, settings->switch_key, settings->layout_key,
-		settings->brighter_key,  settings->darker_key, settings->capture_key};
+		settings->brighter_key,  settings->darker_key, settings->capture_key,
+		settings->lock_key};
 
 	return texts[i];
 }

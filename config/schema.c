@@ -161,6 +161,9 @@ static const struct schema_key input_keys[] = {
 	 "keyboardlightdown, keyboardlight, power, sleep, suspend, wakeup, battery, screenlock, display, eject, wlan, bluetooth, "
 	 "airplane and touchpad.",
 	 .set = set_keep_keys},
+	{"lock-key", SCHEMA_CHORD, CHORD_FORM ", or none", "ctrl+alt+l",
+	 "Locks the screen. No key is taken from the guests while [lock] names no user.",
+	 AT(settings, lock_key), .max = 1},
 	{"bind", SCHEMA_TEXT, "DEVICE NAME=CONNECTOR", NULL,
 	 "This absolute pointer or touchscreen, called as the kernel calls it, belongs to this monitor; may be repeated.",
 	 LIST_AT(settings, bind_input, n_bind_input), .set = check_binding},

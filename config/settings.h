@@ -95,6 +95,7 @@ struct settings {
 	enum settings_follows keyboard_follows;
 	uint32_t keep_keys[HOST_KEYS_MAX]; /* codes that no guest gets */
 	unsigned n_keep_keys;
+	char lock_key[64];
 	char bind_input[SETTINGS_MAX_BINDINGS][160]; /* NAME=OUTPUT */
 	unsigned n_bind_input;
 

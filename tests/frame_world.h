@@ -30,6 +30,14 @@ void layouts_monitors_changed(struct layouts *layouts)
 {
 }
 
+void lock_output_presented(struct lock *lock, struct scene_output *output)
+{
+}
+
+void lock_outputs_changed(struct lock *lock)
+{
+}
+
 struct world;
 
 /* What a monitor is like; zeros are a good choice. */

@@ -83,6 +83,16 @@ static int switch_answer(sd_bus_message *call, int ret)
 	}
 }
 
+/* What shows guests, or has to do with which of them is shown, is refused then: true when call was answered so. */
+static bool is_locked(const struct control *control, sd_bus_message *call, int *ret)
+{
+	if (!lock_is_locked(control->server->lock)) {
+		return false;
+	}
+	*ret = answer(call, CONTROL_ERROR_NOT_NOW, "the screen is locked");
+	return true;
+}
+
 static int switch_to(sd_bus_message *call, void *data, sd_bus_error *error)
 {
 	struct control *control = data;
@@ -91,6 +101,9 @@ static int switch_to(sd_bus_message *call, void *data, sd_bus_error *error)
 	int ret = sd_bus_message_read(call, "s", &name);
 
 	if (ret < 0) {
+		return ret;
+	}
+	if (is_locked(control, call, &ret)) {
 		return ret;
 	}
 	guest = scene_guest_find(control->server->scene, name);
@@ -103,8 +116,11 @@ static int switch_to(sd_bus_message *call, void *data, sd_bus_error *error)
 static int switch_next(sd_bus_message *call, void *data, sd_bus_error *error)
 {
 	struct control *control = data;
+	int ret;
 
-	return switch_answer(call, input_switch_to(control->server->input, NULL));
+	return is_locked(control, call, &ret) ?
+		       ret :
+		       switch_answer(call, input_switch_to(control->server->input, NULL));
 }
 
 /* ---- the menu, and what it can do for guests ---- */
@@ -194,6 +210,9 @@ static int set_layout(sd_bus_message *call, void *data, sd_bus_error *error)
 	if (ret < 0) {
 		return ret;
 	}
+	if (is_locked(control, call, &ret)) {
+		return ret;
+	}
 	return layouts_switch(control->server->layouts, name) < 0 ?
 		       answer(call, CONTROL_ERROR_NOT_FOUND, "there is no layout of this name") :
 		       sd_bus_reply_method_return(call, "");
@@ -202,8 +221,12 @@ static int set_layout(sd_bus_message *call, void *data, sd_bus_error *error)
 static int next_layout(sd_bus_message *call, void *data, sd_bus_error *error)
 {
 	const struct control *control = data;
-	int ret = layouts_switch(control->server->layouts, NULL);
+	int ret;
 
+	if (is_locked(control, call, &ret)) {
+		return ret;
+	}
+	ret = layouts_switch(control->server->layouts, NULL);
 	return ret < 0 ? ret : sd_bus_reply_method_return(call, "");
 }
 
@@ -313,6 +336,37 @@ static int reload(sd_bus_message *call, void *data, sd_bus_error *error)
 			       ret;
 }
 
+/* ---- the lock: there is no method that ends it ---- */
+
+static int lock_screen(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	const struct control *control = data;
+	struct lock *lock = control->server->lock;
+	int ret = lock_is_locked(lock) ? 0 : lock_possible(lock);
+
+	if (ret == -EOPNOTSUPP) {
+		return answer(call, CONTROL_ERROR_NOT_SUPPORTED,
+			      "no user is named whose password would end it: see [lock] user=");
+	}
+	if (ret < 0) {
+		return sd_bus_reply_method_errorf(
+			call, CONTROL_ERROR_NOT_SUPPORTED,
+			"vitrine-auth can't be reached (%s), so nothing would end it",
+			strerror(-ret));
+	}
+	lock_now(lock, LOCK_BY_COMMAND);
+	return sd_bus_reply_method_return(call, "");
+}
+
+static int get_lock(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	const struct control *control = data;
+	const struct lock *lock = control->server->lock;
+
+	return sd_bus_reply_method_return(call, "bb", (int)lock_is_locked(lock),
+					  (int)lock_is_dark(lock));
+}
+
 /* ---- pictures and traces ---- */
 
 static int screenshot(sd_bus_message *call, void *data, sd_bus_error *error)
@@ -323,6 +377,9 @@ static int screenshot(sd_bus_message *call, void *data, sd_bus_error *error)
 	int number, ret = sd_bus_message_read(call, "s", &name);
 
 	if (ret < 0) {
+		return ret;
+	}
+	if (is_locked(control, call, &ret)) {
 		return ret;
 	}
 	number = repaint_output_number(repaint, name);
@@ -391,6 +448,8 @@ static const sd_bus_vtable table[] = {
 	METHOD("Identify", "", "", identify),
 	METHOD("SetNotice", "s", "", set_notice),
 	METHOD("Reload", "", "", reload),
+	METHOD("Lock", "", "", lock_screen),
+	METHOD("GetLock", "", "bb", get_lock),
 	METHOD("Screenshot", "s", "h", screenshot),
 	METHOD("Trace", "", "h", get_trace),
 	SD_BUS_SIGNAL("CommandEnded", "ss", 0),
@@ -399,6 +458,8 @@ static const sd_bus_vtable table[] = {
 	SD_BUS_SIGNAL("GuestMoves", "ss", 0),
 	SD_BUS_SIGNAL("HostKey", "ss", 0),
 	SD_BUS_SIGNAL("LayoutChanged", "ss", 0),
+	SD_BUS_SIGNAL("Locked", "ss", 0),
+	SD_BUS_SIGNAL("Unlocked", "ss", 0),
 	SD_BUS_SIGNAL("MonitorAdded", "ss", 0),
 	SD_BUS_SIGNAL("MonitorRemoved", "ss", 0),
 	SD_BUS_VTABLE_END,

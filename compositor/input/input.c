@@ -36,6 +36,8 @@ static void sink_action(void *data, enum seat_action action)
 		input_toggle_capture(server->input);
 		break;
 	case SEAT_ACTION_LOCK:
+		lock_now(server->lock, LOCK_BY_CHORD);
+		break;
 	case SEAT_CHORDS:
 		break;
 	}
@@ -213,6 +215,7 @@ void input_set_chords(struct input *input, const struct settings *settings)
 		{SEAT_ACTION_BRIGHTER, settings->brighter_key},
 		{SEAT_ACTION_DARKER, settings->darker_key},
 		{SEAT_ACTION_CAPTURE, settings->capture_key},
+		{SEAT_ACTION_LOCK, settings->lock.user[0] ? settings->lock_key : ""},
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(chords); i++) {

@@ -34,6 +34,14 @@ void layouts_monitors_changed(struct layouts *layouts)
 {
 }
 
+void lock_output_presented(struct lock *lock, struct scene_output *output)
+{
+}
+
+void lock_outputs_changed(struct lock *lock)
+{
+}
+
 struct bench {
 	struct server server;
 	struct scene_output *output; /* scene cases only; pixel has the backend's */

@@ -270,6 +270,11 @@ static int run_backlight(struct context *context)
 		      bus_call(&context->bus, NULL, "SetBacklight", "sd", name, percent / 100));
 }
 
+static int run_lock(struct context *context)
+{
+	return finish(context, bus_call(&context->bus, NULL, "Lock", NULL));
+}
+
 static int run_reload(struct context *context)
 {
 	return finish(context, bus_call(&context->bus, NULL, "Reload", NULL));
@@ -583,6 +588,15 @@ const struct command commands[] = {
 	 {ARGUMENT_MONITOR, ARGUMENT_LEVEL},
 	 false,
 	 run_backlight},
+	{"lock",
+	 "",
+	 "locks the screen; nothing here unlocks it",
+	 "All monitors go dark and ask for the password of the user that [lock] user= names.",
+	 0,
+	 0,
+	 {0},
+	 false,
+	 run_lock},
 	{"reload",
 	 "",
 	 "reads the configuration again; a bad one changes nothing",
