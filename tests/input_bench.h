@@ -29,7 +29,7 @@
 struct monitor {
 	struct output_device base;
 	uint8_t *pixels;
-	bool plugged, flying;
+	bool plugged, flying, refuses;
 };
 
 struct bench {
@@ -174,7 +174,12 @@ static inline int monitor_acquire(struct output_device *device, struct target *t
 
 static inline int monitor_commit(struct output_device *device, const struct output_frame *frame)
 {
-	((struct monitor *)device->data)->flying = true;
+	struct monitor *monitor = device->data;
+
+	if (monitor->refuses) {
+		return -EINVAL;
+	}
+	monitor->flying = true;
 	return 0;
 }
 
@@ -202,7 +207,7 @@ static inline void monitor_plug(unsigned i, int width, int height)
 	snprintf(monitor->base.name, sizeof(monitor->base.name), "M-%u", i);
 	monitor->pixels = xcalloc((size_t)width * (size_t)height, 4);
 	monitor->plugged = true;
-	monitor->flying = false;
+	monitor->flying = monitor->refuses = false;
 	repaint_output_listener.added(bench->server.repaint, &monitor->base);
 }
 

@@ -352,10 +352,11 @@ void input_output_presented(struct input *input, struct scene_output *output, ui
 	int number = repaint_output_number(input->server->repaint, output->name);
 	struct scene_guest *owner;
 	struct scene_guest *target = scene_guest(input->focus.target);
-	/* Among several it is the one that is asked for that counts. */
-	struct scene_guest *shown = scene_output_shows_guest(output, target) ?
+	/* Among several it is the one that is asked for that counts; not what has been hidden since the frame was drawn. */
+	struct scene_guest *shown = scene_output_shows_guest(output, target) &&
+						    output_has_guest(output, target) ?
 					    target :
-					    scene_output_shows(output);
+					    NULL;
 	struct scene_guest *named = scene_output_has_strip(output) ?
 					    scene_output_names_keyboard(output) :
 					    target;

@@ -27,6 +27,10 @@ static void tell_key(void *data, struct seat_guest *guest, uint32_t code, bool p
 static void tell_enter(void *data, struct seat_guest *guest, struct seat_head *head, double x,
 		       double y)
 {
+	struct server *server = data;
+
+	/* Somebody else may have the pointer, though no device has moved. */
+	input_pointed_later(server->input);
 	sink_of(guest)->pointer_enter(data, guest, head, x, y);
 }
 

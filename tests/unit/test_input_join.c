@@ -317,6 +317,131 @@ static void test_touch_is_on_what_the_glass_shows(void **state)
 	seat_touch_up(seat, MOUSE, 0, 0);
 }
 
+/* Wherever b's input begins, b's picture and name are on the glass, and nobody else's. */
+static void assert_b_has_it(void)
+{
+	assert_ptr_equal(owner(), bench->b);
+	assert_ptr_equal(shown_on(0), bench->b);
+	assert_ptr_equal(named_on(0), bench->b);
+	forget_log();
+	tap(KEY_B);
+	assert_log("b:48+ b:48- ");
+}
+
+static void test_refused_frames(void **state)
+{
+	bench->monitors[0].refuses = true;
+	chord(KEY_TAB);
+	forget_log();
+	for (unsigned i = 0; i < 8; i++) {
+		frames(1);
+		assert_null(owner());
+		assert_ptr_equal(shown_on(0), bench->a);
+		tap(KEY_B);
+	}
+	assert_log("");
+	bench->monitors[0].refuses = false;
+	frames(6);
+	assert_b_has_it();
+}
+
+static void test_a_guest_without_a_picture(void **state)
+{
+	struct frame frame;
+	const char *card = "";
+
+	/* No guest here has one. */
+	chord(KEY_TAB);
+	frames(30);
+	assert_b_has_it();
+	scene_output_picture(repaint_output(bench->server.repaint, 0), &frame);
+	for (unsigned i = 0; i < frame.n_layers; i++) {
+		if (frame.layers[i].kind == LAYER_CARD) {
+			card = frame.layers[i].card->lines[0];
+		}
+	}
+	assert_string_equal(card, "b: no picture yet");
+	frame_finish(&frame);
+}
+
+static void test_a_monitor_goes_dark_meanwhile(void **state)
+{
+	struct scene_output *output = repaint_output(bench->server.repaint, 0);
+
+	chord(KEY_TAB);
+	pass(PERIOD_NS);
+	scene_output_set_power(output, false);
+	turn();
+	forget_log();
+	frames(3);
+	tap(KEY_B);
+	assert_null(owner());
+	assert_log("");
+	scene_output_set_power(output, true);
+	frames(3);
+	assert_b_has_it();
+}
+
+static void test_the_session_goes_meanwhile(void **state)
+{
+	chord(KEY_TAB);
+	pass(PERIOD_NS);
+	assert_true(bench->monitors[0].flying);
+	for (unsigned i = 0; i < 2; i++) {
+		bench->monitors[i].flying = false;
+		repaint_output_away(bench->server.repaint, i);
+	}
+	forget_log();
+	pass(10 * PERIOD_NS);
+	tap(KEY_B);
+	assert_null(owner());
+	assert_log("");
+	for (unsigned i = 0; i < 2; i++) {
+		repaint_output_listener.damaged(bench->server.repaint, &bench->monitors[i].base);
+	}
+	frames(6);
+	assert_b_has_it();
+}
+
+static void test_a_flip_is_lost(void **state)
+{
+	chord(KEY_TAB);
+	pass(PERIOD_NS);
+	/* The frame was taken, and nothing is told of it. */
+	bench->monitors[0].flying = false;
+	forget_log();
+	for (unsigned i = 0; i < 20; i++) {
+		pass(PERIOD_NS);
+		flip(1);
+		tap(KEY_B);
+	}
+	assert_null(owner());
+	assert_log("");
+	pass(NSEC_PER_SEC);
+	frames(8);
+	assert_b_has_it();
+}
+
+static void test_the_new_owner_dies_meanwhile(void **state)
+{
+	key(KEY_A, true);
+	chord(KEY_TAB);
+	pass(PERIOD_NS);
+	flip(1);
+	forget_log();
+	guest_remove(bench->b);
+	/* The frame under way shows b's mark. */
+	flip(0);
+	tap(KEY_B);
+	assert_null(owner());
+	assert_log("");
+	frames(2);
+	assert_ptr_equal(owner(), bench->a);
+	assert_ptr_equal(shown_on(0), bench->a);
+	assert_ptr_equal(named_on(1), bench->a);
+	key(KEY_A, false);
+}
+
 #define JOIN_TEST(name, set_up) cmocka_unit_test_setup_teardown(name, set_up, teardown)
 
 int main(void)
@@ -337,6 +462,12 @@ int main(void)
 		JOIN_TEST(test_pointer, setup_two),
 		JOIN_TEST(test_owner_moves_to_another_glass, setup_two),
 		JOIN_TEST(test_touch_is_on_what_the_glass_shows, setup_two),
+		JOIN_TEST(test_refused_frames, setup_two),
+		JOIN_TEST(test_a_guest_without_a_picture, setup_two),
+		JOIN_TEST(test_a_monitor_goes_dark_meanwhile, setup_two),
+		JOIN_TEST(test_the_session_goes_meanwhile, setup_two),
+		JOIN_TEST(test_a_flip_is_lost, setup_two),
+		JOIN_TEST(test_the_new_owner_dies_meanwhile, setup_two),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
