@@ -87,12 +87,17 @@ static unsigned kinds_told(const struct seat *seat, const struct seat_traits *tr
 
 static void tell_enter(struct seat *seat, const struct place *to)
 {
+	/* To where the guest has no head: that it left the one it was over is all that there is to tell. */
+	bool is_news = to->head || seat->entered || to->guest == seat_host;
+
 	seat->over = to->guest;
 	seat->entered = to->head;
 	seat->told_x = to->x;
 	seat->told_y = to->y;
-	seat_tell(seat, to->guest);
-	seat->sink->pointer_enter(seat->data, to->guest, to->head, to->x, to->y);
+	if (is_news) {
+		seat_tell(seat, to->guest);
+		seat->sink->pointer_enter(seat->data, to->guest, to->head, to->x, to->y);
+	}
 }
 
 static void tell_motion(struct seat *seat, const struct place *to)
@@ -132,6 +137,8 @@ static void park(struct seat *seat)
 void seat_pointer_leave(struct seat *seat, bool may_park)
 {
 	struct seat_guest *guest;
+	double nowhere;
+	bool is_news;
 
 	seat_buttons_release(seat);
 	guest = seat->over;
@@ -141,11 +148,14 @@ void seat_pointer_leave(struct seat *seat, bool may_park)
 	if (may_park) {
 		park(seat);
 	}
+	is_news = guest == seat_host || seat->entered;
+	nowhere = guest == seat_host ? (double)NAN : 0;
 	seat->over = NULL;
 	seat->entered = NULL;
-	seat_tell(seat, guest);
-	seat->sink->pointer_enter(seat->data, guest, NULL, guest == seat_host ? (double)NAN : 0,
-				  guest == seat_host ? (double)NAN : 0);
+	if (is_news) {
+		seat_tell(seat, guest);
+		seat->sink->pointer_enter(seat->data, guest, NULL, nowhere, nowhere);
+	}
 }
 
 void seat_pointer_update(struct seat *seat, const struct seat_head *avoid)

@@ -56,6 +56,12 @@ static bool pick(void *data, double x, double y, struct seat_guest **guest, stru
 	for (unsigned i = 0; i < WORLD_OUTPUTS; i++) {
 		const struct world_rect *at = &world->rects[i];
 
+		if (world->exists[i] && world->driven[i] && x >= at->x && x < at->x + at->w &&
+		    y >= at->y && y < at->y + at->h) {
+			*head = NULL;
+			*guest = world->driven[i];
+			return true;
+		}
 		if (world->exists[i] && world->shown[i] && is_in_middle(x, at->x, at->w) &&
 		    is_in_middle(y, at->y, at->h)) {
 			*head = world->shown[i];
@@ -110,7 +116,8 @@ static bool output_shows(void *data, unsigned output, struct seat_guest *guest)
 {
 	struct world *world = data;
 
-	return world->shown[output] && world->shown[output]->guest == guest;
+	return world->driven[output] == guest ||
+	       (world->shown[output] && world->shown[output]->guest == guest);
 }
 
 /* The host is no guest: nobody has a policy for it. */

@@ -31,7 +31,8 @@ struct world_rect {
 struct world {
 	bool exists[WORLD_OUTPUTS];
 	struct world_rect rects[WORLD_OUTPUTS];
-	struct seat_head *shown[WORLD_OUTPUTS]; /* NULL: the host's ground */
+	struct seat_head *shown[WORLD_OUTPUTS];   /* NULL: the host's ground */
+	struct seat_guest *driven[WORLD_OUTPUTS]; /* the output is this guest's own, without a head */
 	double resistance[WORLD_OUTPUTS][WORLD_OUTPUTS];
 	char log[4096];
 };

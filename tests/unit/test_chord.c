@@ -453,6 +453,38 @@ static void a_chord_can_be_sent(void **state)
 	expect("");
 }
 
+/* A menu that closes with the first key that is released. */
+static void close_on_release(void *data, struct seat_guest *guest, uint32_t code, bool pressed)
+{
+	world_sink.key(data, guest, code, pressed);
+	if (guest == seat_host && !pressed) {
+		seat_set_mode(seat, SEAT_GUESTS);
+	}
+}
+
+/* What was struck while the host had all input does not mean guests, though the host gives it back by that. */
+static void a_chord_means_what_it_did_when_struck(void **state)
+{
+	const struct seat_chord none = {0}, switch_key = chord_of("meta+tab");
+	struct seat_sink sink = world_sink;
+
+	seat_destroy(seat);
+	sink.key = close_on_release;
+	seat = seat_create(&sink, &world_space, &world, &none, &switch_key);
+	seat_set_keyboard(seat, &guest_a);
+	seat_set_mode(seat, SEAT_HOST);
+	key(0, KEY_LEFTMETA, true);
+	world_take_log(&world);
+	key(0, KEY_TAB, true);
+	assert_int_equal(seat_mode(seat), SEAT_GUESTS);
+	assert_null(strstr(world_take_log(&world), "switch"));
+	seat_all_up(seat);
+	/* And now it means them. */
+	key(0, KEY_LEFTMETA, true);
+	key(0, KEY_TAB, true);
+	assert_non_null(strstr(world_take_log(&world), "switch"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,6 +517,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(a_lock_leaves_few_chords, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_chord_can_be_sent, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_chord_means_what_it_did_when_struck, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

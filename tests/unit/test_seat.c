@@ -352,6 +352,61 @@ static void each_mode_begins_with_nothing_held(void **state)
 	assert_int_equal(seat_mode(seat), SEAT_LOCKED);
 }
 
+/* A menu that Escape closes, a button opens, and a finger locks. */
+static void host_key(void *data, struct seat_guest *guest, uint32_t code, bool pressed)
+{
+	world_sink.key(data, guest, code, pressed);
+	if (guest == seat_host && code == KEY_ESC && pressed) {
+		seat_set_mode(seat, SEAT_GUESTS);
+	}
+}
+
+static void host_button(void *data, struct seat_guest *guest, uint32_t code, bool pressed)
+{
+	world_sink.pointer_button(data, guest, code, pressed);
+	if (guest == seat_host && pressed) {
+		seat_set_mode(seat, SEAT_HOST);
+	}
+}
+
+static void host_touch_down(void *data, struct seat_guest *guest, struct seat_head *head,
+			    int contact, double x, double y)
+{
+	world_sink.touch_down(data, guest, head, contact, x, y);
+	if (guest == seat_host) {
+		seat_set_mode(seat, SEAT_LOCKED);
+	}
+}
+
+static void the_host_may_call_from_its_events(void **state)
+{
+	struct seat_sink sink = world_sink;
+	const struct seat_chord none = {0};
+
+	seat_destroy(seat);
+	sink.key = host_key;
+	sink.pointer_button = host_button;
+	sink.touch_down = host_touch_down;
+	seat = seat_create(&sink, &world_space, &world, &none, &none);
+	seat_set_keyboard(seat, &a);
+	seat_motion_absolute(seat, 0, 0, 0.01, 0.5, 0);
+	world_take_log(&world);
+	seat_button(seat, 0, BTN_LEFT, true, 0);
+	expect("H:button 272 down H:. H:button 272 up H:leave H:enter 1,50 H:. ");
+	seat_button(seat, 0, BTN_LEFT, false, 0);
+	expect("");
+	seat_key(seat, 0, KEY_ESC, true, 0);
+	expect("H:key 1 down H:. H:key 1 up H:leave H:enter 1,50 H:. ");
+	seat_key(seat, 0, KEY_ESC, false, 0);
+	expect("");
+	seat_key(seat, 0, KEY_ESC, true, 0);
+	expect("A:key 1 down A:. ");
+	seat_touch_down(seat, 1, 0, 0, 0.01, 0.5, 0);
+	seat_touch_up(seat, 1, 0, 0);
+	seat_touch_frame(seat, 1);
+	expect("H:touch 0 1,50 H:. A:key 1 up H:touch 0 up H:leave H:enter 1,50 A:. H:. ");
+}
+
 #define seat_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -377,6 +432,7 @@ int main(void)
 		seat_test(a_lost_session_lifts_everything),
 		seat_test(the_host_takes_and_gives_back),
 		seat_test(each_mode_begins_with_nothing_held),
+		seat_test(the_host_may_call_from_its_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,7 +51,7 @@ static int teardown(void **state)
 
 static void bar(struct seat_guest *guest, unsigned device)
 {
-	guest->barred = 1u << device;
+	guest->barred = UINT64_C(1) << device;
 	seat_policy_changed(seat);
 }
 
@@ -339,6 +339,37 @@ static void a_device_out_of_reach_moves_no_caught_pointer(void **state)
 	expect("A:at 0 82,80 A:. ");
 }
 
+/* ---- monitors that a guest drives by itself ---- */
+
+static void a_guest_without_a_head_gets_motions_alone(void **state)
+{
+	world.driven[1] = &b;
+	world.shown[1] = NULL;
+	b.traits.pointer = SEAT_POINTER_RELATIVE;
+	seat_motion(seat, MOUSE, 70, 0, 0);
+	expect("A:leave A:. ");
+	assert_ptr_equal(seat_pointer_owner(seat), &b);
+	seat_motion(seat, MOUSE, 5, 0, 0);
+	seat_button(seat, MOUSE, BTN_LEFT, true, 0);
+	expect("B:by 5,0 B:. B:button 272 down B:. ");
+	/* A drag goes on over another's picture. */
+	seat_motion(seat, MOUSE, -80, 0, 0);
+	expect("B:by -80,0 B:. ");
+	seat_button(seat, MOUSE, BTN_LEFT, false, 0);
+	expect("B:button 272 up A:enter 0 70,80 B:. A:. ");
+	/* From there to where it has a head, and back. */
+	seat_motion(seat, MOUSE, 100, 0, 0);
+	world_take_log(&world);
+	seat_motion(seat, MOUSE, 80, 0, 0);
+	expect("B:by 80,0 B:enter 0 30,80 B:. ");
+	seat_motion(seat, MOUSE, -80, 0, 0);
+	expect("B:by -80,0 B:leave B:. ");
+	/* And nothing to be touched. */
+	seat_touch_down(seat, 1, 1, 0, 0.5, 0.5, 0);
+	seat_touch_frame(seat, 1);
+	expect("");
+}
+
 /* ---- keys of the host ---- */
 
 static void kept_keys_are_the_hosts(void **state)
@@ -424,6 +455,7 @@ int main(void)
 		policy_test(a_caught_pointer_is_told_by_chord),
 		policy_test(a_drag_does_not_go_on_into_a_capture),
 		policy_test(a_device_out_of_reach_moves_no_caught_pointer),
+		policy_test(a_guest_without_a_head_gets_motions_alone),
 		policy_test(kept_keys_are_the_hosts),
 		policy_test(three_fingers_switch),
 	};
