@@ -197,8 +197,8 @@ static void screens_find_their_monitor(void **state)
 	assert_int_equal(matched(340, 190, true, 3), 2);
 	/* A twentieth and no more. */
 	assert_int_equal(matched(344 * 1.049, 194 * 0.951, true, 3), 2);
-	assert_int_equal(matched(344 * 1.06, 194, true, 3), -1);
-	assert_int_equal(matched(344, 194 * 1.06, true, 3), -1);
+	assert_int_equal(matched(344 * 1.055, 194, true, 3), -1);
+	assert_int_equal(matched(344, 194 * 1.055, true, 3), -1);
 	/* The only one there is. */
 	assert_int_equal(matched(100, 100, true, 1), 0);
 	assert_int_equal(matched(100, 100, true, 0), -1);

@@ -107,6 +107,23 @@ static void test_lights_follow_the_keyboard(void **state)
 	assert_int_equal(lights(), DEVICES_LED_CAPS_LOCK);
 }
 
+/* At the menu or the lock they would say how a guest reads the keys that are not its own. */
+static void test_lights_are_dark_for_the_host(void **state)
+{
+	input_guest_leds(bench->server.input, bench->a, DEVICES_LED_NUM_LOCK);
+	pass(LIGHTS_PAUSE_NS);
+	input_set_mode(bench->server.input, SEAT_HOST);
+	frames(4);
+	assert_int_equal(lights(), 0);
+	input_guest_leds(bench->server.input, bench->a, DEVICES_LEDS);
+	pass(LIGHTS_PAUSE_NS);
+	assert_int_equal(lights(), 0);
+	input_set_mode(bench->server.input, SEAT_GUESTS);
+	frames(4);
+	pass(LIGHTS_PAUSE_NS);
+	assert_int_equal(lights(), DEVICES_LEDS);
+}
+
 /* A guest that blinks is slowed down, and what it wants in the end is what is seen. */
 static void test_lights_are_slow(void **state)
 {
@@ -155,6 +172,7 @@ int main(void)
 		POLICY_TEST(test_kept_keyboard),
 		POLICY_TEST(test_reload_releases),
 		POLICY_TEST(test_lights_follow_the_keyboard),
+		POLICY_TEST(test_lights_are_dark_for_the_host),
 		POLICY_TEST(test_lights_are_slow),
 		POLICY_TEST(test_lights_by_policy),
 	};
