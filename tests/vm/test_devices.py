@@ -14,6 +14,7 @@ NEEDS = ("vitrined", "vitrine-broker", "vitrinectl")
 CONFIG = "/etc/vitrine/vitrine.conf"
 RECORDINGS = os.path.join(image.ROOT, "tests", "recordings")
 KEY_LEFTCTRL, KEY_LEFTALT, KEY_TAB, BTN_RIGHT, BTN_STYLUS = 29, 56, 15, 273, 331
+KEY_NUMLOCK, LED_NUM_LOCK = 69, 1
 BTN_TOOL_PEN, BTN_TOOL_RUBBER, BTN_TOUCH, ABS_PRESSURE = 320, 321, 330, 24
 STROKES = 300
 SWITCHES = 1000
@@ -33,7 +34,6 @@ output = Virtual-1
 accel-profile = flat
 [device Vitrine Private Keys]
 not-guests = web
-{more}
 [layout front]
 [layout split]
 [layout split output Virtual-1]
@@ -52,7 +52,7 @@ def configure(vm, text):
 
 def setup(vm):
     desk = desks.get(vm)
-    configure(vm, POLICY.format(more=""))
+    configure(vm, POLICY)
     vm.dom0("vitrinectl layout front")
     vm.wait(desk.focused, 20, "the monitors do not show one guest")
     return desk
@@ -192,6 +192,27 @@ def wait_contacts(desk, watch, places):
     desk.vm.wait(are_there, 20, f"contacts {contacts(watch)[0]} instead of {places}")
 
 
+def test_calibration(desk):
+    """A touchscreen that is mounted upside down touches where the finger is, from the reload on."""
+    desk.focus("work")
+    size = output_size(desk, "Virtual-1")
+    with desk.vm.hands() as hands:
+        hands.plug("one", "touch", "Vitrine Touch One")
+        for turned in (False, True):
+            if turned:
+                configure(desk.vm, POLICY.replace("[device Vitrine Touch Two]",
+                                                  "calibration = 180\n[device Vitrine Touch Two]"))
+            watch = Watch(desk, "work")
+            (point,) = positions(desk.rect("Virtual-1"), 1)
+            at = (size[0] - 1 - point[0], size[1] - 1 - point[1]) if turned else point
+            x, y = device_units(at, size, TOUCH_RANGE)
+            hands.play(f"down one 0 {x} {y}", "sync one")
+            wait_contacts(desk, watch, [place_in_guest(desk, "Virtual-1", point)[1]])
+            hands.play("up one 0", "sync one")
+            wait_contacts(desk, watch, [])
+    configure(desk.vm, POLICY)
+
+
 def test_private_keyboard(desk):
     """A keyboard that must not reach a guest does not; one that may no longer lets go at once."""
     with desk.vm.hands() as hands:
@@ -206,12 +227,35 @@ def test_private_keyboard(desk):
         watch = Watch(desk, "work")
         hands.play(f"key private {CODES['q']} 1")
         watch.wait_key(CODES["q"], 1)
-        configure(desk.vm, POLICY.replace("not-guests = web", "not-guests = web work").format(more=""))
+        configure(desk.vm, POLICY.replace("not-guests = web", "not-guests = web work"))
         watch.wait_key(CODES["q"], 0)
         hands.play(f"key private {CODES['q']} 0", *strokes("private", CODES["e"]))
         flush(desk, "work")
         assert CODES["e"] not in [code for code, _ in watch.keys()], watch.keys()
-        configure(desk.vm, POLICY.format(more=""))
+        configure(desk.vm, POLICY)
+
+
+def test_lights(desk):
+    """The lights of all keyboards are those of the guest that has the keyboard, and come back with it."""
+    with desk.vm.hands() as hands:
+        hands.plug("keys", "keyboard", "Vitrine Keys")
+        desk.focus("work")
+        before = hands.leds("keys") & LED_NUM_LOCK
+
+        def wait_lights(lit):
+            desk.vm.wait(lambda: hands.leds("keys") & LED_NUM_LOCK == lit, 20,
+                         f"Num Lock's light is not {lit}")
+
+        hands.play(*strokes("keys", KEY_NUMLOCK))
+        wait_lights(before ^ LED_NUM_LOCK)
+        hands.plug("more", "keyboard", "Vitrine More Keys")
+        assert hands.leds("more") & LED_NUM_LOCK == before ^ LED_NUM_LOCK
+        desk.focus("web")
+        wait_lights(0)
+        desk.focus("work")
+        wait_lights(before ^ LED_NUM_LOCK)
+        hands.play(*strokes("more", KEY_NUMLOCK))
+        wait_lights(before)
 
 
 def replay(hands, device):

@@ -120,6 +120,12 @@ class Hands:
             f"ls -l /proc/[0-9]*/fd | grep -q {path}$").status == 0, 20,
             f"the display server does not open {device}")
 
+    def leds(self, device):
+        """Which lights are on, as bits by the kernel's LED_ codes."""
+        mark = self.vm.control.mark(self.LOG)
+        self.play(f"leds {device}")
+        return int(self.vm.control.wait_line(self.LOG, rf"^leds {device} (\d+)$", 20, mark).group(1))
+
     def __exit__(self, *_):
         self.vm.control.kill(self.job)
         self.vm.control.wait(self.job, 20)

@@ -12,6 +12,7 @@
  *   down ID SLOT X Y    move ID SLOT X Y    up ID SLOT
  *   raw ID TYPE CODE VALUE    sync ID
  *   flood ID CODE N           so many strokes of a key, as fast as they can be written
+ *   leds ID                   prints "leds ID MASK" (bits by LED_ codes): what the host lights on it now
  *   wait US                   say WORD (prints "said WORD": all before it has been written)
  *
  * Devices live until they are removed or the input ends, which is read from a fifo that the writer keeps open.
@@ -41,7 +42,7 @@ struct recorded {
 };
 
 struct device {
-	char id[32];
+	char id[32], path[80];
 	int fd; /* 0: the place is free */
 	int contacts, next_contact;
 	struct recorded *events; /* of a recording */
@@ -123,6 +124,19 @@ static void replay(struct device *device)
 	fflush(stdout);
 }
 
+static void leds(const struct device *device)
+{
+	unsigned char lit[LED_CNT / 8 + 1] = {0};
+	int fd = open(device->path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, EVIOCGLED(sizeof(lit)), lit) < 0) {
+		die(device->path);
+	}
+	close(fd);
+	printf("leds %s %u\n", device->id, lit[0]);
+	fflush(stdout);
+}
+
 /* ---- making devices ---- */
 
 static void axis(int fd, int code, int minimum, int maximum, int resolution)
@@ -189,7 +203,7 @@ static void make_pen(int fd)
 }
 
 /* Udev's note about the device: its name is made of the device number. */
-static void udev_wait(const struct device *device)
+static void udev_wait(struct device *device)
 {
 	char system_name[64], path[256], events[4096];
 	struct dirent *entry;
@@ -206,11 +220,11 @@ static void udev_wait(const struct device *device)
 	if (!directory || !entry) {
 		die(path);
 	}
-	snprintf(path, sizeof(path), "/dev/input/%.64s", entry->d_name);
-	if (stat(path, &node) != 0) {
-		die(path);
+	snprintf(device->path, sizeof(device->path), "/dev/input/%.64s", entry->d_name);
+	if (stat(device->path, &node) != 0) {
+		die(device->path);
 	}
-	printf("ready %s %s\n", device->id, path);
+	printf("ready %s %s\n", device->id, device->path);
 	closedir(directory);
 	snprintf(path, sizeof(path), "/run/udev/data/c%u:%u", major(node.st_rdev),
 		 minor(node.st_rdev));
@@ -423,6 +437,8 @@ static bool device_command(struct device *device, const char *verb, const int *n
 		flood(device, n[0], n[1]);
 	} else if (strcmp(verb, "replay") == 0 && count == 0) {
 		replay(device);
+	} else if (strcmp(verb, "leds") == 0 && count == 0) {
+		leds(device);
 	} else if (strcmp(verb, "remove") == 0 && count == 0) {
 		device_remove(device);
 	} else {
