@@ -120,10 +120,20 @@ static bool host_output(void *data, unsigned number, struct devices_output *out)
 	return true;
 }
 
+static void host_lid(void *data, bool is_closed)
+{
+	struct input *input = data;
+
+	if (is_closed && input->server->settings->lock.on_lid) {
+		lock_now(input->server->lock, LOCK_BY_LID);
+	}
+}
+
 static const struct devices_host devices_host = {
 	.open = host_open,
 	.close = host_close,
 	.output = host_output,
+	.lid = host_lid,
 };
 
 static void session_changed(void *data, bool active)

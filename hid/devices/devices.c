@@ -118,7 +118,7 @@ static void device_added(struct devices *devices, struct libinput_device *handle
 		return;
 	}
 	device = &devices->devices[number];
-	*device = (struct input_device){.handle = handle};
+	*device = (struct input_device){.handle = handle, .batch = devices->batch};
 	libinput_device_set_user_data(handle, device);
 	seat_device_added(devices->seat, (unsigned)number);
 	log_arrival(devices, device);
@@ -166,6 +166,7 @@ static void handle_events(struct devices *devices)
 	struct libinput_event *event;
 	int r = libinput_dispatch(devices->libinput);
 
+	devices->batch++;
 	if (r < 0) {
 		log_warn(LOG_HOST, "cannot read input devices: %s", strerror(-r));
 	}

@@ -29,7 +29,7 @@ struct devices_host {
 	void (*close)(void *data, int fd);
 	/* The seat's output of this number; false: there is none. */
 	bool (*output)(void *data, unsigned number, struct devices_output *out);
-	/* The lid was closed or opened. May be NULL. */
+	/* The lid was closed or opened, since its switch was found. May be NULL. */
 	void (*lid)(void *data, bool is_closed);
 };
 

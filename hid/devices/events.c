@@ -267,11 +267,13 @@ static void handle_swipe(struct input_context *context, enum libinput_event_type
 
 /* ---- lids ---- */
 
+/* A lid that is closed when its switch is found is told with it: nobody has closed it just now. */
 static void handle_switch(struct input_context *context, struct libinput_event_switch *event)
 {
 	const struct devices *devices = context->devices;
 
-	if (libinput_event_switch_get_switch(event) == LIBINPUT_SWITCH_LID && devices->host->lid) {
+	if (libinput_event_switch_get_switch(event) == LIBINPUT_SWITCH_LID && devices->host->lid &&
+	    context->device->batch != devices->batch) {
 		devices->host->lid(devices->data, libinput_event_switch_get_switch_state(event) ==
 							  LIBINPUT_SWITCH_STATE_ON);
 	}

@@ -15,6 +15,7 @@ struct input_device {
 	char output[64];                /* bound to this one; empty: to none */
 	double scroll[2]; /* by enum seat_axis: what is left of finger scrolling, in 1/120 notches */
 	bool is_known;    /* which output it is bound to has been told once */
+	uint64_t batch;   /* in which it came */
 	uint64_t released_ns; /* when something was last let go; 0: never */
 };
 
@@ -29,7 +30,8 @@ struct devices {
 	void *data;
 	char *bindings[DEVICES_MAX_BINDINGS]; /* owned: "DEVICE NAME=OUTPUT" */
 	unsigned n_bindings;
-	uint32_t leds; /* DEVICES_LED_ */
+	uint32_t leds;  /* DEVICES_LED_ */
+	uint64_t batch; /* counts what libinput hands over at once */
 	bool is_suspending;
 	struct input_device devices[SEAT_MAX_DEVICES];
 };

@@ -2,7 +2,7 @@
 /*
  * inputmaker: input devices made by uinput, played from standard input. Commands, one per line:
  *
- *   device ID KIND NAME...    KIND: keyboard, mouse, touch or pen; prints "ready ID PATH" once udev has seen it
+ *   device ID KIND NAME...    KIND: keyboard, mouse, touch, pen or lid; prints "ready ID PATH" once udev has seen it
  *   record ID FILE            likewise, the device of a recording (libinput record)
  *   replay ID                 that recording's events, with its pauses; prints "replayed ID"
  *   remove ID                 unplugs it
@@ -202,6 +202,12 @@ static void make_pen(int fd)
 	axis(fd, ABS_PRESSURE, 0, 2047, 0);
 }
 
+static void make_lid(int fd)
+{
+	ioctl(fd, UI_SET_EVBIT, EV_SW);
+	ioctl(fd, UI_SET_SWBIT, SW_LID);
+}
+
 /* Udev's note about the device: its name is made of the device number. */
 static void udev_wait(struct device *device)
 {
@@ -267,7 +273,8 @@ static void device_make(const char *id, const char *kind, const char *name)
 	} kinds[] = {{"keyboard", make_keyboard},
 		     {"mouse", make_mouse},
 		     {"touch", make_touch},
-		     {"pen", make_pen}};
+		     {"pen", make_pen},
+		     {"lid", make_lid}};
 	struct device *device = device_begin(id);
 	struct uinput_setup setup = {.id = {.bustype = BUS_USB, .vendor = 1, .product = 1}};
 
