@@ -79,7 +79,16 @@ static void handle_outputs_changed(void *data)
 	wayland_outputs_changed(server->wayland);
 }
 
+static void handle_output_presented(void *data, struct scene_output *output,
+				    const struct presented *how)
+{
+	struct server *server = data;
+
+	wayland_output_presented(server->wayland, output, how);
+}
+
 static const struct scene_events scene_events = {
+	.output_presented = handle_output_presented,
 	.outputs_changed = handle_outputs_changed,
 	.frame_wanted = handle_frame_wanted,
 	.head_placed = handle_head_placed,

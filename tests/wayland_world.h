@@ -24,6 +24,7 @@
 
 #include <cmocka.h>
 
+#include "compositor/trusted/trusted.h"
 #include "compositor/wayland/wayland_priv.h"
 #include "presentation-time-client-protocol.h"
 #include "relative-pointer-unstable-v1-client-protocol.h"
@@ -117,6 +118,63 @@ void monitors_listen(struct monitors *monitors, struct idle_listener *listener)
 	list_init(&listener->link);
 }
 
+/* ---- what stands in for the lock, and for who of the host has its input ---- */
+
+static struct {
+	struct scene *scene;
+	bool is_refused; /* it can't be locked by a client */
+	bool is_locked, is_clients, is_dark;
+	unsigned n_gone, n_unlocked;
+	const struct trusted_ops *ops; /* on TRUSTED_LOCK */
+	void *ops_data;
+} lockness;
+
+void lock_now(struct lock *lock, enum lock_reason reason)
+{
+	if (!lockness.is_locked && !lockness.is_refused) {
+		lockness.is_locked = true;
+		lockness.is_clients = reason == LOCK_BY_CLIENT;
+		scene_set_locked(lockness.scene, true);
+	}
+}
+
+bool lock_is_clients(const struct lock *lock)
+{
+	return lockness.is_locked && lockness.is_clients;
+}
+
+bool lock_is_dark(const struct lock *lock)
+{
+	return lockness.is_locked && lockness.is_dark;
+}
+
+bool lock_client_unlocks(struct lock *lock)
+{
+	if (!lockness.is_clients) {
+		return false;
+	}
+	lockness.is_locked = lockness.is_clients = false;
+	lockness.n_unlocked++;
+	scene_set_locked(lockness.scene, false);
+	lockness.ops = NULL;
+	return true;
+}
+
+void lock_client_gone(struct lock *lock)
+{
+	lockness.is_clients = false;
+	lockness.ops = NULL;
+	lockness.n_gone++;
+}
+
+void trusted_show(struct trusted *trusted, enum trusted_level level, const struct trusted_ops *ops,
+		  void *data)
+{
+	assert_int_equal(level, TRUSTED_LOCK);
+	lockness.ops = ops;
+	lockness.ops_data = data;
+}
+
 /* ---- the server ---- */
 
 struct world {
@@ -152,7 +210,16 @@ static inline void world_outputs_changed(void *data)
 	wayland_outputs_changed(server->wayland);
 }
 
+static inline void world_output_presented(void *data, struct scene_output *output,
+					  const struct presented *how)
+{
+	struct server *server = data;
+
+	wayland_output_presented(server->wayland, output, how);
+}
+
 static const struct scene_events world_events = {
+	.output_presented = world_output_presented,
 	.outputs_changed = world_outputs_changed,
 	.frame_wanted = world_frame_wanted,
 	.head_placed = world_head_placed,
@@ -165,6 +232,7 @@ static inline struct world *world_create(void)
 
 	heads_placed = heads_removed = guests_removed = 0;
 	memset(&idleness, 0, sizeof(idleness));
+	memset(&lockness, 0, sizeof(lockness));
 	snprintf(world->dir, sizeof(world->dir), "/tmp/vitrine-test-XXXXXX");
 	assert_non_null(mkdtemp(world->dir));
 	world->options.runtime_dir = world->dir;
@@ -174,6 +242,7 @@ static inline struct world *world_create(void)
 	world->server.clock = clock_virtual_create(START_NS);
 	roster = roster_create(NULL, 0);
 	world->server.scene = scene_create(&world_events, &world->server);
+	lockness.scene = world->server.scene;
 	assert_int_equal(wayland_create(&world->server.wayland, &world->server), 0);
 	world->output = scene_output_add(world->server.scene, "T-1", 640, 480, 60000, NULL);
 	assert_non_null(world->output);

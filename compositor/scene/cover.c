@@ -23,10 +23,15 @@ static void part_set(struct scene_output *output, unsigned i, const struct cover
 		damage_add(output, &part->dst);
 	}
 	if (now) {
+		const struct rect *damage = before && rect_equal(&part->dst, &now->dst) ?
+						    &now->damage :
+						    &now->dst;
+
 		buffer_lock(now->buffer);
-		damage_add(output,
-			   before && rect_equal(&part->dst, &now->dst) ? &now->damage : &now->dst);
-		state->cover_serials[i] = ++output->scene->serials;
+		if (!rect_empty(damage) || before != now->buffer) {
+			state->cover_serials[i] = ++output->scene->serials;
+		}
+		damage_add(output, damage);
 	}
 	*part = now ? *now : (struct cover_part){0};
 	if (before) {

@@ -21,6 +21,7 @@
 #include "compositor/wayland/viewport.h"
 #include "compositor/wayland/wayland_priv.h"
 #include "ext-idle-notify-v1-server-protocol.h"
+#include "ext-session-lock-v1-server-protocol.h"
 #include "idle-inhibit-unstable-v1-server-protocol.h"
 #include "presentation-time-server-protocol.h"
 #include "relative-pointer-unstable-v1-server-protocol.h"
@@ -248,6 +249,8 @@ static int globals_create(struct wayland *wayland)
 		{&vitrine_broker_v1_interface, 1, broker_bind, 1u << CONNECTION_BROKER},
 		{&wl_shm_interface, 1, local_shm_bind, TRUSTED | LOCK},
 		{&wl_seat_interface, 7, local_seat_bind, TRUSTED | LOCK},
+		{&wl_subcompositor_interface, 1, subcompositor_bind, LOCK},
+		{&ext_session_lock_manager_v1_interface, 1, session_lock_bind, LOCK},
 		{&ext_idle_notifier_v1_interface, 1, idle_notifier_bind, TRUSTED},
 		{&zwp_idle_inhibit_manager_v1_interface, 1, idle_inhibit_bind, TRUSTED},
 	};
@@ -378,6 +381,14 @@ void wayland_outputs_changed(struct wayland *wayland)
 {
 	if (wayland && wayland->local) {
 		local_outputs_changed(wayland->local);
+	}
+}
+
+void wayland_output_presented(struct wayland *wayland, struct scene_output *output,
+			      const struct presented *how)
+{
+	if (wayland && wayland->local) {
+		local_output_presented(wayland->local, output, how);
 	}
 }
 

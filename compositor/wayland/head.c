@@ -150,8 +150,8 @@ static void head_destroyed(struct wl_resource *resource)
 
 /* ---- its surface ---- */
 
-static bool head_commit(struct surface *surface, struct buffer *buffer, const struct rect *src,
-			const pixman_region32_t *damage, uint64_t token)
+static bool head_commit(struct surface *surface, bool attached, struct buffer *buffer,
+			const struct rect *src, const pixman_region32_t *damage, uint64_t token)
 {
 	const struct head *head = surface->role_data;
 	struct server *server = surface->connection->wayland->server;

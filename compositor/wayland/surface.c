@@ -135,6 +135,11 @@ static bool source_inside(const struct rect *src, const struct buffer *buffer, s
 static void damage_take(struct surface *surface, const struct buffer *buffer,
 			const struct rect *src, pixman_region32_t *out)
 {
+	if (surface->scale > 1 && pixman_region32_not_empty(&surface->pending.surface_damage)) {
+		/* Its pixels are larger than the buffer's. */
+		pixman_region32_union_rect(&surface->pending.damage, &surface->pending.damage, 0, 0,
+					   (unsigned)buffer->width, (unsigned)buffer->height);
+	}
 	pixman_region32_translate(&surface->pending.surface_damage, src->x, src->y);
 	pixman_region32_union(out, &surface->pending.damage, &surface->pending.surface_damage);
 	pixman_region32_intersect_rect(out, out, 0, 0, (unsigned)buffer->width,
@@ -172,8 +177,8 @@ static struct surface_commit *commit_create(struct surface *surface, uint64_t *t
  * The role may end this commit, and others, from within. The lock makes a buffer that is discarded at once go through the
  * same release as one that was shown. False: nobody took it.
  */
-static bool commit_to_role(struct surface *surface, struct buffer *buffer, const struct rect *src,
-			   bool all, uint64_t token)
+static bool commit_to_role(struct surface *surface, bool attached, struct buffer *buffer,
+			   const struct rect *src, bool all, uint64_t token)
 {
 	pixman_region32_t damage;
 	bool ret;
@@ -184,7 +189,8 @@ static bool commit_to_role(struct surface *surface, struct buffer *buffer, const
 		all = all && !pixman_region32_not_empty(&damage);
 		buffer_lock(buffer);
 	}
-	ret = surface->role->commit(surface, buffer, src, all || !buffer ? NULL : &damage, token);
+	ret = surface->role->commit(surface, attached, buffer, src, all || !buffer ? NULL : &damage,
+				    token);
 	if (buffer) {
 		buffer_unlock(buffer);
 	}
@@ -193,7 +199,8 @@ static bool commit_to_role(struct surface *surface, struct buffer *buffer, const
 }
 
 /* False: it breaks a rule, and the client was told. */
-static bool commit_check(struct surface *surface, const struct buffer *buffer, struct rect *src)
+static bool commit_check(struct surface *surface, bool attached, const struct buffer *buffer,
+			 struct rect *src)
 {
 	if (buffer && !source_inside(&surface->pending.src, buffer, src)) {
 		connection_fault(surface->viewport ? surface->viewport : surface->resource,
@@ -202,7 +209,7 @@ static bool commit_check(struct surface *surface, const struct buffer *buffer, s
 		return false;
 	}
 	return !surface->role || !surface->role->may_commit ||
-	       surface->role->may_commit(surface, buffer);
+	       surface->role->may_commit(surface, attached, buffer);
 }
 
 struct buffer *surface_buffer(const struct surface *surface)
@@ -231,13 +238,13 @@ static void handle_commit(struct wl_client *client, struct wl_resource *resource
 	}
 	surface->scale = surface->pending.scale;
 	buffer = surface_buffer(surface);
-	if (!commit_check(surface, buffer, &src)) {
+	if (!commit_check(surface, attached, buffer, &src)) {
 		return;
 	}
 	surface->src = surface->pending.src;
 	commit = commit_create(surface, &token);
-	if (surface->role && (buffer || attached) &&
-	    commit_to_role(surface, buffer, &src, attached || moved, token)) {
+	if (surface->role && (buffer || attached || surface->role->keeps_picture) &&
+	    commit_to_role(surface, attached, buffer, &src, attached || moved, token)) {
 		return;
 	}
 	if (commit) {
@@ -367,6 +374,7 @@ static void surface_destroyed(struct wl_resource *resource)
 	if (surface->role) {
 		surface->role->leave(surface);
 	}
+	subsurfaces_forget_parent(surface);
 	surface_discard_all(surface);
 	presentation_tell(&surface->pending.feedbacks, NULL);
 	resources_destroy(&surface->pending.callbacks);
@@ -390,6 +398,7 @@ static struct surface *surface_create(struct connection *connection)
 		surface->connection = connection;
 		surface->scale = 1;
 		surface->pending.scale = 1;
+		list_init(&surface->children);
 		list_init(&surface->commits);
 		wl_list_init(&surface->callbacks);
 		wl_list_init(&surface->pending.callbacks);

@@ -28,16 +28,19 @@ struct buffer_ref {
 
 /* What a surface is for; without a role it shows nothing and its commits are discarded. */
 struct surface_role {
-	/* buffer (NULL: none) is what it would show. False: refused, and the client told. May be NULL. */
-	bool (*may_commit)(struct surface *surface, const struct buffer *buffer);
+	/* What commit would be told. False: refused, and the client told. May be NULL. */
+	bool (*may_commit)(struct surface *surface, bool attached, const struct buffer *buffer);
 	/*
-	 * It shows src of buffer (NULL: nothing) from now on. damage: in buffer pixels, NULL: all of it. False: it shows
-	 * nothing of that; true: surface_commit_done ends the commit of this token.
+	 * It shows src of buffer (NULL: nothing) from now on; attached: that is another one than before, or none any more.
+	 * damage: in buffer pixels, NULL: all of it. False: it shows nothing of that; true: surface_commit_done or
+	 * surface_commits_shown ends the commit of this token.
 	 */
-	bool (*commit)(struct surface *surface, struct buffer *buffer, const struct rect *src,
-		       const pixman_region32_t *damage, uint64_t token);
+	bool (*commit)(struct surface *surface, bool attached, struct buffer *buffer,
+		       const struct rect *src, const pixman_region32_t *damage, uint64_t token);
 	/* The surface goes. */
 	void (*leave)(struct surface *surface);
+	/* It holds on to its picture, whatever becomes of the wl_buffer: commits without one are of what it has. */
+	bool keeps_picture;
 };
 
 struct surface {
@@ -58,6 +61,7 @@ struct surface {
 	struct buffer_ref buffer;
 	struct rect src;
 	int scale;
+	struct list children;     /* struct subsurface.link, from the lowest up; none of guests */
 	struct list commits;      /* struct surface_commit.link, oldest first */
 	struct wl_list callbacks; /* of replaced commits: done with the next one that is shown */
 };

@@ -34,6 +34,9 @@ void wayland_commit_done(struct wayland *wayland, struct scene_head *head, uint6
 
 /* scene_events.outputs_changed: trusted clients know of monitors. */
 void wayland_outputs_changed(struct wayland *wayland);
+/* scene_events.output_presented */
+void wayland_output_presented(struct wayland *wayland, struct scene_output *output,
+			      const struct presented *how);
 
 /*
  * What the seat tells guests; data: struct server. action is NULL, for input.c to fill in. A struct

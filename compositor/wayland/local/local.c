@@ -67,6 +67,7 @@ void local_client_ended(struct connection *connection)
 {
 	struct local_client *client = connection->local;
 
+	session_lock_client_ended(client);
 	list_remove(&client->link);
 	shm_forget_client(client);
 	if (connection->fault) {
@@ -175,6 +176,10 @@ int local_create(struct local **out, struct wayland *wayland)
 	if (ret < 0) {
 		return ret;
 	}
+	ret = session_lock_init(local);
+	if (ret < 0) {
+		return ret;
+	}
 	keymap_init(&local->keymap, "");
 	find_user(local);
 	ret = door_open(local, &local->doors[0], CONNECTION_TRUSTED, "trusted.sock");
@@ -189,6 +194,7 @@ void local_destroy(struct local *local)
 	for (unsigned i = 0; i < ARRAY_SIZE(local->doors); i++) {
 		door_close(&local->doors[i]);
 	}
+	session_lock_finish(local);
 	idle_finish(local);
 	outputs_finish(local);
 	keymap_finish(&local->keymap);

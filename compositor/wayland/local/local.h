@@ -20,7 +20,9 @@
 struct buffer;
 struct connection;
 struct local;
+struct presented;
 struct scene_output;
+struct surface;
 struct wayland;
 
 /* One client; freed with its connection. */
@@ -46,11 +48,20 @@ void local_client_ended(struct connection *connection);
 struct local_client *local_client_of(struct wl_resource *resource);
 /* Monitors came, went or changed. */
 void local_outputs_changed(struct local *local);
+/* A frame of the monitor is on the glass. */
+void local_output_presented(struct local *local, struct scene_output *output,
+			    const struct presented *how);
+
+/* ---- subsurface.c ---- */
+/* The surface goes: those above it show nothing any more. */
+void subsurfaces_forget_parent(struct surface *surface);
 
 /* ---- globals; data: struct wayland ---- */
 void local_seat_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id);
 void local_shm_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id);
 void idle_notifier_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id);
+void subcompositor_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id);
+void session_lock_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id);
 void idle_inhibit_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id);
 
 /* ---- shm.c ---- */

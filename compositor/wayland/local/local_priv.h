@@ -7,6 +7,7 @@
 
 #include "compositor/wayland/local/keymap.h"
 #include "compositor/wayland/local/local.h"
+#include "compositor/wayland/local/lock_priv.h"
 #include "compositor/wayland/wayland_priv.h"
 
 /* Of each kind: a further one is turned away. */
@@ -42,6 +43,12 @@ struct local {
 	unsigned n_inhibitors;     /* that have their surface */
 	struct idle_listener listener;
 	bool is_listening;
+
+	struct session_lock *lock; /* what is locked by a client that is there; NULL: nothing */
+	sd_event_source *settle;   /* one turn, to see whether all is dark */
+	struct clock_timer *watch; /* whether that client reads and shows something */
+	unsigned looks;            /* that it was found not to, in a row */
+	struct lock_input input;
 };
 
 /* One monitor as clients have it. */
@@ -57,12 +64,20 @@ struct local_output {
 };
 
 /* ---- outputs.c ---- */
+/* NULL: there is none. */
+struct scene_output *scene_output_named(const struct local *local, const char *name);
 MUST_USE int outputs_init(struct local *local);
 void outputs_finish(struct local *local);
 /* The monitor of a wl_output; NULL: it is gone. */
 struct scene_output *output_of_resource(struct wl_resource *resource);
 /* Whole pixels of its picture for one pixel of a surface on it. */
 int output_surface_scale(const struct scene_output *output);
+
+/* ---- session_lock.c ---- */
+MUST_USE int session_lock_init(struct local *local);
+void session_lock_finish(struct local *local);
+/* At the loop's next turn: monitors may be dark, or others. */
+void session_lock_settle_later(struct local *local);
 
 /* ---- idle.c ---- */
 void idle_init(struct local *local);

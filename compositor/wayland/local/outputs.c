@@ -16,7 +16,7 @@ static struct scene *scene_of(const struct local *local)
 	return local->wayland->server->scene;
 }
 
-static struct scene_output *scene_output_named(const struct local *local, const char *name)
+struct scene_output *scene_output_named(const struct local *local, const char *name)
 {
 	struct scene_output *output = scene_output_next(scene_of(local), NULL);
 
@@ -217,6 +217,7 @@ void local_outputs_changed(struct local *local)
 	     scene = scene_output_next(scene_of(local), scene)) {
 		output_update(local, scene);
 	}
+	session_lock_settle_later(local);
 }
 
 /* ---- start and stop ---- */

@@ -50,9 +50,14 @@ static void handle_get_pointer(struct wl_client *client, struct wl_resource *res
 {
 	struct local_client *local = local_client_of(resource);
 
+	struct wl_resource *pointer = NULL;
+
 	if (local) {
-		device_create(resource, &local->pointers, &wl_pointer_interface, id,
-			      &pointer_implementation);
+		pointer = device_create(resource, &local->pointers, &wl_pointer_interface, id,
+					&pointer_implementation);
+	}
+	if (pointer) {
+		lock_input_pointer_added(local, pointer);
 	}
 }
 
@@ -73,6 +78,7 @@ static void handle_get_keyboard(struct wl_client *client, struct wl_resource *re
 	if (wl_resource_get_version(keyboard) >= WL_KEYBOARD_REPEAT_INFO_SINCE_VERSION) {
 		wl_keyboard_send_repeat_info(keyboard, REPEAT_PER_SECOND, REPEAT_DELAY_MS);
 	}
+	lock_input_keyboard_added(local, keyboard);
 }
 
 static void handle_get_touch(struct wl_client *client, struct wl_resource *resource, uint32_t id)
