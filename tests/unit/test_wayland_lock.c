@@ -34,6 +34,7 @@ struct screen {
 	struct wl_output *output;
 	struct wl_surface *surface;
 	struct ext_session_lock_surface_v1 *role;
+	struct wl_callback *frame; /* that is waited for */
 	uint32_t serial, width, height;
 	unsigned n_configures, n_frames, n_released;
 };
@@ -320,6 +321,9 @@ static void screen_forget(struct screen *screen)
 	if (screen->role) {
 		wl_proxy_destroy((struct wl_proxy *)screen->role);
 	}
+	if (screen->frame) {
+		wl_callback_destroy(screen->frame);
+	}
 	wl_proxy_destroy((struct wl_proxy *)screen->surface);
 	if (screen->output) {
 		wl_proxy_destroy((struct wl_proxy *)screen->output);
@@ -362,9 +366,19 @@ static void frame_done(void *data, struct wl_callback *callback, uint32_t time)
 
 	screen->n_frames++;
 	wl_callback_destroy(callback);
+	screen->frame = NULL;
 }
 
 static const struct wl_callback_listener frame_listener = {frame_done};
+
+static void frame_await(struct screen *screen)
+{
+	if (screen->frame) {
+		wl_callback_destroy(screen->frame);
+	}
+	screen->frame = wl_surface_frame(screen->surface);
+	wl_callback_add_listener(screen->frame, &frame_listener, screen);
+}
 
 static void screen_ack(struct screen *screen)
 {
@@ -379,7 +393,7 @@ static void screen_draw(struct screen *screen, int width, int height)
 	struct wl_buffer *buffer = buffer_create(screen, width, height, WL_SHM_FORMAT_XRGB8888,
 						 NULL);
 
-	wl_callback_add_listener(wl_surface_frame(screen->surface), &frame_listener, screen);
+	frame_await(screen);
 	wl_surface_attach(screen->surface, buffer, 0, 0);
 	wl_surface_damage(screen->surface, 0, 0, INT32_MAX, INT32_MAX);
 	wl_surface_commit(screen->surface);
@@ -637,7 +651,7 @@ static void frames_and_buffers_come_back(void **state)
 	assert_int_equal(screen.n_frames, 1);
 	for (unsigned i = 0; i < 2; i++) {
 		buffers[i] = buffer_create(&screen, WIDTH, HEIGHT, WL_SHM_FORMAT_XRGB8888, NULL);
-		wl_callback_add_listener(wl_surface_frame(screen.surface), &frame_listener, &screen);
+		frame_await(&screen);
 		wl_surface_attach(screen.surface, buffers[i], 0, 0);
 		/* Even without damage there is a frame to wait for. */
 		wl_surface_commit(screen.surface);

@@ -132,9 +132,11 @@ static void no_worker_binds_what_it_does_not_see(void **state)
 		    strcmp(f.peer.globals[i], "wl_shm") == 0 ||
 		    strcmp(f.peer.globals[i], "wl_seat") == 0) {
 			const struct wl_interface guess = {f.peer.globals[i], 1, 0, NULL, 0, NULL};
+			void *bound = wl_registry_bind(guest.peer.registry, f.peer.names[i], &guess,
+						       1);
 
-			wl_registry_bind(guest.peer.registry, f.peer.names[i], &guess, 1);
 			assert_false(peer_turn(f.world, &guest.peer));
+			wl_proxy_destroy(bound);
 		}
 		worker_disconnect(&guest);
 	}

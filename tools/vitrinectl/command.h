@@ -8,6 +8,8 @@
 #include "tools/vitrinectl/bus.h"
 #include "tools/vitrinectl/value.h"
 
+#define DEFAULT_RUNTIME_DIR "/run/vitrine"
+
 enum exit_code {
 	EXIT_DONE,
 	EXIT_REFUSED,     /* the server said no, and why */
@@ -16,7 +18,7 @@ enum exit_code {
 };
 
 struct control_options {
-	bool is_json, is_help, is_system, is_once;
+	bool is_json, is_help, is_system, is_once, is_lock;
 	const char *socket;       /* NULL: in runtime_dir */
 	const char *runtime_dir;  /* NULL: the default */
 	const char *const *words; /* the command and what follows it, without options */
@@ -67,6 +69,10 @@ int report_value(const struct context *context, const char *key, struct value *v
 		 void (*print)(const struct value *value));
 /* columns: pairs of a title and a key, ended by NULL. rows: a list of dictionaries. */
 void table_print(const struct value *rows, const char *const *columns);
+
+/* ---- run.c ---- */
+/* Becomes the program; returns when it could not. */
+int run_run(struct context *context);
 
 /* ---- top.c ---- */
 int run_top(struct context *context);

@@ -634,6 +634,17 @@ const struct command commands[] = {
 	 {ARGUMENT_FILE},
 	 false,
 	 run_trace},
+	{"run",
+	 "[--lock] -- PROGRAM [ARGUMENT]...",
+	 "starts a trusted program: an idle watcher, or a lock screen (--lock)",
+	 "The program gets a Wayland connection of its own, on which it sees monitors and idleness, or may lock\n"
+	 "the screen (--lock), and nothing of any guest. As in: vitrinectl run --lock -- swaylock. Root, the\n"
+	 "server's own user and [server] trusted-user may do that.",
+	 1,
+	 64,
+	 {ARGUMENT_FILE},
+	 true,
+	 run_run},
 	{"stats", "", "all counters", "", 0, 0, {0}, false, run_stats},
 	/* For the shells' completion: prints what may stand in the place of its last word. */
 	{"__complete", "", NULL, "", 0, 64, {0}, true, run_complete},

@@ -9,8 +9,6 @@
 #include "build-config.h"
 #include "tools/vitrinectl/command.h"
 
-#define DEFAULT_RUNTIME_DIR "/run/vitrine"
-
 struct option {
 	const char *name;
 	const char *value; /* NULL: takes none */
@@ -23,6 +21,7 @@ static const struct option options_table[] = {
 	{"socket", "PATH", "its control socket itself"},
 	{"system", NULL, "ask over the system bus"},
 	{"once", NULL, "top: one table over one second"},
+	{"lock", NULL, "run: as the lock screen"},
 	{"help", NULL, "this text, or that of the command"},
 	{"version", NULL, "print the version"},
 };
@@ -118,6 +117,8 @@ static void option_set(struct control_options *options, const char *name, const 
 		options->is_json = true;
 	} else if (strcmp(name, "once") == 0) {
 		options->is_once = true;
+	} else if (strcmp(name, "lock") == 0) {
+		options->is_lock = true;
 	} else if (strcmp(name, "system") == 0) {
 		options->is_system = true;
 	} else if (strcmp(name, "help") == 0) {
