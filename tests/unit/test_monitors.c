@@ -323,6 +323,72 @@ static void zero_means_never(void **state)
 	assert_false(world->fakes[0].is_on);
 }
 
+static void inhibition_holds_it_off(void **state)
+{
+	struct world *world = *state;
+	struct monitors *monitors = world->server.monitors;
+	const struct fake *panel = &world->fakes[0];
+
+	pass(world, 50);
+	monitors_inhibit(monitors, true);
+	pass(world, 1000);
+	assert_int_equal(monitors_idle_since(monitors), UINT64_MAX);
+	assert_float_equal(panel->device.backlight, 0.8, 1e-5);
+	/* A reload is no way around it. */
+	monitors_reload(monitors);
+	assert_true(panel->is_on);
+	monitors_inhibit(monitors, false);
+	assert_int_equal(monitors_idle_since(monitors), clock_now(world->server.clock));
+	pass(world, 59);
+	assert_float_equal(panel->device.backlight, 0.8, 1e-5);
+	pass(world, 1);
+	assert_float_equal(panel->device.backlight, 0.2, 1e-5);
+	/* What has begun stays, and gets no deeper. */
+	monitors_inhibit(monitors, true);
+	pass(world, 1000);
+	assert_float_equal(panel->device.backlight, 0.2, 1e-5);
+	assert_true(panel->is_on);
+	monitors_inhibit(monitors, false);
+	assert_false(panel->is_on);
+	monitors_inhibit(monitors, true);
+	assert_false(panel->is_on);
+	assert_true(activity(world));
+	assert_true(panel->is_on);
+	pass(world, 1000);
+	assert_true(panel->is_on);
+	/* By command they go off all the same. */
+	assert_int_equal(monitors_set_power(monitors, NULL, false), 0);
+	assert_false(panel->is_on);
+}
+
+static void count_changed(void *data, uint64_t now_ns)
+{
+	unsigned *n = data;
+
+	(*n)++;
+}
+
+static void listeners_hear_of_activity(void **state)
+{
+	struct world *world = *state;
+	struct monitors *monitors = world->server.monitors;
+	unsigned n = 0;
+	struct idle_listener listener = {.changed = count_changed, .data = &n};
+
+	monitors_listen(monitors, &listener);
+	activity(world);
+	assert_int_equal(n, 1);
+	assert_int_equal(monitors_idle_since(monitors), clock_now(world->server.clock));
+	monitors_inhibit(monitors, true);
+	pass(world, 10);
+	assert_int_equal(n, 1);
+	monitors_inhibit(monitors, false);
+	assert_int_equal(n, 2);
+	list_remove(&listener.link);
+	activity(world);
+	assert_int_equal(n, 2);
+}
+
 static void one_that_comes_while_all_are_off_stays_off(void **state)
 {
 	struct world *world = *state;
@@ -534,6 +600,8 @@ int main(void)
 		TEST(idle_monitors_dim_then_go_off_and_come_back),
 		TEST(activity_puts_it_off),
 		TEST(zero_means_never),
+		TEST(inhibition_holds_it_off),
+		TEST(listeners_hear_of_activity),
 		TEST(one_that_comes_while_all_are_off_stays_off),
 		TEST(off_by_command_stays_off_and_is_remembered),
 		TEST(all_off_by_command_come_back_by_a_touch),
