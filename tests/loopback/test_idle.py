@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """A stock idle watcher is told of the idleness by which monitors go dark, and what it starts gets no connection."""
+import json
 import os
 import shutil
+import subprocess
 import sys
 
-from world import KEY, World, run_all
+from world import BIN, KEY, TIMEOUT_S, run_all
 
 CONFIG = "[idle]\noff-after = 2s\n"
 
@@ -32,14 +34,13 @@ def touch(world):
 
 
 def is_on(world):
-    return world.counters()["output.HEADLESS-1.power"] == "on"
+    done = subprocess.run([os.path.join(BIN, "vitrinectl"), "--runtime-dir=" + world.directory, "--json", "monitors"],
+                          stdout=subprocess.PIPE, timeout=TIMEOUT_S, check=True)
+    return json.loads(done.stdout)["monitors"][0]["on"]
 
 
 def test_idle_and_back(world):
-    with open(world.path("vitrine.conf"), "w", encoding="utf-8") as file:
-        file.write(CONFIG)
-    os.chmod(world.path("vitrine.conf"), 0o600)
-    world.start_servers("320x240", "--config=" + world.path("vitrine.conf"))
+    world.start_servers("320x240", "--config=" + world.write("vitrine.conf", CONFIG))
     watch(world)
     touch(world)
     world.wait("idleness", lambda: told(world) == ["idle"])
