@@ -174,10 +174,11 @@ void input_set_mode(struct input *input, enum seat_mode mode);
 /* The guest is to have the keyboard, wherever it is shown; as input_switch_to, but nothing comes to the front. */
 MUST_USE int input_give_keyboard(struct input *input, struct scene_guest *guest);
 /* No guest gets input until input_attach or the next switch: the menu's "detach input". */
-/* Lines `KEY VALUE`: who has the pointer, who has caught it, which monitor shows the host's cursor; -: none. */
-void input_report(const struct input *input, FILE *out);
 void input_detach(struct input *input);
 void input_attach(struct input *input);
+bool input_is_detached(const struct input *input);
+/* Lines `KEY VALUE`: who has the pointer, who has caught it, which monitor shows the host's cursor; -: none. */
+void input_report(const struct input *input, FILE *out);
 
 /* ---- trusted/menu.c: the attention menu ---- */
 MUST_USE int menu_create(struct menu **out, struct server *server);
@@ -187,6 +188,8 @@ void menu_open(struct menu *menu);
 void menu_close(struct menu *menu);
 /* Guests came, went, or their state changed. menu may be NULL. */
 void menu_guests_changed(struct menu *menu);
+/* The guest has the keyboard from now on; NULL: nobody has. menu may be NULL. */
+void menu_keyboard_given(struct menu *menu, const struct scene_guest *guest);
 /* How a command ended, for whoever looks; words: "" when there is nothing to say. */
 void menu_notice(struct menu *menu, const char *words);
 

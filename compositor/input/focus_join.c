@@ -158,6 +158,7 @@ static void focus_grant(void *data, struct seat_guest *guest)
 	wayland_set_keyboard(server->wayland, scene_guest(guest));
 	lights_update(input);
 	focus_tell(server, scene_guest(guest));
+	menu_keyboard_given(server->menu, scene_guest(guest));
 }
 
 /*

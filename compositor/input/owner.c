@@ -145,3 +145,8 @@ void input_attach(struct input *input)
 	}
 	input_pointed_later(input);
 }
+
+bool input_is_detached(const struct input *input)
+{
+	return input->is_detached;
+}

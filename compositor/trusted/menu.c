@@ -68,6 +68,12 @@ static void wish_leave(struct menu *menu, const struct menu_wish *wish)
 			log_info(LOG_HOST, "not all monitors can be switched off");
 		}
 		break;
+	case MENU_DETACH:
+		input_detach(server->input);
+		break;
+	case MENU_ATTACH:
+		input_attach(server->input);
+		break;
 	case MENU_LAYOUT:
 		if (layouts_switch(server->layouts, NULL) < 0) {
 			log_info(LOG_ADMIN, "there is no other layout");
@@ -347,10 +353,45 @@ void menu_notice(struct menu *menu, const char *words)
 	}
 }
 
+/* The keys that the host keeps for itself, to the guest that somebody chose for them; to no other. */
+void menu_keyboard_given(struct menu *menu, const struct scene_guest *guest)
+{
+	if (!menu || !guest || !menu->chord_for[0]) {
+		return;
+	}
+	if (strcmp(menu->chord_for, guest->mark.name) != 0) {
+		menu->chord_for[0] = '\0';
+		return;
+	}
+	/* On a turn of its own: the seat is being told. */
+	sd_event_source_set_enabled(menu->refresh, SD_EVENT_ONESHOT);
+}
+
+static void chord_send(struct menu *menu)
+{
+	struct server *server = menu->server;
+	struct scene_guest *guest = scene_guest_find(server->scene, menu->chord_for);
+	struct seat_chord chord;
+
+	if (!guest || input_owner(server->input) != guest) {
+		return;
+	}
+	menu->chord_for[0] = '\0';
+	if (seat_chord_parse(server->settings->attention_key, &chord) < 0) {
+		abort(); /* settings are checked when they are read */
+	}
+	if (!seat_send_chord(input_seat(server->input), (struct seat_guest *)guest, &chord)) {
+		log_debug(LOG_US, "somebody else has the keyboard already");
+	}
+}
+
 static int handle_refresh(sd_event_source *source, void *data)
 {
 	struct menu *menu = data;
 
+	if (menu->chord_for[0]) {
+		chord_send(menu);
+	}
 	if (menu->is_open) {
 		menu_refresh(menu);
 	}

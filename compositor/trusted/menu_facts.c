@@ -114,9 +114,10 @@ static void put_configured(struct server *server, struct menu_facts *facts)
 		if (!out) {
 			continue;
 		}
-		out->can_start = !busy && !out->is_running && own->start[0];
-		out->can_stop = !busy && out->is_running && own->stop[0];
-		out->can_reboot = !busy && out->is_running && own->reboot[0];
+		out->is_busy = busy != NULL;
+		out->can_start = !out->is_running && own->start[0];
+		out->can_stop = out->is_running && own->stop[0];
+		out->can_reboot = out->is_running && own->reboot[0];
 		if (busy || !out->is_running) {
 			snprintf(out->state, sizeof(out->state), "%s", busy ? busy : "not running");
 		}
@@ -148,6 +149,8 @@ void menu_facts_collect(const struct menu *menu, struct menu_facts *out)
 	if (out->is_locked) {
 		return;
 	}
+	out->can_detach = true;
+	out->is_detached = input_is_detached(server->input);
 	out->has_layouts = server->settings->n_layouts > 1;
 	if (out->has_layouts) {
 		snprintf(out->layout, sizeof(out->layout), "%s", layouts_current(server->layouts));

@@ -147,13 +147,14 @@ static void add_guest_page(const struct menu_model *model, struct items *items)
 		item->is_disabled = !guest->can_send;
 	}
 	if (guest->can_start) {
-		item_add(model, items, MENU_START, guest, "Start");
+		item_add(model, items, MENU_START, guest, "Start")->is_disabled = guest->is_busy;
 	}
 	if (guest->can_reboot) {
-		item_add(model, items, MENU_ASK_REBOOT, guest, "Reboot");
+		item_add(model, items, MENU_ASK_REBOOT, guest, "Reboot")->is_disabled =
+			guest->is_busy;
 	}
 	if (guest->can_stop) {
-		item_add(model, items, MENU_ASK_STOP, guest, "Stop");
+		item_add(model, items, MENU_ASK_STOP, guest, "Stop")->is_disabled = guest->is_busy;
 	}
 	item_add(model, items, MENU_BACK, NULL, "Go back");
 }
@@ -351,7 +352,8 @@ static bool page_holds(const struct menu_model *model)
 	case MENU_PAGE_GUEST:
 		return guest != NULL;
 	case MENU_PAGE_CONFIRM:
-		return guest && (model->asked == MENU_STOP ? guest->can_stop : guest->can_reboot);
+		return guest && !guest->is_busy &&
+		       (model->asked == MENU_STOP ? guest->can_stop : guest->can_reboot);
 	}
 	return false;
 }

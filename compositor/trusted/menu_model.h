@@ -53,6 +53,7 @@ struct menu_guest {
 	char state[PANEL_TEXT_SIZE];          /* a few words */
 	bool can_front, can_send;             /* false: listed, but cannot be chosen */
 	bool can_start, can_stop, can_reboot; /* false: not listed */
+	bool is_busy; /* one of those is under way: they are listed, but cannot be chosen */
 };
 
 /* What is true now. */

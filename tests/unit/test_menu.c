@@ -193,6 +193,16 @@ static void the_question_goes_with_its_reason(void **state)
 	facts.guests[0].can_stop = false;
 	menu_model_update(&model, &facts);
 	assert_selected("work");
+	facts.guests[0].can_stop = true;
+	menu_model_update(&model, &facts);
+	click("work");
+	click("Stop");
+	facts.guests[0].is_busy = true;
+	menu_model_update(&model, &facts);
+	assert_selected("work");
+	click("work");
+	assert_wish(click("Stop"), MENU_NOTHING, "");
+	assert_int_equal(model.page, MENU_PAGE_GUEST);
 }
 
 static void who_has_no_place_cannot_be_chosen(void **state)
@@ -323,6 +333,7 @@ static void facts_roll(void)
 		guest->can_start = roll(2);
 		guest->can_stop = roll(2);
 		guest->can_reboot = roll(2);
+		guest->is_busy = roll(4) == 0;
 	}
 }
 
@@ -375,7 +386,7 @@ static void check_wish(const struct menu_wish *wish, enum menu_page page, enum m
 		assert_true(guest && guest->can_send);
 		break;
 	case MENU_START:
-		assert_true(guest && guest->can_start);
+		assert_true(guest && guest->can_start && !guest->is_busy);
 		break;
 	case MENU_STOP:
 	case MENU_REBOOT:
