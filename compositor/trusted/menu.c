@@ -92,6 +92,10 @@ static void wish_fulfil(struct menu *menu, const struct menu_wish *wish)
 	case MENU_SEND_CHORD:
 		send_chord(menu, wish->guest);
 		return;
+	case MENU_LOCK:
+		/* It comes above the menu, which then goes: there is no moment in which neither is up. */
+		lock_now(menu->server->lock, LOCK_BY_COMMAND);
+		return;
 	case MENU_START:
 		run_command(menu, "start", wish->guest);
 		break;

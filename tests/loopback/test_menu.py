@@ -7,7 +7,7 @@ import pwd
 import sys
 
 import world
-from world import BIN, KEY, World
+from world import KEY
 
 SELECTED = (0x2f, 0x6f, 0xb7)
 MONITORS = "1024x768,640x480"
@@ -184,7 +184,7 @@ def test_picture(desk):
     menu.open()
     picture = desk.picture("HEADLESS-1")
     if os.environ.get("UPDATE"):
-        picture.write_png(os.path.join(os.path.dirname(BIN), "..", "..", "docs", "pictures", "menu.png"))
+        picture.write_png(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "pictures", "menu.png"))
     # Marks of both guests are on it, beside their names.
     assert len(picture.colours()) > 20
 

@@ -271,6 +271,57 @@ static void keys_of_the_host_do_nothing_meanwhile(void **state)
 	assert_ptr_equal(owner(), bench->a);
 }
 
+static bool lock_panel(void *data, struct panel *panel)
+{
+	panel->n_rows = 1;
+	panel->rows[0].kind = PANEL_TITLE;
+	return true;
+}
+
+static const struct trusted_ops lock_ops = {.panel = lock_panel};
+
+static void show_lock(void)
+{
+	trusted_show(bench->server.trusted, TRUSTED_LOCK, &lock_ops, NULL);
+}
+
+/* Nothing is left of it when the screen is unlocked, and no click that began before counts. */
+static void a_lock_closes_it(void **state)
+{
+	open_menu();
+	tap(KEY_DOWN);
+	key(KEY_ENTER, true);
+	show_lock();
+	assert_false(is_open());
+	frames(2);
+	trusted_hide(bench->server.trusted, TRUSTED_LOCK);
+	assert_false(is_open());
+	frames(3);
+	assert_ptr_equal(owner(), bench->a);
+	key(KEY_ENTER, false);
+	assert_null(strstr(bench->log, ":28"));
+}
+
+static void over_a_lock_it_leads_back_to_it(void **state)
+{
+	show_lock();
+	chord(KEY_DELETE);
+	assert_true(trusted_is_up(bench->server.trusted, TRUSTED_LOCK_MENU));
+	assert_false(is_open());
+	frames(2);
+	/* What is chosen first is the way back; no letter finds a guest. */
+	tap(KEY_B);
+	tap(KEY_HOME);
+	tap(KEY_ENTER);
+	assert_false(trusted_is_up(bench->server.trusted, TRUSTED_LOCK_MENU));
+	assert_true(trusted_is_up(bench->server.trusted, TRUSTED_LOCK));
+	frames(3);
+	assert_null(owner());
+	trusted_hide(bench->server.trusted, TRUSTED_LOCK);
+	frames(3);
+	assert_ptr_equal(owner(), bench->a);
+}
+
 #define MENU_TEST(name) cmocka_unit_test_setup_teardown(name, setup_two, teardown)
 
 int main(void)
@@ -287,6 +338,8 @@ int main(void)
 		MENU_TEST(input_is_detached_and_attached),
 		MENU_TEST(the_chord_begins_anew),
 		MENU_TEST(keys_of_the_host_do_nothing_meanwhile),
+		MENU_TEST(a_lock_closes_it),
+		MENU_TEST(over_a_lock_it_leads_back_to_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,10 +111,19 @@ static int draw_detail(const struct brush *brush, const struct panel_row *row, c
 	return width + brush->gap;
 }
 
+/* The mark, then the words, then what is told from the right. */
 static void draw_words(const struct brush *brush, const struct panel_row *row, struct rect at)
 {
 	double scale = row->kind == PANEL_TITLE ? brush->scale * TITLE_SCALE : brush->scale;
+	int swatch = MIN((int)(SWATCH_W * brush->scale + 0.5), at.w / 4);
+	int inset = MAX(at.h / 8, 1);
 
+	if (row->has_mark) {
+		mark_fill(brush->image, &row->mark, brush->scale,
+			  &(struct rect){at.x, at.y + inset, swatch, at.h - 2 * inset});
+		at.x += swatch + brush->gap;
+		at.w -= swatch + brush->gap;
+	}
 	at.w -= draw_detail(brush, row, &at);
 	draw_fitted(brush, row->text,
 		    &(struct text_line){NULL, ink_of(row), at.x, at.y, at.h, at.w, scale});
@@ -124,9 +133,6 @@ static void draw_words(const struct brush *brush, const struct panel_row *row, s
 
 static void draw_item(const struct brush *brush, const struct panel_row *row, struct rect at)
 {
-	int swatch = MIN((int)(SWATCH_W * brush->scale + 0.5), at.w / 4);
-	int inset = MAX(at.h / 8, 1);
-
 	if (row->is_selected) {
 		colour_fill(brush->image, SELECTED_GROUND, at.x, at.y, at.w, at.h);
 		/* Not by colour alone. */
@@ -134,14 +140,6 @@ static void draw_item(const struct brush *brush, const struct panel_row *row, st
 	}
 	at.x += 2 * brush->gap;
 	at.w -= 4 * brush->gap;
-	if (row->has_mark) {
-		mark_fill(brush->image, &row->mark, brush->scale,
-			  &(struct rect){at.x, at.y + inset, swatch, at.h - 2 * inset});
-	}
-	if (row->has_mark) {
-		at.x += swatch + brush->gap;
-		at.w -= swatch + brush->gap;
-	}
 	draw_words(brush, row, at);
 }
 
