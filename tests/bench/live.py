@@ -7,6 +7,7 @@ from desk import Desk, strace_missing
 
 PERIOD_US = 1e6 / 60
 KEYS, GAP_S, ROUNDS = 100, 0.01, 3
+MOST_BETWEEN = 32  # requests
 QUIET_MS = 100  # a head that has not flipped for so long is sampled
 WINDOW_S = 6
 
@@ -185,6 +186,7 @@ def keys(bench):
             units += round_trip(bench)
             sent += send_keys(desk, KEYS)
         events = keys_received(desk, len(sent))
+        stats = desk.stats()
     finally:
         desk.end()
     if len(events) != len(sent):
@@ -193,3 +195,29 @@ def keys(bench):
     for percent in (10, 50, 99):
         bench.figure(f"input.key.p{percent}", f"{percentile(waits, percent) / percentile(units, percent):.1f}",
                      f"round trips over a socketpair (p{percent} of both)")
+    for percent in (50, 99):
+        notified = stats[f"guest.work.input_p{percent}_us"] * 1000
+        bench.figure(f"input.notify.p{percent}", f"{notified / percentile(units, percent):.1f}",
+                     f"round trips over a socketpair (p{percent} of both), by the server's count")
+
+
+def crowd(bench):
+    """Keys for one guest while four others flip two heads each as fast as they may; requests are counted by the server."""
+    desk = Desk(bench.bin, ",".join(["640x480"] * 9))
+    try:
+        desk.guest("work", 1, "--connectors=640x480", "--frames=1", "--stay")
+        desk.stats("wait-guest work frames 1")
+        desk.hands.say("wait-owner work")
+        for i in range(4):
+            desk.guest(f"busy{i}", i + 2, "--connectors=320x240,320x240", "--fps=10000")
+            desk.stats(f"wait-guest busy{i} frames 60")
+        sent = send_keys(desk, 2 * KEYS)
+        got = len(keys_received(desk, len(sent)))
+        stats = desk.stats()
+    finally:
+        desk.end()
+    bench.figure("crowd.keys", got, f"keys received of {len(sent)}", got == len(sent))
+    between, until = stats["input.requests_between_max"], stats["input.requests_until_notified_p99"]
+    bench.figure("crowd.between", between, "requests of others, at most, from the reading of a key to its writing",
+                 between <= MOST_BETWEEN)
+    bench.figure("crowd.until.p99", until, "requests of all clients until the guest was notified (p99)")

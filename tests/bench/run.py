@@ -30,6 +30,7 @@ GROUPS = {
     "flip": live.flips,
     "weston": beside.weston,
     "input": live.keys,
+    "crowd": live.crowd,
     "instructions": counted.instructions,
     "draw": counted.drawing,
 }

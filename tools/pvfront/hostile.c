@@ -25,6 +25,7 @@ static const struct attack attacks[] = {
 	{"event-jump", hostile_event_jump},
 	{"change-published", hostile_change_published},
 	{"flood", hostile_flood},
+	{"hoard", hostile_hoard},
 	{"vanish", hostile_vanish},
 	{"state-storm", hostile_state_storm},
 	{"garbage-store", hostile_garbage_store},
@@ -145,9 +146,10 @@ static int connect_again(struct display *display)
 }
 
 /* Leaves the display connected and shown, or returns -errno. */
-static int attack_run(struct display *display, const struct attack *attack, bool *contained)
+static int attack_run(struct display *display, const struct attack *attack, unsigned seconds,
+		      bool *contained)
 {
-	struct hostile h = {.name = attack->name, .display = display};
+	struct hostile h = {.name = attack->name, .display = display, .seconds = seconds};
 	int ret = 0;
 
 	*contained = attack->run(&h);
@@ -185,7 +187,7 @@ static bool is_named(const char *names, const char *name)
 	return false;
 }
 
-int hostile_run(struct display *display, const char *names)
+int hostile_run(struct display *display, const char *names, unsigned seconds)
 {
 	bool all_contained = true;
 
@@ -196,7 +198,7 @@ int hostile_run(struct display *display, const char *names)
 		if (!is_named(names, attacks[i].name)) {
 			continue;
 		}
-		ret = attack_run(display, &attacks[i], &contained);
+		ret = attack_run(display, &attacks[i], seconds, &contained);
 		all_contained = all_contained && contained;
 		if (ret < 0) {
 			return ret;

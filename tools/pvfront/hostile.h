@@ -14,11 +14,11 @@ void hostile_list(FILE *out);
 bool hostile_names_valid(const char *names);
 
 /*
- * Does each named harm on a display that is connected and shown; after one that ended the connection it connects again.
+ * Does each named harm on a display that is connected and shown, floods for so many seconds; after one that ended the connection it connects again.
  * Each line on standard output says "hostile NAME: WHAT: what came back", the last of one "hostile NAME: contained" or
  * "hostile NAME: NOT CONTAINED". Returns 0 when all were contained, that is answered with an error or ended by closing the
  * device; -EPROTO when one was not; -errno when the display could not be brought back.
  */
-int hostile_run(struct display *display, const char *names);
+int hostile_run(struct display *display, const char *names, unsigned seconds);
 
 #endif

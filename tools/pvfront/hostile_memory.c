@@ -110,7 +110,7 @@ bool hostile_bad_grants(struct hostile *h)
 }
 
 /* A directory that does not exist at all, and a limit that must come. */
-bool hostile_many_buffers(struct hostile *h)
+bool hostile_take_buffers(struct hostile *h)
 {
 	struct connector *first = &h->display->connectors[0];
 	struct displif_request request = request_dbuf_create(first, &first->buffers[0]);
@@ -126,10 +126,17 @@ bool hostile_many_buffers(struct hostile *h)
 	h->closed = status == -EPIPE;
 	snprintf(what, sizeof(what), "buffer after buffer, %u of them", n);
 	hostile_say(h, what, status);
+	return status < 0 && status != -ETIMEDOUT;
+}
+
+bool hostile_many_buffers(struct hostile *h)
+{
+	bool refused = hostile_take_buffers(h);
+
 	if (!h->closed) {
 		/* They are this attack's alone: begin again without them. */
 		display_disconnect(h->display);
 		h->closed = true;
 	}
-	return status < 0 && status != -ETIMEDOUT;
+	return refused;
 }

@@ -9,6 +9,7 @@
 struct hostile {
 	const char *name;
 	struct display *display;
+	unsigned seconds; /* that a flood takes */
 	bool closed; /* the connection is over, by either side: the rest of the attack is left out */
 };
 
@@ -40,6 +41,8 @@ bool hostile_short_directory(struct hostile *h);
 bool hostile_cyclic_directory(struct hostile *h);
 bool hostile_bad_grants(struct hostile *h);
 bool hostile_many_buffers(struct hostile *h);
+/* Buffer after buffer until there are no more, which is right; they stay. */
+bool hostile_take_buffers(struct hostile *h);
 
 /* hostile_alloc.c */
 bool hostile_allocated(struct hostile *h);
@@ -49,6 +52,7 @@ bool hostile_ring_jump(struct hostile *h);
 bool hostile_event_jump(struct hostile *h);
 bool hostile_change_published(struct hostile *h);
 bool hostile_flood(struct hostile *h);
+bool hostile_hoard(struct hostile *h);
 
 /* hostile_store.c */
 bool hostile_vanish(struct hostile *h);

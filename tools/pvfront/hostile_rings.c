@@ -9,7 +9,6 @@
 #include "tools/pvfront/hostile_priv.h"
 
 #define CHANGES 300
-#define FLOOD_NS (2 * NSEC_PER_SEC)
 
 static struct connector *first(struct hostile *h)
 {
@@ -121,7 +120,7 @@ bool hostile_flood(struct hostile *h)
 {
 	struct connector *connector = first(h);
 	uint64_t cookie = connector->buffers[connector->front_buffer].fb_cookie;
-	uint64_t end = now_ns() + FLOOD_NS, sent = 0;
+	uint64_t end = now_ns() + h->seconds * NSEC_PER_SEC, sent = 0;
 	uint64_t answered = connector->stray_responses;
 	struct ring *ring = &connector->ring;
 	char what[80];
@@ -141,11 +140,24 @@ bool hostile_flood(struct hostile *h)
 		(void)sd_event_run(h->display->front->event, 1000);
 		closed = bus_backend_state(&h->display->bus) != BUS_CONNECTED;
 	}
-	snprintf(what, sizeof(what), "%llu flips in 2 s, %llu answers", (unsigned long long)sent,
-		 (unsigned long long)(connector->stray_responses - answered));
+	snprintf(what, sizeof(what), "%llu flips in %u s, %llu answers", (unsigned long long)sent,
+		 h->seconds, (unsigned long long)(connector->stray_responses - answered));
 	hostile_say(h, what, closed ? -EPIPE : 0);
 	/* Flip events without number are on their way: begin again without them. */
 	display_disconnect(h->display);
 	h->closed = true;
 	return closed || connector->stray_responses > answered;
+}
+
+/* All buffers that there are to be had, kept while the ring is flooded. */
+bool hostile_hoard(struct hostile *h)
+{
+	bool refused = hostile_take_buffers(h);
+
+	if (h->closed) {
+		return refused;
+	}
+	printf("hostile %s: floods\n", h->name);
+	fflush(stdout);
+	return hostile_flood(h) && refused;
 }

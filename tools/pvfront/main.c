@@ -162,7 +162,7 @@ static int run(struct program *program)
 		ret = show_start(display);
 	}
 	if (ret == 0 && options->hostile) {
-		return hostile_run(display, options->hostile);
+		return hostile_run(display, options->hostile, options->hostile_seconds);
 	}
 	if (ret == 0) {
 		ret = show_run(display, idle, program);

@@ -25,6 +25,7 @@ static const char usage[] =
 	"  --no-input                 leave the keyboards alone\n"
 	"  --report=FILE              write as JSON what was drawn and received, at the end and on SIGUSR1\n"
 	"  --hostile=NAME,...         when connected do harm; --hostile=list names all, all does them\n"
+	"  --hostile-seconds=N        how long a flood takes (default 2)\n"
 	"  --picture=WxH:CONNECTOR:FRAME  write the picture with the nonce to stdout as PPM and end\n"
 	"\n"
 	"loopback only:\n"
@@ -46,6 +47,7 @@ enum {
 	OPT_NO_INPUT,
 	OPT_REPORT,
 	OPT_HOSTILE,
+	OPT_HOSTILE_SECONDS,
 	OPT_PICTURE,
 	OPT_TOOLSTACK,
 	OPT_NAME,
@@ -67,6 +69,7 @@ static const struct option long_options[] = {
 	{"no-input", no_argument, NULL, OPT_NO_INPUT},
 	{"report", required_argument, NULL, OPT_REPORT},
 	{"hostile", required_argument, NULL, OPT_HOSTILE},
+	{"hostile-seconds", required_argument, NULL, OPT_HOSTILE_SECONDS},
 	{"picture", required_argument, NULL, OPT_PICTURE},
 	{"toolstack", no_argument, NULL, OPT_TOOLSTACK},
 	{"name", required_argument, NULL, OPT_NAME},
@@ -187,6 +190,10 @@ static bool parse_number_option(struct options *o, int c, const char *text)
 		ok = number(text, 1, 10000, &value);
 		o->fps = (uint32_t)value;
 		break;
+	case OPT_HOSTILE_SECONDS:
+		ok = number(text, 1, 3600, &value);
+		o->hostile_seconds = (uint32_t)value;
+		break;
 	case OPT_BUFFERS:
 		ok = number(text, 2, FRONT_MAX_BUFFERS, &value);
 		o->n_buffers = (uint32_t)value;
@@ -250,6 +257,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		.type = "pvh",
 		.nonce = 1,
 		.fps = 60,
+		.hostile_seconds = 2,
 		.n_buffers = 2,
 		.inputs = true,
 		.n_connectors = 1,

@@ -32,7 +32,8 @@ struct options {
 	uint64_t frames; /* per connector; 0: without end */
 	uint32_t fps;
 	uint32_t n_buffers;
-	uint32_t no_flip; /* bit of each connector that is drawn in place */
+	uint32_t hostile_seconds; /* that a flood takes */
+	uint32_t no_flip;         /* bit of each connector that is drawn in place */
 	bool toolstack;
 	bool be_alloc;    /* the toolstack has the backend allocate buffers */
 	const char *type; /* of the domain, as the toolstack says: pv, pvh or hvm */
