@@ -194,6 +194,25 @@ struct roster *input_roster(struct input *input)
 	return input->roster;
 }
 
+/*
+ * Those that no library finds have fixed numbers, nested_input.c's and test_input.c's, and names all the same: policies hold for
+ * them as for others.
+ */
+static void devices_name(struct input *input)
+{
+	static const char *const nested[] = {"Desktop keyboard", "Desktop pointer",
+					     "Desktop touchscreen"};
+	static const char *const scripted[] = {"Test keyboard", "Test mouse", "Test touchscreen"};
+	const struct server_options *options = input->server->options;
+	const char *const *names = options->nested ? nested : options->test_input ? scripted : NULL;
+
+	for (int i = 0; names && i < (int)ARRAY_SIZE(nested); i++) {
+		if (roster_add(input->roster, &(struct device_identity){.name = names[i]}) != i) {
+			abort(); /* they are the first */
+		}
+	}
+}
+
 /* ---- start and stop ---- */
 
 static int settle_create(struct input *input)
@@ -249,6 +268,7 @@ int input_create(struct input **out, struct server *server)
 
 	input->server = server;
 	input->roster = roster_create(server->settings->devices, server->settings->n_devices);
+	devices_name(input);
 	input->sink = input_sink;
 	input->sink.action = sink_action;
 	input->sink.activity = sink_activity;

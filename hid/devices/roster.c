@@ -210,7 +210,9 @@ void roster_report(const struct roster *roster, FILE *out)
 			continue;
 		}
 		fprintf(out, "input.%u.name %s\n", i, device->shown);
-		fprintf(out, "input.%u.events %" PRIu64 "\n", i, device->sane.events);
+		if (device->sane.events > 0) {
+			fprintf(out, "input.%u.events %" PRIu64 "\n", i, device->sane.events);
+		}
 		for (unsigned fault = 0; fault < SANE_FAULTS; fault++) {
 			if (device->sane.faults[fault] > 0) {
 				fprintf(out, "input.%u.%s %" PRIu64 "\n", i,
