@@ -309,6 +309,11 @@ int server_reload(struct server *server, reload_done_fn done, void *data);
 MUST_USE int control_create(struct control **out, struct server *server);
 void control_destroy(struct control *control);
 /*
+ * Writes what each monitor shows to the folder state-dir, as screen-TIME-MONITOR.png, on later turns. -ENOENT: there is no
+ * such folder; -EBUSY: it is doing that already.
+ */
+MUST_USE int control_take_pictures(struct control *control);
+/*
  * Tells who listens: name is a signal of the interface; guest and detail may be "". Nobody listens before the interface is
  * there, nor where there is none, as in tests of other parts.
  */

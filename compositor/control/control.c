@@ -126,6 +126,7 @@ void control_destroy(struct control *control)
 	jobs_finish(control);
 	clients_finish(control);
 	sd_bus_close_unref(control->system);
+	free(control->album.directory);
 	free(control->path);
 	free(control);
 }

@@ -47,6 +47,13 @@ struct control {
 	int jobs_fd; /* counts jobs that are done */
 	sd_event_source *jobs_done;
 	struct list shots; /* struct shot.link: pictures that are being taken */
+	/* Pictures of all monitors, one after the other, into files. */
+	struct {
+		char *directory; /* NULL: none are being taken */
+		char stamp[32];  /* when, for their names */
+		unsigned next;   /* number of the output that is next */
+		unsigned n_done;
+	} album;
 };
 
 /* ---- client.c: the socket ---- */
@@ -78,15 +85,20 @@ MUST_USE int jobs_create(struct control *control);
 void jobs_finish(struct control *control);
 bool jobs_full(const struct control *control);
 /*
- * Runs fn on a thread and answers call with a sealed memfd of what it wrote (h). Takes data, freed by free_data, also on
- * failure. 0 or -errno: then the call is not answered.
+ * Runs fn on a thread and answers call with a sealed memfd of what it wrote (h). Without a call it writes a new file of this
+ * path, and album_next follows. Takes data, freed by free_data, also on failure. 0 or -errno: then the call is not answered.
  */
-MUST_USE int job_start(struct control *control, sd_bus_message *call, job_fn fn, void *data,
-		       void (*free_data)(void *data));
+MUST_USE int job_start(struct control *control, sd_bus_message *call, const char *path, job_fn fn,
+		       void *data, void (*free_data)(void *data));
 
 /* ---- screenshot.c ---- */
-/* Answers call later. 0 or -errno. */
-MUST_USE int shot_start(struct control *control, sd_bus_message *call, struct scene_output *output);
+/* Answers call later; without one, writes the file. 0 or -errno. */
+MUST_USE int shot_start(struct control *control, sd_bus_message *call, const char *path,
+			struct scene_output *output);
 void shots_finish(struct control *control);
+
+/* ---- album.c ---- */
+/* One is written, or could not be (-errno): the next one. */
+void album_next(struct control *control, int ret);
 
 #endif

@@ -25,7 +25,8 @@ struct job {
 	pthread_t thread;
 	int done_fd; /* control.jobs_fd */
 	atomic_bool is_done;
-	sd_bus_message *call;
+	sd_bus_message *call; /* NULL: it goes to path */
+	char *path;
 	job_fn fn;
 	void *data;
 	void (*free_data)(void *data);
@@ -40,17 +41,28 @@ static void job_destroy(struct job *job)
 	}
 	sd_bus_message_unref(job->call);
 	close_fd(&job->fd);
+	free(job->path);
 	free(job);
 }
 
 /* ---- on the thread ---- */
 
+/* What a person asked for is never written over something. */
+static int file_create(struct job *job)
+{
+	job->fd = open(job->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return job->fd < 0 ? -errno : 0;
+}
+
 static int result_write(struct job *job)
 {
-	int copy = fcntl(job->fd, F_DUPFD_CLOEXEC, 3);
+	int ret = job->path ? file_create(job) : 0;
+	int copy = ret == 0 ? fcntl(job->fd, F_DUPFD_CLOEXEC, 3) : -1;
 	FILE *out = copy >= 0 ? fdopen(copy, "w") : NULL;
-	int ret;
 
+	if (ret < 0) {
+		return ret;
+	}
 	if (!out) {
 		close_fd(&copy);
 		return -ENOMEM;
@@ -59,9 +71,10 @@ static int result_write(struct job *job)
 	if (fclose(out) != 0 && ret == 0) {
 		ret = -errno;
 	}
-	if (ret == 0 && (lseek(job->fd, 0, SEEK_SET) < 0 ||
-			 fcntl(job->fd, F_ADD_SEALS,
-			       F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)) {
+	if (ret == 0 && !job->path &&
+	    (lseek(job->fd, 0, SEEK_SET) < 0 ||
+	     fcntl(job->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) <
+		     0)) {
 		ret = -errno;
 	}
 	return ret;
@@ -108,8 +121,10 @@ static void jobs_collect(struct control *control, bool all)
 		pthread_join(job->thread, NULL);
 		list_remove(&job->link);
 		control->n_jobs--;
-		if (!all) {
+		if (!all && job->call) {
 			job_answer(job);
+		} else if (!all) {
+			album_next(control, job->ret);
 		}
 		job_destroy(job);
 	}
@@ -130,19 +145,20 @@ bool jobs_full(const struct control *control)
 	return control->n_jobs >= CONTROL_JOBS;
 }
 
-int job_start(struct control *control, sd_bus_message *call, job_fn fn, void *data,
-	      void (*free_data)(void *data))
+int job_start(struct control *control, sd_bus_message *call, const char *path, job_fn fn,
+	      void *data, void (*free_data)(void *data))
 {
 	struct job *job = xcalloc(1, sizeof(*job));
 	int ret;
 
 	job->done_fd = control->jobs_fd;
 	job->call = sd_bus_message_ref(call);
+	job->path = call ? NULL : xstrdup(path);
 	job->fn = fn;
 	job->data = data;
 	job->free_data = free_data;
-	job->fd = memfd_create("vitrine-answer", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (job->fd < 0) {
+	job->fd = call ? memfd_create("vitrine-answer", MFD_CLOEXEC | MFD_ALLOW_SEALING) : -1;
+	if (call && job->fd < 0) {
 		ret = -errno;
 		job_destroy(job);
 		return ret;

@@ -389,7 +389,7 @@ static int screenshot(sd_bus_message *call, void *data, sd_bus_error *error)
 	if (jobs_full(control)) {
 		return answer(call, CONTROL_ERROR_BUSY, "others are being made; try again");
 	}
-	ret = shot_start(control, call, repaint_output(repaint, (unsigned)number));
+	ret = shot_start(control, call, NULL, repaint_output(repaint, (unsigned)number));
 	return ret < 0 ? ret : 1;
 }
 
@@ -417,7 +417,7 @@ static int get_trace(sd_bus_message *call, void *data, sd_bus_error *error)
 	if (!copy) {
 		return -ENOMEM;
 	}
-	ret = job_start(control, call, trace_write, copy, trace_free);
+	ret = job_start(control, call, NULL, trace_write, copy, trace_free);
 	return ret < 0 ? ret : 1;
 }
 

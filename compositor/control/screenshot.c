@@ -26,7 +26,8 @@ struct shot {
 	sd_event_source *turn;
 	struct clock_timer *patience;
 	bool is_impatient;
-	sd_bus_message *call;
+	sd_bus_message *call; /* NULL: it goes to path */
+	char *path;
 	char output[32];
 	struct target target; /* pixels are ours */
 	uint64_t frames;      /* of the output when this try began */
@@ -43,16 +44,23 @@ static void shot_destroy(struct shot *shot)
 	sd_event_source_disable_unref(shot->turn);
 	clock_timer_destroy(shot->patience);
 	sd_bus_message_unref(shot->call);
+	free(shot->path);
 	free(shot->target.pixels);
 	free(shot);
 }
 
 static void shot_fail(struct shot *shot, const char *error, const char *why)
 {
-	if (sd_bus_reply_method_errorf(shot->call, error, "%s", why) < 0) {
+	struct control *control = shot->control;
+	bool is_file = shot->path != NULL;
+
+	if (!is_file && sd_bus_reply_method_errorf(shot->call, error, "%s", why) < 0) {
 		log_debug(LOG_US, "a control client did not wait for its picture");
 	}
 	shot_destroy(shot);
+	if (is_file) {
+		album_next(control, -ECANCELED);
+	}
 }
 
 /* ---- on the thread ---- */
@@ -78,7 +86,8 @@ static void shot_hand_over(struct shot *shot)
 
 	*target = shot->target;
 	shot->target.pixels = NULL;
-	if (job_start(shot->control, shot->call, picture_write, target, picture_free) < 0) {
+	if (job_start(shot->control, shot->call, shot->path, picture_write, target, picture_free) <
+	    0) {
 		shot_fail(shot, CONTROL_ERROR_FAILED, "no thread could be started");
 		return;
 	}
@@ -153,13 +162,15 @@ static void handle_patience(void *data, uint64_t now_ns)
 	sd_event_source_set_enabled(shot->turn, SD_EVENT_ON);
 }
 
-int shot_start(struct control *control, sd_bus_message *call, struct scene_output *output)
+int shot_start(struct control *control, sd_bus_message *call, const char *path,
+	       struct scene_output *output)
 {
 	struct shot *shot = xcalloc(1, sizeof(*shot));
 	int ret;
 
 	shot->control = control;
 	shot->call = sd_bus_message_ref(call);
+	shot->path = call ? NULL : xstrdup(path);
 	shot->frames = output->frames;
 	shot->target = (struct target){
 		.width = output->width,

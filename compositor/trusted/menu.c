@@ -68,6 +68,13 @@ static void wish_leave(struct menu *menu, const struct menu_wish *wish)
 			log_info(LOG_HOST, "not all monitors can be switched off");
 		}
 		break;
+	case MENU_SCREENSHOT:
+		/* Without the menu, which is closed. */
+		if (control_take_pictures(server->control) < 0) {
+			log_info(LOG_ADMIN,
+				 "no pictures are taken: others are, or there is no state-dir");
+		}
+		break;
 	case MENU_DETACH:
 		input_detach(server->input);
 		break;

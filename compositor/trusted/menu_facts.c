@@ -150,6 +150,7 @@ void menu_facts_collect(const struct menu *menu, struct menu_facts *out)
 		return;
 	}
 	out->can_detach = true;
+	out->can_screenshot = server->control && server->settings->state_dir[0];
 	out->can_lock = server->lock && server->settings->lock.user[0];
 	out->is_detached = input_is_detached(server->input);
 	out->has_layouts = server->settings->n_layouts > 1;

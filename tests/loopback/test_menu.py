@@ -11,7 +11,7 @@ from world import KEY
 
 SELECTED = (0x2f, 0x6f, 0xb7)
 MONITORS = "1024x768,640x480"
-KEYS = {**KEY, "enter": 28, "up": 103, "down": 108, "left": 105, "w": 17, "r": 19}
+KEYS = {**KEY, "enter": 28, "up": 103, "down": 108, "left": 105, "w": 17, "r": 19, "t": 20}
 BTN_LEFT = 0x110
 
 CONFIG = """
@@ -176,6 +176,25 @@ def test_without_the_helper(desk):
     assert menu.is_open()
     menu.tap("esc", "esc")
     desk.say("wait-owner work")
+
+
+def test_pictures_of_all_monitors(desk):
+    """Of what they show without the menu: whole files, readable to nobody else."""
+    where = desk.path("state")
+    os.mkdir(where)
+    menu = Menu(desk, f"[server]\nstate-dir = {where}\n")
+    menu.open()
+    menu.tap("t", "enter")
+    desk.say("wait-owner work")
+    desk.wait("the pictures", lambda: "2 pictures of monitors" in desk.log("vitrined"))
+    names = sorted(name for name in os.listdir(where) if name.startswith("screen-"))
+    assert [name.split("-", 3)[-1] for name in names] == ["HEADLESS-1.png", "HEADLESS-2.png"], names
+    for name, size in zip(names, MONITORS.split(",")):
+        picture = world.read_png(os.path.join(where, name))
+        assert f"{picture.width}x{picture.height}" == size
+        assert os.stat(os.path.join(where, name)).st_mode & 0o777 == 0o600
+        assert picture.extent(SELECTED) is None
+    assert world.read_png(os.path.join(where, names[1])).find(desk.drawn("320x240", 2, 2))
 
 
 def test_picture(desk):

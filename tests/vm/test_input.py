@@ -22,6 +22,7 @@ KEYS = 200
 BATCH = 10
 POSITIONS = 50
 TOUCH_RANGE = 32768
+SELECTED = (0x2f, 0x6f, 0xb7)  # the ground of the menu's selected row
 
 
 def setup(vm):
@@ -287,6 +288,44 @@ def test_attention_chord_arrives_nowhere(desk):
         desk.vm.wait(desk.focused, 20, "no guest's picture returns")
         flush(desk, desk.focused())
         desk.focus(other(desk.focused()))
+    for name, watch in watches.items():
+        codes = {code for code, _ in watch.keys()}
+        assert codes <= {KEY_F10, *MODIFIERS}, f"{name} got {codes}"
+        assert_released(name, watch)
+
+
+def selected_row(desk, output):
+    """The menu's selected row as it is on the glass, a picture; None while there is no such row."""
+    picture = desk.vm.screendump(desks.OUTPUTS.index(output))
+    rect = picture.extent(SELECTED)
+    return picture.crop(*rect) if rect else None
+
+
+def colour_of(desk, name):
+    value = int(desk.vm.stats("vitrined")[f"guest.{name}.colour"].lstrip("#"), 16)
+    return bytes((value >> 16, value >> 8 & 0xff, value & 0xff))
+
+
+def test_attention_menu(desk):
+    """The attention menu opens over both guests on both monitors, and what is chosen there by keys comes to the front."""
+    watches = {name: Watch(desk, name) for name in desks.KINDS}
+    for _ in desks.KINDS:
+        wanted = other(desk.focused())
+        desk.vm.qmp.chord(*desks.ATTENTION)
+        attention(desk, "1")
+        for output in desks.OUTPUTS:
+            desk.vm.wait(lambda: selected_row(desk, output), 20, f"no menu on {output}")
+        assert not desk.shown(), "guests are still shown"
+        row = selected_row(desk, desks.OUTPUTS[0])
+        if colour_of(desk, wanted) not in row.colours():
+            desk.vm.qmp.chord("down")
+            desk.vm.wait(lambda: colour_of(desk, wanted) in selected_row(desk, desks.OUTPUTS[0]).colours(), 20,
+                         f"{wanted} is not in the menu")
+        desk.vm.qmp.chord("ret")
+        desk.vm.qmp.chord("ret")
+        attention(desk, "0")
+        desk.vm.wait(lambda: desk.focused() == wanted, 20, f"{wanted} does not come to the front")
+        flush(desk, wanted)
     for name, watch in watches.items():
         codes = {code for code, _ in watch.keys()}
         assert codes <= {KEY_F10, *MODIFIERS}, f"{name} got {codes}"
