@@ -238,7 +238,7 @@ void seat_button(struct seat *seat, unsigned device, uint32_t code, bool pressed
 	} else if (!live(&seat->buttons, code)) {
 		button_release(seat, code);
 		/* A drag may have ended outside of the head that it began on. */
-		seat_pointer_update(seat, NULL);
+		seat_pointer_update(seat);
 	}
 	seat_end_frame(seat);
 }

@@ -19,24 +19,23 @@ struct place {
 
 /* ---- where it is ---- */
 
-static struct place picked(const struct seat *seat, const struct seat_head *avoid)
+static struct place picked(const struct seat *seat)
 {
 	struct place place = {0};
 
 	if (seat->mode == SEAT_GUESTS &&
 	    seat->space->pick(seat->data, seat->x, seat->y, &place.guest, &place.head, &place.x,
 			      &place.y) &&
-	    (!avoid || place.head != avoid)) {
+	    !seat_is_leaving(seat, place.head)) {
 		return place;
 	}
 	return (struct place){.guest = seat_host, .x = seat->x, .y = seat->y};
 }
 
 /* It is this guest's, wherever it is: over another head of it, or else on the edge of the one that it was over. */
-static struct place kept_by(const struct seat *seat, struct seat_guest *guest,
-			    const struct seat_head *avoid)
+static struct place kept_by(const struct seat *seat, struct seat_guest *guest)
 {
-	struct place place = picked(seat, avoid);
+	struct place place = picked(seat);
 
 	if (place.guest == guest) {
 		return place;
@@ -44,7 +43,7 @@ static struct place kept_by(const struct seat *seat, struct seat_guest *guest,
 	if (guest == seat_host) {
 		return (struct place){.guest = guest, .x = seat->x, .y = seat->y};
 	}
-	if (seat->over != guest || (avoid && seat->entered == avoid)) {
+	if (seat->over != guest || seat_is_leaving(seat, seat->entered)) {
 		return (struct place){0};
 	}
 	place = (struct place){.guest = guest, .head = seat->entered};
@@ -55,14 +54,14 @@ static struct place kept_by(const struct seat *seat, struct seat_guest *guest,
 	return place;
 }
 
-static struct place place_find(const struct seat *seat, const struct seat_head *avoid)
+static struct place place_find(const struct seat *seat)
 {
 	struct place place;
 
 	if (seat->buttons.held) {
-		return kept_by(seat, seat->over, avoid);
+		return kept_by(seat, seat->over);
 	}
-	place = seat->capture ? kept_by(seat, seat->capture, avoid) : picked(seat, avoid);
+	place = seat->capture ? kept_by(seat, seat->capture) : picked(seat);
 	if (!place.guest || !seat_allows(seat, seat->pointer_device, place.guest)) {
 		return (struct place){0};
 	}
@@ -123,7 +122,7 @@ static void park(struct seat *seat)
 	struct seat_traits traits = seat_traits_of(seat, seat->over);
 	struct place corner = {.guest = seat->over, .head = seat->entered};
 
-	if (!seat->entered || !traits.parks || !(traits.pointer & SEAT_POINTER_ABSOLUTE)) {
+	if (!traits.parks || !(traits.pointer & SEAT_POINTER_ABSOLUTE)) {
 		return;
 	}
 	seat->space->to_head(seat->data, corner.head, FAR_PX, FAR_PX, &corner.x, &corner.y);
@@ -134,7 +133,7 @@ static void park(struct seat *seat)
 	}
 }
 
-void seat_pointer_leave(struct seat *seat, bool may_park)
+void seat_pointer_leave(struct seat *seat)
 {
 	struct seat_guest *guest;
 	double nowhere;
@@ -145,7 +144,7 @@ void seat_pointer_leave(struct seat *seat, bool may_park)
 	if (!guest) {
 		return;
 	}
-	if (may_park) {
+	if (seat->entered && !seat_is_leaving(seat, seat->entered)) {
 		park(seat);
 	}
 	is_news = guest == seat_host || seat->entered;
@@ -158,14 +157,14 @@ void seat_pointer_leave(struct seat *seat, bool may_park)
 	}
 }
 
-void seat_pointer_update(struct seat *seat, const struct seat_head *avoid)
+void seat_pointer_update(struct seat *seat)
 {
-	struct place to = place_find(seat, avoid);
+	struct place to = place_find(seat);
 
 	while (seat->over && seat->over != to.guest) {
-		seat_pointer_leave(seat, !avoid);
+		seat_pointer_leave(seat);
 		/* It holds no button any more; and whom it left may have called the seat. */
-		to = place_find(seat, avoid);
+		to = place_find(seat);
 	}
 	if (!to.guest) {
 		return;
@@ -185,13 +184,13 @@ struct seat_guest *seat_pointer_claim(struct seat *seat, unsigned device)
 		return seat_allows(seat, device, guest) ? guest : NULL;
 	}
 	if (!guest) {
-		guest = seat->capture ? seat->capture : picked(seat, NULL).guest;
+		guest = seat->capture ? seat->capture : picked(seat).guest;
 	}
 	if (!seat_allows(seat, device, guest)) {
 		return NULL;
 	}
 	seat->pointer_device = device;
-	seat_pointer_update(seat, NULL);
+	seat_pointer_update(seat);
 	return seat->over;
 }
 
@@ -246,7 +245,7 @@ void seat_set_capture(struct seat *seat, struct seat_guest *guest)
 		seat_buttons_release(seat);
 	}
 	seat_pointer_confine(seat);
-	seat_pointer_update(seat, NULL);
+	seat_pointer_update(seat);
 	seat_end_frame(seat);
 }
 
@@ -281,7 +280,7 @@ static bool is_kept_from(const struct seat *seat, unsigned device)
 
 static void pointer_moved(struct seat *seat)
 {
-	seat_pointer_update(seat, NULL);
+	seat_pointer_update(seat);
 	if (!seat->over) {
 		seat->dropped++;
 	}

@@ -144,7 +144,7 @@ void seat_policy_changed(struct seat *seat)
 	seat_end_frame(seat);
 	seat_codes_settle(seat);
 	seat_contacts_settle(seat);
-	seat_pointer_update(seat, NULL);
+	seat_pointer_update(seat);
 	seat_end_frame(seat);
 }
 
@@ -177,9 +177,9 @@ void seat_set_mode(struct seat *seat, enum seat_mode mode)
 	seat_end_frame(seat);
 	seat_keys_release(seat);
 	seat_contacts_end(seat, UINT64_MAX, NULL);
-	seat_pointer_leave(seat, true);
+	seat_pointer_leave(seat);
 	seat_codes_settle(seat);
-	seat_pointer_update(seat, NULL);
+	seat_pointer_update(seat);
 	seat_end_frame(seat);
 }
 
@@ -224,15 +224,19 @@ void seat_forget_guest(struct seat *seat, struct seat_guest *guest)
 
 void seat_forget_head(struct seat *seat, struct seat_head *head)
 {
+	const struct seat_head *before = seat->leaving;
+
 	if (!head) {
 		return;
 	}
+	seat->leaving = head;
 	seat_end_frame(seat);
 	seat_contacts_end(seat, UINT64_MAX, head);
 	if (seat->entered == head) {
-		seat_pointer_update(seat, head);
+		seat_pointer_update(seat);
 	}
 	seat_end_frame(seat);
+	seat->leaving = before;
 }
 
 void seat_layout_changed(struct seat *seat)
@@ -240,7 +244,7 @@ void seat_layout_changed(struct seat *seat)
 	seat_end_frame(seat);
 	seat_capture_check(seat);
 	seat_pointer_confine(seat);
-	seat_pointer_update(seat, NULL);
+	seat_pointer_update(seat);
 	seat_end_frame(seat);
 }
 
@@ -255,7 +259,7 @@ static void devices_lift(struct seat *seat, uint64_t devices)
 	if (seat->swipe.device < SEAT_MAX_DEVICES && (devices >> seat->swipe.device & 1)) {
 		seat->swipe.device = SEAT_NO_DEVICE;
 	}
-	seat_pointer_update(seat, NULL);
+	seat_pointer_update(seat);
 	seat_end_frame(seat);
 }
 

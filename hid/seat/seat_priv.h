@@ -65,6 +65,8 @@ struct seat {
 	struct seat_guest *over;   /* who was told that it has the pointer; NULL: nobody was */
 	struct seat_head *entered; /* over's, NULL for the host */
 	double told_x, told_y;     /* the position that it was told */
+	const struct seat_head
+		*leaving; /* during seat_forget_head: nothing is on it, whatever pick says */
 
 	struct seat_guest *unframed[SEAT_MAX_UNFRAMED]; /* got events since the last frame */
 	unsigned n_unframed;
@@ -83,6 +85,11 @@ void seat_touched(struct seat *seat, unsigned device, uint64_t time_ns);
 bool seat_allows(const struct seat *seat, unsigned device, struct seat_guest *guest);
 /* How the guest or the host is to be treated; every value is in its bounds. */
 struct seat_traits seat_traits_of(const struct seat *seat, struct seat_guest *guest);
+
+static inline bool seat_is_leaving(const struct seat *seat, const struct seat_head *head)
+{
+	return head && head == seat->leaving;
+}
 
 /* ---- keys.c: each sends what is due without ending the frame ---- */
 /* Who gets this key now; NULL: nobody. */
@@ -122,10 +129,10 @@ void seat_pointer_confine(struct seat *seat);
 void seat_pointer_walk(struct seat *seat, double dx, double dy);
 
 /* ---- pointer.c ---- */
-/* Tells who has the pointer what it is over now, never that it is over avoid. Does not end the frame. */
-void seat_pointer_update(struct seat *seat, const struct seat_head *avoid);
+/* Tells who has the pointer what it is over now. Does not end the frame. */
+void seat_pointer_update(struct seat *seat);
 /* Releases the buttons, too. */
-void seat_pointer_leave(struct seat *seat, bool may_park);
+void seat_pointer_leave(struct seat *seat);
 /* Who gets a button or scrolls of this device where the pointer is; NULL: nobody. Tells that it is there. */
 struct seat_guest *seat_pointer_claim(struct seat *seat, unsigned device);
 /* The capture ends when its guest is shown nowhere. */

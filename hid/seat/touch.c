@@ -107,7 +107,8 @@ static struct seat_guest *guest_at(const struct seat *seat, unsigned device, dou
 	*x = head_x;
 	*y = head_y;
 	/* Without a head there is nothing to be touched. */
-	return *head && seat_allows(seat, device, guest) ? guest : NULL;
+	return *head && !seat_is_leaving(seat, *head) && seat_allows(seat, device, guest) ? guest :
+											    NULL;
 }
 
 void seat_touch_down(struct seat *seat, unsigned device, int output, int slot, double x, double y,

@@ -187,64 +187,6 @@ static void scrolling_goes_to_the_owner(void **state)
 	expect("A:scroll 1 -15 A:. ");
 }
 
-static void contacts_are_held_by_their_head(void **state)
-{
-	seat_touch_down(seat, 0, 0, 5, 0.5, 0.5, 0);
-	seat_touch_down(seat, 1, 1, 5, 0.25, 0.5, 0);
-	seat_touch_frame(seat, 0);
-	/* Groups are those of a device. */
-	expect("A:touch 0 on 0 80,80 A:. A:touch 1 on 1 30,80 A:. ");
-	/* Clamped to the head that it began on, wherever it goes. */
-	seat_touch_motion(seat, 0, 0, 5, 1, 0, 0);
-	seat_touch_motion(seat, 1, 2, 5, 0.5, 0.5, 0);
-	seat_touch_frame(seat, 0);
-	expect("A:touch 0 at 159,0 A:. A:touch 1 at 159,80 A:. ");
-	seat_touch_up(seat, 0, 5, 0);
-	seat_touch_frame(seat, 0);
-	expect("A:touch 0 up A:. ");
-	seat_touch_cancel(seat, 1);
-	expect("A:touch 1 up A:. ");
-}
-
-static void a_slot_that_is_touched_twice_is_lifted_first(void **state)
-{
-	seat_touch_down(seat, 0, 0, 3, 0.5, 0.5, 0);
-	seat_touch_down(seat, 0, 0, 3, 0.25, 0.5, 0);
-	seat_touch_up(seat, 0, 3, 0);
-	seat_touch_frame(seat, 0);
-	expect("A:touch 0 on 0 80,80 A:touch 0 up A:touch 0 on 0 30,80 A:touch 0 up A:. ");
-}
-
-static void a_contact_is_whose_its_first_touch_is(void **state)
-{
-	seat_touch_down(seat, 0, 2, 0, 0.5, 0.5, 0);   /* on B */
-	seat_touch_down(seat, 0, 0, 1, 0.05, 0.05, 0); /* on the host's ground */
-	seat_touch_frame(seat, 0);
-	expect("B:touch 0 on 0 80,80 H:touch 1 5,5 B:. H:. ");
-	seat_touch_motion(seat, 0, 0, 0, 0.5, 0.5, 0); /* over A now */
-	seat_touch_motion(seat, 0, 0, 1, 0.5, 0.5, 0);
-	seat_touch_frame(seat, 0);
-	expect("B:touch 0 at 0,80 H:touch 1 at 50,50 B:. H:. ");
-	seat_touch_up(seat, 0, 0, 0);
-	seat_touch_up(seat, 0, 1, 0);
-	seat_touch_frame(seat, 0);
-	expect("B:touch 0 up H:touch 1 up B:. H:. ");
-}
-
-static void contacts_end_at_the_limit(void **state)
-{
-	for (int i = 0; i < SEAT_MAX_CONTACTS; i++) {
-		seat_touch_down(seat, 0, 0, i, 0.5, 0.5, 0);
-	}
-	world_take_log(&world);
-	seat_touch_down(seat, 0, 0, SEAT_MAX_CONTACTS, 0.5, 0.5, 0);
-	seat_touch_up(seat, 0, SEAT_MAX_CONTACTS, 0);
-	expect("");
-	seat_touch_up(seat, 0, 7, 0);
-	seat_touch_down(seat, 0, 0, 99, 0.5, 0.5, 0);
-	expect("A:touch 7 up A:touch 7 on 0 80,80 ");
-}
-
 static void a_hidden_head_is_left(void **state)
 {
 	seat_touch_down(seat, 0, 0, 0, 0.5, 0.5, 0);
@@ -407,6 +349,42 @@ static void the_host_may_call_from_its_events(void **state)
 	expect("H:touch 0 1,50 H:. A:key 1 up H:touch 0 up H:leave H:enter 1,50 A:. H:. ");
 }
 
+static uint64_t framed_ns;
+static unsigned framed_device;
+
+static void note_time(void *data, struct seat_guest *guest)
+{
+	framed_ns = seat_event_ns(seat);
+	framed_device = seat_event_device(seat);
+}
+
+/* A group is as old as what began it, whatever the clock of the device does meanwhile. */
+static void groups_know_their_time_and_device(void **state)
+{
+	struct seat_sink sink = world_sink;
+	const struct seat_chord none = {0};
+
+	seat_destroy(seat);
+	sink.frame = note_time;
+	seat = seat_create(&sink, &world_space, &world, &none, &none);
+	seat_set_keyboard(seat, &a);
+	seat_key(seat, 3, KEY_A, true, 100);
+	assert_true(framed_ns == 100 && framed_device == 3);
+	seat_key(seat, 3, KEY_A, false, 50);
+	assert_true(framed_ns == 50 && framed_device == 3);
+	seat_touch_down(seat, 1, 0, 0, 0.5, 0.5, 200);
+	seat_touch_motion(seat, 1, 0, 0, 0.6, 0.5, 190);
+	seat_touch_frame(seat, 1);
+	assert_true(framed_ns == 200 && framed_device == 1);
+	/* Another device's event ends it. */
+	seat_touch_motion(seat, 1, 0, 0, 0.5, 0.5, 300);
+	seat_button(seat, 2, BTN_LEFT, true, 400);
+	assert_true(framed_ns == 400 && framed_device == 2);
+	/* And what no device did has none. */
+	seat_set_mode(seat, SEAT_HOST);
+	assert_true(framed_ns == 0 && framed_device == SEAT_MAX_DEVICES);
+}
+
 #define seat_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -422,10 +400,6 @@ int main(void)
 		seat_test(a_drag_goes_on_outside_of_its_guest),
 		seat_test(a_drag_goes_from_head_to_head),
 		seat_test(scrolling_goes_to_the_owner),
-		seat_test(contacts_are_held_by_their_head),
-		seat_test(a_slot_that_is_touched_twice_is_lifted_first),
-		seat_test(a_contact_is_whose_its_first_touch_is),
-		seat_test(contacts_end_at_the_limit),
 		seat_test(a_hidden_head_is_left),
 		seat_test(a_dragged_head_may_be_gone_already),
 		seat_test(a_guest_that_is_gone_is_told_nothing),
@@ -433,6 +407,7 @@ int main(void)
 		seat_test(the_host_takes_and_gives_back),
 		seat_test(each_mode_begins_with_nothing_held),
 		seat_test(the_host_may_call_from_its_events),
+		seat_test(groups_know_their_time_and_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
