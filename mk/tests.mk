@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Tests; tests/README.md says how they are found and what they may rely on.
 
-TEST_DIRS := unit render loopback
+TEST_DIRS := unit history render loopback
 TEST_FILES := $(sort $(shell find $(wildcard tests) -path tests/vm -prune -o -name '*.c' -print 2>/dev/null))
 
 files_of   = $(filter tests/$(1)/%,$(TEST_FILES))
@@ -85,6 +85,15 @@ check-valgrind:
 	@failed=; $(MAKE) --no-print-directory CC=clang -k all tests || failed=--build-failed; \
 	$(MAKE) --no-print-directory CC=clang run-valgrind FAILED=$$failed
 
+# What takes a whole run once: ten million steps of histories, the model, what is broken on purpose.
+PROOF_STEPS ?= 10000000
+.PHONY: check-proofs
+check-proofs:
+	@failed=; $(MAKE) --no-print-directory -k all tests || failed=--build-failed; \
+	$(RUN) $$failed --timeout 300 \
+		'history, $(PROOF_STEPS) steps=env HISTORY_STEPS=$(PROOF_STEPS) $(BUILD)/tests/history/test_history' \
+		'model=tests/model/test_model.py'
+
 .PHONY: run-valgrind
 run-valgrind:
 	@$(RUN) $(FAILED) --valgrind --slowdown 20 --timeout 300 $(TEST_PROGRAMS)
@@ -131,6 +140,7 @@ demo-xen:
 
 #: make check        everything below, with gcc, clang, ASan+UBSan and valgrind: under 25 minutes
 #: make check-quick  unit, render and loopback tests, include rules, headers, fuzz corpus: a minute
+#: make check-proofs ten million steps of random histories, the model of focus, lock and attention
 #: make check-xen    real Xen with stock Linux guests in QEMU (VM_ARGS=--help)
 #: make demo         two guests on two monitors, without Xen or root
 #: make demo-xen     the same on real Xen in QEMU, in a window where there is a display

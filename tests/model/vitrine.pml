@@ -185,10 +185,17 @@ inline settle()
 	fi
 }
 
+/* What is on its way to the glass will be seen. */
+#ifdef BREAK_FLIGHT
+#define WILL_BE_DARK(o) IS_DARK(o)
+#else
+#define WILL_BE_DARK(o) (IS_DARK(o) && (flight[o] == NO_FRAME || (flight[o] & DARK)))
+#endif
+
 inline dark_if_so()
 {
 	if
-	:: IS_DARK(0) && IS_DARK(1) -> lock_dark()
+	:: WILL_BE_DARK(0) && WILL_BE_DARK(1) -> lock_dark()
 	:: else
 	fi
 }
@@ -451,6 +458,8 @@ inline flip(o)
 {
 	glass[o] = flight[o];
 	flight[o] = NO_FRAME;
+	/* Who was told that all is dark was not lied to. */
+	assert(lock_state != CLOSED || IS_DARK(o));
 	flipped(o)
 }
 
