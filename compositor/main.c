@@ -193,6 +193,10 @@ static int core_create(struct server *server)
 	if (ret < 0) {
 		return ret;
 	}
+	ret = prompt_create(&server->prompt, server);
+	if (ret < 0) {
+		return ret;
+	}
 	ret = lock_create(&server->lock, server);
 	if (ret < 0) {
 		return ret;
@@ -259,6 +263,7 @@ static int server_start(struct server *server)
 	}
 	if (ret == 0) {
 		ret = monitors_create(&server->monitors, server);
+		lock_reload(server->lock);
 	}
 	if (ret == 0 && server->session) {
 		ret = input_open_devices(server->input);
@@ -289,6 +294,9 @@ static void server_stop(struct server *server)
 	server->test_input = NULL;
 	commands_destroy(server->commands);
 	server->commands = NULL;
+	/* While there still is somebody who can be told. */
+	prompt_destroy(server->prompt);
+	server->prompt = NULL;
 	control_destroy(server->control);
 	server->control = NULL;
 	if (server->stats) {

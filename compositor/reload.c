@@ -142,6 +142,7 @@ static void take_over(struct server *server, struct settings *settings)
 	settings_log_warnings(settings);
 	wayland_settings_changed(server->wayland);
 	monitors_reload(server->monitors);
+	lock_reload(server->lock);
 	layouts_reload(server->layouts);
 	if (old->use_planes != settings->use_planes) {
 		draw_all(server);

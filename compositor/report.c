@@ -236,6 +236,7 @@ void report_write(struct server *server, FILE *out)
 	fprintf(out, "leds %u\n", input_leds(server->input));
 	input_report(server->input, out);
 	lock_report(server->lock, out);
+	fprintf(out, "prompt.asking %d\n", prompt_is_asking(server->prompt));
 	roster_report(input_roster(server->input), out);
 	fprintf(out, "input_dropped %" PRIu64 "\n", seat_dropped(input_seat(server->input)));
 	fprintf(out, "bytes_read %" PRIu64 "\n", totals.read);

@@ -39,6 +39,7 @@ struct trusted;
 struct menu;
 struct commands;
 struct lock;
+struct prompt;
 
 /* Priorities on the loop, first to run first: frames before input before clients before mapping and the rest. */
 enum server_priority {
@@ -97,6 +98,7 @@ struct server {
 	struct menu *menu;
 	struct commands *commands;
 	struct lock *lock;
+	struct prompt *prompt;
 };
 
 /* ---- repaint.c: outputs come and go, frames are drawn at their deadlines ---- */
@@ -214,7 +216,6 @@ enum lock_reason {
 	LOCK_BY_COMMAND,
 	LOCK_BY_IDLE,
 	LOCK_BY_LID,
-	LOCK_BY_SUSPEND,
 	LOCK_BY_CLIENT,  /* ext-session-lock-v1: the client draws and says when it is over */
 	LOCK_BY_RESTART, /* it was locked when the server before this one ended */
 };
@@ -238,11 +239,33 @@ bool lock_is_dark(const struct lock *lock);
 bool lock_client_unlocks(struct lock *lock);
 /* It is gone without saying so: it stays locked, and our own prompt takes over. Its covers are its own to take away. */
 void lock_client_gone(struct lock *lock);
+/* The settings are others, or monitors.c has just begun to watch idleness. */
+void lock_reload(struct lock *lock);
 /* Lines `lock.KEY VALUE`: state (open, closing, locked), owner, wrong, attempt (1: a password can be typed). */
 void lock_report(const struct lock *lock, FILE *out);
 /* After scene_output_presented, by repaint.c; and when outputs come or go. */
 void lock_output_presented(struct lock *lock, struct scene_output *output);
 void lock_outputs_changed(struct lock *lock);
+
+/* ---- trusted/prompt.c: a passphrase that a program of the host's asks for ---- */
+#define PROMPT_TEXT_MAX 120u
+
+/* 0: it is in the descriptor; -ECANCELED: refused by Escape; -ETIMEDOUT; -EIO: vitrine-auth failed; or what prompt_cancel says. */
+typedef void (*prompt_done_fn)(void *data, int result);
+
+MUST_USE int prompt_create(struct prompt **out, struct server *server);
+/* Ends what is asked. May be NULL. */
+void prompt_destroy(struct prompt *prompt);
+/*
+ * text: printable ASCII, for the person. vitrine-auth writes the passphrase to fd, which stays the caller's. done is called
+ * once, later, when this returns 0. -EINVAL: the text; -EACCES: the screen is locked; -EBUSY: somebody else is asking; or why
+ * vitrine-auth can't be reached.
+ */
+MUST_USE int prompt_ask(struct prompt *prompt, const char *text, int fd, prompt_done_fn done,
+			void *data);
+bool prompt_is_asking(const struct prompt *prompt);
+/* What is asked ends so: -EACCES: the screen is being locked. */
+void prompt_cancel(struct prompt *prompt, int why);
 
 /* ---- layouts.c: which layout is in force, remembered per set of connected monitors ---- */
 MUST_USE int layouts_create(struct layouts **out, struct server *server);

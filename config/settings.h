@@ -71,7 +71,7 @@ struct settings_idle {
 struct settings_lock {
 	char user[33];    /* whose password ends it; "": there is none */
 	uint32_t after_s; /* nobody has touched anything for so long; 0: never */
-	bool on_lid, on_suspend, at_start;
+	bool on_lid, at_start;
 	/* Of the keyboard, as XKB calls them: what vitrine-auth reads keys by. */
 	char layout[64], layout_variant[64], layout_options[128];
 };

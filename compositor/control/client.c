@@ -47,6 +47,7 @@ static void client_destroy(struct client *client)
 {
 	list_remove(&client->link);
 	client->control->n_clients--;
+	ask_client_gone(client->control, client->bus);
 	sd_event_source_disable_unref(client->in);
 	sd_event_source_disable_unref(client->out);
 	sd_bus_close_unref(client->bus);

@@ -98,6 +98,7 @@ int control_create(struct control **out, struct server *server)
 	control->server = server;
 	control->listen_fd = -1;
 	control->jobs_fd = -1;
+	control->asking_fd = -1;
 	list_init(&control->clients);
 	list_init(&control->jobs);
 	list_init(&control->shots);

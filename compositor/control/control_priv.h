@@ -54,6 +54,9 @@ struct control {
 		unsigned next;   /* number of the output that is next */
 		unsigned n_done;
 	} album;
+
+	sd_bus_message *asking; /* waits for a passphrase; NULL: none does */
+	int asking_fd;          /* what it will come through */
 };
 
 /* ---- client.c: the socket ---- */
@@ -90,6 +93,12 @@ bool jobs_full(const struct control *control);
  */
 MUST_USE int job_start(struct control *control, sd_bus_message *call, const char *path, job_fn fn,
 		       void *data, void (*free_data)(void *data));
+
+/* ---- ask.c ---- */
+/* A method of the table. */
+int ask_start(sd_bus_message *call, void *data, sd_bus_error *error);
+/* Nobody waits for an answer of this client's any more. */
+void ask_client_gone(struct control *control, const sd_bus *bus);
 
 /* ---- screenshot.c ---- */
 /* Answers call later; without one, writes the file. 0 or -errno. */

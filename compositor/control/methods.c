@@ -450,6 +450,7 @@ static const sd_bus_vtable table[] = {
 	METHOD("Reload", "", "", reload),
 	METHOD("Lock", "", "", lock_screen),
 	METHOD("GetLock", "", "bb", get_lock),
+	METHOD("Ask", "s", "h", ask_start),
 	METHOD("Screenshot", "s", "h", screenshot),
 	METHOD("Trace", "", "h", get_trace),
 	SD_BUS_SIGNAL("CommandEnded", "ss", 0),

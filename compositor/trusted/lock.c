@@ -16,7 +16,6 @@ static const char *const reasons[] = {
 	[LOCK_BY_COMMAND] = "by command",
 	[LOCK_BY_IDLE] = "nobody has touched anything",
 	[LOCK_BY_LID] = "the lid was closed",
-	[LOCK_BY_SUSPEND] = "the machine is going to sleep",
 	[LOCK_BY_CLIENT] = "by a trusted client",
 	[LOCK_BY_RESTART] = "as it was before",
 };
@@ -87,6 +86,7 @@ static void close_begin(struct lock *lock)
 	trusted_show(server->trusted, TRUSTED_LOCK, &nothing_ops, lock);
 	scene_set_locked(server->scene, true);
 	menu_close(server->menu);
+	prompt_cancel(server->prompt, -EACCES);
 	if (lock->state.owner == SEAT_LOCK_PROMPT) {
 		lock_prompt_show(lock);
 	}
@@ -174,6 +174,7 @@ void lock_open(struct lock *lock)
 	trusted_hide(server->trusted, TRUSTED_LOCK);
 	server_tell(server, "Unlocked", "", "");
 	test_input_poll(server->test_input);
+	lock_reload(lock);
 }
 
 bool lock_client_unlocks(struct lock *lock)
@@ -204,6 +205,39 @@ void lock_report(const struct lock *lock, FILE *out)
 	fprintf(out, "lock.owner %s\n", lock_is_clients(lock) ? "client" : "prompt");
 	fprintf(out, "lock.wrong %u\n", lock->state.wrong);
 	fprintf(out, "lock.attempt %d\n", lock->link && lock->view.prompt[0]);
+}
+
+/* ---- idleness ---- */
+
+/* One wake-up in the configured time: activity does not move the timer, it is looked at when that fires. */
+static void idle_apply(struct lock *lock, uint64_t now_ns)
+{
+	uint64_t after_ns = lock->server->settings->lock.after_s * NSEC_PER_SEC;
+	uint64_t since_ns = monitors_idle_since(lock->server->monitors);
+
+	if (after_ns == 0 || lock_is_locked(lock)) {
+		clock_timer_disarm(lock->idle);
+		return;
+	}
+	/* While something keeps it from being idle, the time has not begun. */
+	since_ns = since_ns == UINT64_MAX ? now_ns : since_ns;
+	if (now_ns >= since_ns + after_ns) {
+		lock_now(lock, LOCK_BY_IDLE);
+		since_ns = now_ns;
+	}
+	clock_timer_arm(lock->idle, since_ns + after_ns);
+}
+
+static void handle_idle(void *data, uint64_t now_ns)
+{
+	idle_apply(data, now_ns);
+}
+
+void lock_reload(struct lock *lock)
+{
+	if (lock) {
+		idle_apply(lock, clock_now(lock->server->clock));
+	}
 }
 
 /* ---- start and stop ---- */
@@ -240,7 +274,8 @@ int lock_create(struct lock **out, struct server *server)
 	lock->server = server;
 	seat_lock_init(&lock->state);
 	lock->prompt = clock_timer_create(server->clock, PRIORITY_INPUT, handle_prompt, lock);
-	if (!lock->prompt) {
+	lock->idle = clock_timer_create(server->clock, PRIORITY_STATS, handle_idle, lock);
+	if (!lock->prompt || !lock->idle) {
 		lock_destroy(lock);
 		return -ENOMEM;
 	}
@@ -259,6 +294,9 @@ void lock_destroy(struct lock *lock)
 	auth_link_close(lock->link);
 	if (lock->prompt) {
 		clock_timer_destroy(lock->prompt);
+	}
+	if (lock->idle) {
+		clock_timer_destroy(lock->idle);
 	}
 	free(lock);
 }

@@ -268,6 +268,76 @@ def test_what_is_typed_stays_nowhere(world):
         assert not [name for name in os.listdir(world.directory) if name.startswith("core")]
 
 
+def asking(world, text, **options):
+    asker = subprocess.Popen([os.path.join(w.BIN, "vitrinectl"), f"--runtime-dir={world.directory}", "ask", text],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    world.wait("the question", lambda: world.counters().get("prompt.asking") == "1")
+    return asker
+
+
+def finish(world, asker, status, out=b"", err=b""):
+    found = asker.communicate(timeout=w.TIMEOUT_S)
+    assert asker.returncode == status and found[0] == out and err in found[1], (asker.returncode, found)
+    world.wait("the end of it", lambda: world.counters().get("prompt.asking") == "0")
+
+
+def test_ask(world):
+    """A passphrase goes to who asked, and by no other way; whatever ends the question gives the guest its input back."""
+    world.start_all()
+    secret = "Disk9 of wqzjxv!"
+    asker = asking(world, "The passphrase of disk sda2:")
+    world.say("wait-owner -")
+    done = world.ctl("ask", "another")
+    assert done.returncode == 1 and "somebody else" in done.stderr, done
+    world.type(secret)
+    world.say(f"key {ENTER} 1")
+    world.say(f"key {ENTER} 0")
+    finish(world, asker, 0, secret.encode())
+    world.say("wait-owner work")
+    if os.geteuid() == 0:
+        pieces = list(memory_of(world.processes["vitrined"].pid))
+        assert not [trace for trace in traces_of(secret) if any(trace in piece for piece in pieces)]
+    asker = asking(world, "again")
+    world.type("half")
+    world.say("key 1 1")
+    world.say("key 1 0")
+    finish(world, asker, 1, err=b"refused")
+    asker = asking(world, "again")
+    asker.kill()
+    asker.communicate()
+    world.wait("its end", lambda: world.counters().get("prompt.asking") == "0")
+    world.say("wait-owner work")
+    for text in ("", "x" * 121, "t\u00e4uschend", "two\nlines"):
+        assert world.ctl("ask", text).returncode == 1, text
+    asker = asking(world, "whose end is a lock")
+    world.lock()
+    finish(world, asker, 1, err=b"locked")
+    assert "locked" in world.ctl("ask", "now").stderr
+    world.assert_dark()
+    world.unlock()
+
+
+def test_by_time_and_by_start(world):
+    """Nobody touches anything; and a machine that begins locked, whose server is then started again."""
+    world.start_all()
+    world.write("vitrine.conf", CONFIG + "after = 1 s\nat-start = yes\n")
+    assert world.ctl("reload").returncode == 0
+    assert world.counters()["lock.state"] == "open"
+    world.say("wait-lock dark")
+    assert "nobody has touched anything" in world.log("vitrined")
+    world.write("vitrine.conf", CONFIG + "at-start = yes\n")
+    assert world.ctl("reload").returncode == 0
+    world.unlock()
+    world.kill_server()
+    world.start_server()
+    world.say("wait-owner work")
+    world.kill_server()
+    os.unlink(world.path("lock"))
+    world.start_server()
+    world.say("wait-lock dark")
+    world.unlock()
+
+
 def test_picture(world):
     """The lock as the operating guide shows it."""
     world.start_all()
@@ -286,7 +356,7 @@ def test_picture(world):
 
 
 TESTS = [test_lock_and_unlock, test_by_key, test_what_is_refused, test_whatever_dies, test_nothing_that_could_not_be_opened,
-         test_monitors_that_come_later, test_what_is_typed_stays_nowhere, test_picture]
+         test_monitors_that_come_later, test_ask, test_by_time_and_by_start, test_what_is_typed_stays_nowhere, test_picture]
 
 
 def main():
@@ -297,8 +367,10 @@ def main():
     chosen = [test for test in TESTS if not sys.argv[1:] or test.__name__ in sys.argv[1:]]
     for test in chosen:
         world = World("lock")
+        began = time.monotonic()
         try:
             test(world)
+            print(f"{test.__name__}: good, {time.monotonic() - began:.1f} s", flush=True)
         except (AssertionError, OSError, KeyError, subprocess.SubprocessError):
             failed += 1
             print(f"{test.__name__}:\n{traceback.format_exc()}")

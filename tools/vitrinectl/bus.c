@@ -107,7 +107,9 @@ int bus_call(struct bus *bus, sd_bus_message **reply, const char *method, const 
 		va_end(args);
 	}
 	if (ret >= 0) {
-		ret = sd_bus_call(bus->bus, call, PATIENCE_USEC, &error, reply);
+		ret = sd_bus_call(bus->bus, call,
+				  bus->patience_usec ? bus->patience_usec : PATIENCE_USEC, &error,
+				  reply);
 	}
 	sd_bus_message_unref(call);
 	if (ret < 0) {

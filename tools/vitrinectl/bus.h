@@ -14,6 +14,7 @@ struct bus {
 	sd_bus *bus;
 	const char *destination; /* NULL: peer to peer */
 	const char *failed;      /* the last error's D-Bus name, for exit codes; NULL: none */
+	uint64_t patience_usec; /* of a call; 0: as long as a server needs that nothing keeps waiting */
 	char name[128], why[2048];
 };
 

@@ -18,7 +18,7 @@ enum exit_code {
 };
 
 struct control_options {
-	bool is_json, is_help, is_system, is_once, is_lock;
+	bool is_json, is_help, is_system, is_once, is_lock, is_tty;
 	const char *socket;       /* NULL: in runtime_dir */
 	const char *runtime_dir;  /* NULL: the default */
 	const char *const *words; /* the command and what follows it, without options */
@@ -76,6 +76,9 @@ int run_run(struct context *context);
 
 /* ---- top.c ---- */
 int run_top(struct context *context);
+
+/* ---- ask.c ---- */
+int run_ask(struct context *context);
 
 /* ---- complete.c ---- */
 /* Prints what may stand at the place of the last word, one per line. */

@@ -270,9 +270,27 @@ static int run_backlight(struct context *context)
 		      bus_call(&context->bus, NULL, "SetBacklight", "sd", name, percent / 100));
 }
 
+/* A few frames: the signal that all is dark may be missed between two questions. */
+#define DARK_USEC 50000
+
 static int run_lock(struct context *context)
 {
-	return finish(context, bus_call(&context->bus, NULL, "Lock", NULL));
+	sd_bus_message *reply = NULL;
+	int is_locked = true, is_dark = false;
+	int ret = bus_call(&context->bus, NULL, "Lock", NULL);
+
+	/* Until no monitor shows a guest any more. */
+	while (ret == 0 && is_locked && !is_dark) {
+		ret = bus_call(&context->bus, &reply, "GetLock", NULL);
+		if (ret == 0 && sd_bus_message_read(reply, "bb", &is_locked, &is_dark) < 0) {
+			ret = -EBADMSG;
+		}
+		reply = sd_bus_message_unref(reply);
+		if (ret == 0 && is_locked && !is_dark) {
+			ret = MIN(bus_wait(&context->bus, DARK_USEC), 0);
+		}
+	}
+	return finish(context, ret);
 }
 
 static int run_reload(struct context *context)
@@ -588,10 +606,20 @@ const struct command commands[] = {
 	 {ARGUMENT_MONITOR, ARGUMENT_LEVEL},
 	 false,
 	 run_backlight},
+	{"ask",
+	 "TEXT",
+	 "asks whoever sits there for a passphrase, and prints it",
+	 "It is read on the monitors, above all guests, and comes to standard output as it was typed, without a\n"
+	 "newline at its end. On a terminal only with --tty.",
+	 1,
+	 1,
+	 {0},
+	 false,
+	 run_ask},
 	{"lock",
 	 "",
 	 "locks the screen; nothing here unlocks it",
-	 "All monitors go dark and ask for the password of the user that [lock] user= names.",
+	 "All monitors go dark and ask for the password of the user that [lock] user= names. Returns when they are.",
 	 0,
 	 0,
 	 {0},

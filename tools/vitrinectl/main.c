@@ -22,6 +22,7 @@ static const struct option options_table[] = {
 	{"system", NULL, "ask over the system bus"},
 	{"once", NULL, "top: one table over one second"},
 	{"lock", NULL, "run: as the lock screen"},
+	{"tty", NULL, "ask: also where everybody can read it, on a terminal"},
 	{"help", NULL, "this text, or that of the command"},
 	{"version", NULL, "print the version"},
 };
@@ -119,6 +120,8 @@ static void option_set(struct control_options *options, const char *name, const 
 		options->is_once = true;
 	} else if (strcmp(name, "lock") == 0) {
 		options->is_lock = true;
+	} else if (strcmp(name, "tty") == 0) {
+		options->is_tty = true;
 	} else if (strcmp(name, "system") == 0) {
 		options->is_system = true;
 	} else if (strcmp(name, "help") == 0) {
