@@ -340,7 +340,10 @@ def wait_all_up(desk):
         counts.update({name: summary(desk, name) for name in desks.KINDS})
         return all(held == 0 and presses == releases for held, presses, releases in counts.values())
 
-    desk.vm.wait(none_held, 20, f"something sticks: {counts}", 0.3)
+    try:
+        desk.vm.wait(none_held, 20, "nothing is held", 0.3)
+    except AssertionError as error:
+        raise AssertionError(f"something sticks (held, presses, releases): {counts}") from error
     return counts
 
 
