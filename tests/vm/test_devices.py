@@ -14,7 +14,7 @@ NEEDS = ("vitrined", "vitrine-broker", "vitrinectl")
 CONFIG = "/etc/vitrine/vitrine.conf"
 RECORDINGS = os.path.join(image.ROOT, "tests", "recordings")
 KEY_LEFTCTRL, KEY_LEFTALT, KEY_TAB, BTN_RIGHT, BTN_STYLUS = 29, 56, 15, 273, 331
-KEY_NUMLOCK, LED_NUM_LOCK = 69, 1
+KEY_NUMLOCK, LED_NUM_LOCK, EV_SW = 69, 1, 5
 BTN_TOOL_PEN, BTN_TOOL_RUBBER, BTN_TOUCH, ABS_PRESSURE = 320, 321, 330, 24
 STROKES = 300
 SWITCHES = 1000
@@ -365,6 +365,22 @@ def test_hostile_device(desk):
     log = desk.vm.control.log("vitrined.log")[mark:]
     told = re.findall(r"'Vitrine Evil Keys' was unplugged while", log)
     assert len(told) == 1, f"{len(told)} lines about the unplugging"
+
+
+def test_lid(desk):
+    """A lid that is closed asks for the lock, which is refused here, as nothing could end it; an opened one does not."""
+    configure(desk.vm, POLICY + "[lock]\nuser = root\n")
+    mark = desk.vm.control.mark("vitrined.log")
+    with desk.vm.hands() as hands:
+        hands.plug("lid", "lid", "Vitrine Lid")
+        for closed in (1, 0):
+            hands.play(f"raw lid {EV_SW} 0 {closed}", "sync lid", "wait 50000")
+        desk.vm.control.wait_line("vitrined.log", r"not locked \(.*lid.*\)", 20, mark)
+        hands.play("remove lid")
+        desk.vm.control.wait_line("vitrined.log", "'Vitrine Lid' is gone", 20, mark)
+    told = re.findall(r"not locked \(", desk.vm.control.log("vitrined.log")[mark:])
+    assert len(told) == 1, told
+    configure(desk.vm, POLICY)
 
 
 def switch_script(seed, count):
