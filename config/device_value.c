@@ -108,6 +108,13 @@ int device_set_not_guests(void *object, const char *text, char *why)
 	return guests_parse(&policy->not_guests, text, why);
 }
 
+int device_set_reserves(void *object, const char *text, char *why)
+{
+	struct device_policy *policy = object;
+
+	return guests_parse(&policy->reserves, text, why);
+}
+
 int device_set_speed(void *object, const char *text, char *why)
 {
 	struct device_policy *policy = object;

@@ -186,6 +186,9 @@ static const struct schema_key device_keys[] = {
 	 .set = device_set_guests},
 	{"not-guests", SCHEMA_OWN, "names of guests, with blanks between them", NULL,
 	 "Its events never reach these guests.", .set = device_set_not_guests},
+	{"reserves", SCHEMA_OWN, "names of guests, with blanks between them", NULL,
+	 "These guests get input from devices whose section says so, and from no other, whatever it calls itself.",
+	 .set = device_set_reserves},
 	{"disabled", SCHEMA_BOOL, "yes or no", "no",
 	 "The device is not used at all. The attention key does not work on it either.",
 	 AT(device_policy, is_disabled)},
@@ -380,7 +383,7 @@ const struct schema_section schema_sections[] = {
 	{"device NAME...", SCHEMA_DEVICE,
 	 "One input device, by its name as the kernel has it (N: Name= in /proc/bus/input/devices), or by the keys name, id and "
 	 "path. When several sections are about a device, one that says path goes before one that says id, that before the "
-	 "others, of equals the first, and the others are left aside; but what any of them says by guests, not-guests and disabled "
+	 "others, of equals the first, and the others are left aside; but what any of them says by guests, not-guests, reserves and disabled "
 	 "holds.",
 	 KEYS(device_keys)},
 	{"idle", SCHEMA_SETTINGS, "What happens when nobody has touched anything for a while.",

@@ -101,6 +101,7 @@ int value_refuse_choice(const char *text, const char *const *choices, char *why)
 int device_set_id(void *policy, const char *text, char *why);
 int device_set_guests(void *policy, const char *text, char *why);
 int device_set_not_guests(void *policy, const char *text, char *why);
+int device_set_reserves(void *policy, const char *text, char *why);
 int device_set_speed(void *policy, const char *text, char *why);
 int device_set_calibration(void *policy, const char *text, char *why);
 int guest_set_pointer_speed(void *guest, const char *text, char *why);

@@ -94,6 +94,8 @@ void settings_warn(struct builder *builder)
 				warn_unknown_guests(builder, line, &policy->guests);
 			} else if (line->key->set == device_set_not_guests) {
 				warn_unknown_guests(builder, line, &policy->not_guests);
+			} else if (line->key->set == device_set_reserves) {
+				warn_unknown_guests(builder, line, &policy->reserves);
 			}
 		}
 	}

@@ -74,9 +74,7 @@ bool device_policy_allows(const struct device_policy *policy, const char *guest)
 	       !guests_name(&policy->not_guests, guest);
 }
 
-bool device_policies_equal(const struct device_policy *a, unsigned n_a,
-			   const struct device_policy *b, unsigned n_b)
+bool device_policy_reserves(const struct device_policy *policy, const char *guest)
 {
-	/* Filled from zeroed memory, padding too: a difference that is none costs a little work only. */
-	return n_a == n_b && (n_a == 0 || memcmp(a, b, n_a * sizeof(*a)) == 0);
+	return guests_name(&policy->reserves, guest);
 }

@@ -67,6 +67,7 @@ struct device_policy {
 
 	struct device_guests guests;     /* n > 0: only these */
 	struct device_guests not_guests; /* never these */
+	struct device_guests reserves; /* these get input from devices that say so, and no other */
 	bool is_disabled;
 
 	char output[32]; /* its monitor; "": not said */
@@ -92,8 +93,7 @@ const struct device_policy *device_policy_find(const struct device_policy *polic
 					       const struct device_identity *identity);
 /* This section lets the device reach the guest. Of several that match, each must. */
 bool device_policy_allows(const struct device_policy *policy, const char *guest);
-/* Two sections say the same: nothing has to be done when one replaces the other. */
-bool device_policies_equal(const struct device_policy *a, unsigned n_a,
-			   const struct device_policy *b, unsigned n_b);
+/* This section reserves the guest for its device: one about which no such section is stays out. */
+bool device_policy_reserves(const struct device_policy *policy, const char *guest);
 
 #endif

@@ -72,14 +72,21 @@ const struct device_policy *roster_policy(const struct roster *roster, unsigned 
 bool roster_allows(const struct roster *roster, unsigned number, const char *guest)
 {
 	const struct roster_device *device = device_get(roster, number);
+	bool is_reserved = false, is_its = false;
 
-	for (unsigned i = 0; device && i < roster->n_policies; i++) {
-		if ((device->matching >> i & 1) &&
-		    !device_policy_allows(&roster->policies[i], guest)) {
+	for (unsigned i = 0; i < roster->n_policies; i++) {
+		const struct device_policy *policy = &roster->policies[i];
+		bool is_about_it = device && (device->matching >> i & 1);
+
+		if (is_about_it && !device_policy_allows(policy, guest)) {
 			return false;
 		}
+		if (device_policy_reserves(policy, guest)) {
+			is_reserved = true;
+			is_its = is_its || is_about_it;
+		}
 	}
-	return true;
+	return !is_reserved || is_its;
 }
 
 bool roster_disabled(const struct roster *roster, unsigned number)

@@ -28,7 +28,10 @@ const char *roster_name(const struct roster *roster, unsigned number);
 const struct device_identity *roster_identity(const struct roster *roster, unsigned number);
 /* The section whose word counts; NULL: none is about it. Valid until the policies change. */
 const struct device_policy *roster_policy(const struct roster *roster, unsigned number);
-/* Its events may reach this guest. True for numbers that are not in use: nothing is said of them. */
+/*
+ * Its events may reach this guest. Of a number that is not in use nothing is said: it may, unless the guest is reserved for
+ * others.
+ */
 bool roster_allows(const struct roster *roster, unsigned number, const char *guest);
 /* A section about it says so. */
 bool roster_disabled(const struct roster *roster, unsigned number);

@@ -87,6 +87,33 @@ static void all_that_match_must_allow(void **state)
 	assert_true(allows(text, &keyboard, "work"));
 }
 
+/* What a device calls itself opens nothing: where it is plugged in does. */
+static void reserved_guests_take_no_other(void **state)
+{
+	static const char *const text = "[device vault keys]\npath = *usb-0000:00:14.0-2/*\n"
+					"reserves = vault safe\n"
+					"[device pads]\nname = *Pad*\nnot-guests = vault\n";
+	struct device_identity liar = keyboard, pad = keyboard;
+	struct settings *settings = parse(text);
+	struct roster *roster = roster_create(settings->devices, settings->n_devices);
+
+	liar.phys = "usb-0000:00:14.0-20/input0";
+	pad.name = "Acme Pad";
+	assert_true(allows(text, &keyboard, "vault"));
+	assert_true(allows(text, &keyboard, "work"));
+	assert_false(allows(text, &liar, "vault"));
+	assert_false(allows(text, &liar, "safe"));
+	assert_true(allows(text, &liar, "work"));
+	/* Reserved is not allowed: the other section still says never. */
+	assert_false(allows(text, &pad, "vault"));
+	assert_true(allows(text, &pad, "safe"));
+	/* What has no name at all is nobody's. */
+	assert_false(roster_allows(roster, 9, "vault"));
+	assert_true(roster_allows(roster, 9, "work"));
+	roster_destroy(roster);
+	free(settings);
+}
+
 static void recognised_by_what_is_said(void **state)
 {
 	static const char *const ids[] = {"046d:c31c", "46D:C31C"};
@@ -222,6 +249,7 @@ int main(void)
 		cmocka_unit_test(nothing_said_allows_all),
 		cmocka_unit_test(only_and_never),
 		cmocka_unit_test(all_that_match_must_allow),
+		cmocka_unit_test(reserved_guests_take_no_other),
 		cmocka_unit_test(recognised_by_what_is_said),
 		cmocka_unit_test(names_hold_any_byte),
 		cmocka_unit_test(the_most_special_section_counts),

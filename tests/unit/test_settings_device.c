@@ -92,6 +92,7 @@ static void wrong_values_name_their_line(void **state)
 		"guests = ",
 		"guests = a/b",
 		"not-guests = \"x\"",
+		"reserves = ",
 		"calibration = 45",
 		"calibration = 1 2 3",
 		"calibration = 1 0 0 2 0 0",
