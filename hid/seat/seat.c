@@ -55,16 +55,22 @@ void seat_tell(struct seat *seat, struct seat_guest *guest)
 	seat->unframed[seat->n_unframed++] = guest;
 }
 
+static struct seat_guest *unframed_take(struct seat *seat)
+{
+	struct seat_guest *guest = seat->unframed[0];
+
+	seat->n_unframed--;
+	for (unsigned i = 0; i < seat->n_unframed; i++) {
+		seat->unframed[i] = seat->unframed[i + 1];
+	}
+	return guest;
+}
+
 void seat_end_frame(struct seat *seat)
 {
 	/* One at a time: the host may call the seat, which ends the others' groups first. */
 	while (seat->n_unframed) {
-		struct seat_guest *guest = seat->unframed[0];
-
-		seat->n_unframed--;
-		memmove(seat->unframed, seat->unframed + 1,
-			seat->n_unframed * sizeof(seat->unframed[0]));
-		seat->sink->frame(seat->data, guest);
+		seat->sink->frame(seat->data, unframed_take(seat));
 	}
 	seat->event_ns = 0;
 }

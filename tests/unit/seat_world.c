@@ -237,7 +237,7 @@ static void sink_frame(void *data, struct seat_guest *guest)
 
 static void sink_action(void *data, enum seat_action action)
 {
-	static const struct seat_guest host = {'!'};
+	static const struct seat_guest host = {.letter = '!'};
 	static const char *const names[SEAT_CHORDS] = {
 		[SEAT_ACTION_SWITCH] = "switch ", [SEAT_ACTION_SWITCH_BACK] = "back ",
 		[SEAT_ACTION_LAYOUT] = "layout ", [SEAT_ACTION_ATTENTION] = "attention ",

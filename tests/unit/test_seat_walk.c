@@ -162,8 +162,8 @@ static void nothing_goes_through_a_wall(void **state)
 	put_output(3, 0, 100, 100, 100);
 	world.resistance[0][1] = INFINITY;
 	for (int angle = 0; angle < 360; angle++) {
-		for (double reach = 1; reach < 1e6; reach *= 7) {
-			double x, y;
+		for (int power = 0; power < 8; power++) {
+			double x, y, reach = pow(7, power);
 
 			put_pointer(0, 50, 50);
 			move(reach * cos(angle * 0.0175), reach * sin(angle * 0.0175));
