@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 
 import cpio
@@ -39,7 +40,7 @@ PACKAGES = (
     "libwayland-server0", "libwayland-client0", "libdrm2", "libgbm1", "libegl1", "libgles2",
     "libpixman-1-0", "libinput10", "libinput-bin", "libudev1", "libseat1", "libxkbcommon0",
     "xkb-data", "libxengnttab1", "libxenevtchn1", "libxenstore4", "libsystemd0", "libinih1",
-    "libfcft4", "libseccomp2", "libpng16-16", "libasan8", "libubsan1",
+    "libfcft4", "libseccomp2", "libpng16-16", "libasan8", "libubsan1", "qemu-system-xen",
 )
 
 DOM0_MODULES = (
@@ -329,6 +330,31 @@ def overlay_image(debian_tree, root, guest):
     stamp = digest(guest, *installed_files, __file__)
     return cached(os.path.join(BUILD, "dom0-overlay.cpio.gz"), stamp,
                   lambda target: compressed(target, write))
+
+
+QEMU = "usr/libexec/xen-qemu-system-i386"
+QEMU_PLACE = "run/qemu"
+QEMU_START = f"""#!/bin/sh
+exec /{QEMU_PLACE}/ld-linux-x86-64.so.2 --library-path /{QEMU_PLACE} /{QEMU_PLACE}/qemu "$@"
+"""
+
+
+def qemu_archive():
+    """Debian's QEMU for Xen guests with its libraries, as a tar file to be unpacked in dom0's root: one module of tests
+    wants it, and no other machine should have to hold it. It is started as /run/qemu/start."""
+    debian_tree = debian()
+
+    def write(target):
+        with tarfile.open(target, "w:gz", compresslevel=1) as tar:
+            program = debian_tree.path(QEMU)
+            tar.add(program, f"{QEMU_PLACE}/qemu")
+            for name, path in debian_tree.libraries([program]).items():
+                tar.add(os.path.realpath(debian_tree.path(path)), f"{QEMU_PLACE}/{name}")
+            start = tarfile.TarInfo(f"{QEMU_PLACE}/start")
+            start.mode, start.size = 0o755, len(QEMU_START)
+            tar.addfile(start, io.BytesIO(QEMU_START.encode()))
+
+    return cached(os.path.join(BUILD, "qemu.tar.gz"), digest(debian_tree.path(QEMU), QEMU_START, __file__), write)
 
 
 def hypervisor(debian_tree):
