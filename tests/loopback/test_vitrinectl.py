@@ -282,7 +282,14 @@ def test_top(world):
     # A whole picture of the guest is read for each of its frames, and no more.
     per_frame = monitor["bytes_read_per_second"] / guest["frames_shown_per_second"]
     assert per_frame < 1.2 * 320 * 240 * 4, per_frame
+    devices = {device["name"]: device for device in top["devices"]}
+    assert set(devices) >= {"test keyboard", "test mouse", "test touchscreen"}, devices
+    keyboard = devices["test keyboard"]
+    assert 0 < keyboard["latency_p50_us"] <= keyboard["latency_p99_us"] < 5e6, keyboard
+    assert not devices["test touchscreen"]["latency_p50_us"], devices
+    assert top["input_requests_between_max"] == 0, top
     text = world.table("top", "--once")
+    assert re.search(r"^test keyboard\s+\d+\.\d\s+\d+\.\d/\d+\.\d\s*$", text, re.M), text
     assert re.search(r"^work\s+\d+\.\d\s+\d+\.\d\s+\d+\.\d/\d+\.\d\s+\d+\.\d/\d+\.\d\s+\d+\.\d\s+composed", text, re.M), text
 
 

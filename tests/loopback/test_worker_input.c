@@ -120,6 +120,42 @@ static void the_server_learns_of_a_mouse(void **state)
 	assert_int_equal(rig.server.pointer_kinds, VITRINE_GUEST_V1_POINTER_RELATIVE);
 }
 
+static bool is_kbd_closed(struct rig *r)
+{
+	return r->kbd_closed;
+}
+
+static bool is_kbd_connected(struct rig *r)
+{
+	return r->kbd_connected;
+}
+
+static void replace_keyboard(bool is_mouse)
+{
+	rig.kbd_closed = rig.kbd_connected = false;
+	rig_send_device(&rig, WORKER_INPUT_CLOSED, WORKER_KIND_INPUT, RIG_INPUT);
+	rig_wait(&rig, is_kbd_closed);
+	close_fd(&rig.kbd_ports);
+	rig.is_mouse = is_mouse;
+	rig_add_input(&rig, false);
+	rig_wait(&rig, is_kbd_connected);
+	rig.server.acknowledged = 0;
+	strike();
+	rig_wait(&rig, is_acknowledged);
+}
+
+/* Told when something is different, and only then. */
+static void the_server_learns_of_changes(void **state)
+{
+	start_server();
+	rig_wait(&rig, is_told);
+	replace_keyboard(false);
+	assert_int_equal(rig.server.n_set_pointer, 1);
+	replace_keyboard(true);
+	assert_int_equal(rig.server.n_set_pointer, 2);
+	assert_int_equal(rig.server.pointer_kinds, VITRINE_GUEST_V1_POINTER_RELATIVE);
+}
+
 /* ---- input before all that the guest asks for ---- */
 
 static bool has_commit(struct rig *r)
@@ -175,6 +211,7 @@ int main(void)
 		TEST(a_server_of_before_is_told_no_time, start_with_old_server),
 		TEST(the_server_learns_of_a_tablet, start),
 		TEST(the_server_learns_of_a_mouse, start_with_mouse),
+		TEST(the_server_learns_of_changes, start),
 		TEST(input_comes_before_what_the_guest_asks_for, start),
 	};
 

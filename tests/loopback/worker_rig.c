@@ -58,8 +58,8 @@ static void hear_device(struct rig *rig, const struct worker_device *device)
 	assert_int_equal(device->id, is_input ? RIG_INPUT : RIG_DISPLAY);
 	if (device->type == WORKER_CONNECTED) {
 		*(is_input ? &rig->kbd_connected : &rig->connected) = true;
-	} else if (device->type == WORKER_CLOSED && !is_input) {
-		rig->closed = true;
+	} else if (device->type == WORKER_CLOSED) {
+		*(is_input ? &rig->kbd_closed : &rig->closed) = true;
 	} else if (device->type == WORKER_FAULT) {
 		rig->faulted = true;
 	} else if (device->type == WORKER_STATELESS) {
@@ -205,7 +205,7 @@ static void add_display(struct rig *rig, bool attach)
 	close(ports[1]);
 }
 
-static void add_input(struct rig *rig, bool attach)
+void rig_add_input(struct rig *rig, bool attach)
 {
 	struct worker_input input = {
 		.type = WORKER_INPUT,
@@ -236,7 +236,7 @@ static void add_input(struct rig *rig, bool attach)
 void rig_add_devices(struct rig *rig, bool attach)
 {
 	add_display(rig, attach);
-	add_input(rig, attach);
+	rig_add_input(rig, attach);
 	rig_wait(rig, has_devices);
 }
 

@@ -76,7 +76,7 @@ struct rig {
 	int memory;
 	int state; /* what outlives the worker */
 	uint8_t *pages;
-	bool ready, connected, closed, faulted, stateless, kbd_connected;
+	bool ready, connected, closed, faulted, stateless, kbd_connected, kbd_closed;
 	bool is_mouse;            /* the keyboard that is added next has a relative pointer */
 	bool is_old;              /* the next server speaks the first version of our protocol */
 	bool is_deaf;             /* no map is answered */
@@ -99,6 +99,8 @@ struct rig {
  */
 void rig_start(struct rig *rig);
 void rig_add_devices(struct rig *rig, bool attach);
+/* The keyboard alone; waits for nothing. */
+void rig_add_input(struct rig *rig, bool attach);
 void rig_stop(struct rig *rig);
 /* The worker is killed, and another one has its place and its devices, attached. */
 void rig_replace(struct rig *rig);
