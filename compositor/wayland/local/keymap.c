@@ -6,6 +6,7 @@
 #include <xkbcommon/xkbcommon.h>
 
 #include "base/log.h"
+#include "config/settings.h"
 #include "wayland-server-protocol.h"
 
 /* X11 counts keycodes from here. */
@@ -22,9 +23,19 @@ static void share(struct keymap *keymap)
 	free(text);
 }
 
-void keymap_init(struct keymap *keymap, const char *layout)
+/* "": the host's default. */
+static const char *text_or_null(const char *text)
 {
-	const struct xkb_rule_names names = {.layout = *layout ? layout : NULL};
+	return *text ? text : NULL;
+}
+
+void keymap_init(struct keymap *keymap, const struct settings_lock *settings)
+{
+	const struct xkb_rule_names names = {
+		.layout = text_or_null(settings->layout),
+		.variant = text_or_null(settings->layout_variant),
+		.options = text_or_null(settings->layout_options),
+	};
 	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
 
 	*keymap = (struct keymap){.fd = -1};
@@ -38,7 +49,8 @@ void keymap_init(struct keymap *keymap, const char *layout)
 		share(keymap);
 	}
 	if (!keymap->map || keymap->fd < 0) {
-		log_warn(LOG_ADMIN, "no keymap %s for lock screens: is xkb-data installed?", layout);
+		log_warn(LOG_ADMIN, "no keymap %s for lock screens: is xkb-data installed?",
+			 settings->layout);
 	}
 	keymap_forget(keymap);
 }

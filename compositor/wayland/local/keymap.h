@@ -11,6 +11,7 @@
 
 #include "base/util.h"
 
+struct settings_lock;
 struct wl_resource;
 struct xkb_keymap;
 struct xkb_state;
@@ -27,10 +28,10 @@ struct keymap_mods {
 };
 
 /*
- * Reads files, so before the loop runs. layout: as setxkbmap's, "": the host's default one. Without files of keymaps there
- * is none, which is logged and clients are told.
+ * Reads files, so before the loop runs; a keymap of our own prompt's layouts. Without files of keymaps there is none, which
+ * is logged and clients are told.
  */
-void keymap_init(struct keymap *keymap, const char *layout);
+void keymap_init(struct keymap *keymap, const struct settings_lock *settings);
 void keymap_finish(struct keymap *keymap);
 /* wl_keyboard.keymap; no_fd stands for none. */
 void keymap_send(const struct keymap *keymap, struct wl_resource *keyboard, int no_fd);

@@ -180,7 +180,7 @@ int local_create(struct local **out, struct wayland *wayland)
 	if (ret < 0) {
 		return ret;
 	}
-	keymap_init(&local->keymap, "");
+	keymap_init(&local->keymap, &wayland->server->settings->lock);
 	find_user(local);
 	ret = door_open(local, &local->doors[0], CONNECTION_TRUSTED, "trusted.sock");
 	return ret < 0 ? ret : door_open(local, &local->doors[1], CONNECTION_LOCK, "lock.sock");
