@@ -102,6 +102,7 @@ static void log_what_waits(const struct settings *old, const struct settings *ne
 		{"incoherent-scanout",
 		 old->allow_incoherent_scanout != new->allow_incoherent_scanout},
 		{"state-dir", strcmp(old->state_dir, new->state_dir) != 0},
+		{"trusted-user", strcmp(old->trusted_user, new->trusted_user) != 0},
 	};
 	char text[160] = "";
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is no mistake, but hardly what the administrator meant: policies about guests that nothing else speaks of. */
+/* What is no mistake, but hardly what the administrator meant: policies about guests, or users, that nothing else speaks of. */
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,11 +77,26 @@ static void warn_unknown_guests(struct builder *builder, const struct line *line
 	}
 }
 
+/* The empty name is nobody's. */
+static void warn_unknown_user(struct builder *builder, const struct line *line, const char *name)
+{
+	char what[160];
+
+	if (*name && !getpwnam(name)) {
+		snprintf(what, sizeof(what), "this host has no user %s", name);
+		warn(builder, line, what);
+	}
+}
+
 void settings_warn(struct builder *builder)
 {
 	for (unsigned i = 0; i < builder->n_lines; i++) {
 		const struct line *line = &builder->lines[i];
 
+		if (line->key && !line->is_overridden &&
+		    strcmp(line->key->name, "trusted-user") == 0) {
+			warn_unknown_user(builder, line, builder->settings->trusted_user);
+		}
 		if (line->section->object != SCHEMA_DEVICE || !line->key || line->is_overridden) {
 			continue;
 		}

@@ -124,6 +124,7 @@ static struct {
 	struct scene *scene;
 	bool is_refused; /* it can't be locked by a client */
 	bool is_locked, is_clients, is_dark;
+	bool is_orphan; /* of a client that is gone: another one may take it over */
 	unsigned n_gone, n_unlocked;
 	const struct trusted_ops *ops; /* on TRUSTED_LOCK */
 	void *ops_data;
@@ -135,6 +136,9 @@ void lock_now(struct lock *lock, enum lock_reason reason)
 		lockness.is_locked = true;
 		lockness.is_clients = reason == LOCK_BY_CLIENT;
 		scene_set_locked(lockness.scene, true);
+	} else if (lockness.is_orphan && reason == LOCK_BY_CLIENT) {
+		lockness.is_orphan = false;
+		lockness.is_clients = true;
 	}
 }
 
@@ -163,6 +167,7 @@ bool lock_client_unlocks(struct lock *lock)
 void lock_client_gone(struct lock *lock)
 {
 	lockness.is_clients = false;
+	lockness.is_orphan = true;
 	lockness.ops = NULL;
 	lockness.n_gone++;
 }

@@ -189,8 +189,7 @@ static bool commit_to_role(struct surface *surface, bool attached, struct buffer
 		all = all && !pixman_region32_not_empty(&damage);
 		buffer_lock(buffer);
 	}
-	ret = surface->role->commit(surface, attached, buffer, src, all || !buffer ? NULL : &damage,
-				    token);
+	ret = surface->role->commit(surface, attached, buffer, src, all ? NULL : &damage, token);
 	if (buffer) {
 		buffer_unlock(buffer);
 	}

@@ -284,7 +284,7 @@ static void attack_end(struct attack *attack, unsigned idle_fds)
 		second_toggle();
 	}
 	scene_set_locked(world->server.scene, false);
-	lockness.is_locked = lockness.is_dark = false;
+	lockness.is_locked = lockness.is_dark = lockness.is_orphan = false;
 	lockness.n_unlocked = lockness.n_gone = 0;
 	world_frame(world);
 	clock_virtual_advance(world->server.clock,

@@ -346,6 +346,7 @@ static void inhibition_holds_it_off(void **state)
 	/* What has begun stays, and gets no deeper. */
 	monitors_inhibit(monitors, true);
 	pass(world, 1000);
+	monitors_reload(monitors);
 	assert_float_equal(panel->device.backlight, 0.2, 1e-5);
 	assert_true(panel->is_on);
 	monitors_inhibit(monitors, false);

@@ -490,14 +490,14 @@ static void whoever_ends_leaves_it_locked(void **state)
 	assert_true(lockness.is_locked);
 	assert_int_equal(count_pictures(world->output), 0);
 	world_frame(world);
-	/* What is locked is not another client's to end. */
+	/* The next one begins anew, and is told so before it can end it. */
 	locker_connect(world, &f);
 	lock_request(&f);
-	assert_int_equal(f.n_finished, 1);
+	assert_int_equal(f.n_locked, 1);
 	ext_session_lock_v1_unlock_and_destroy(f.lock);
 	f.lock = NULL;
-	assert_false(turn(&f));
-	assert_true(lockness.is_locked);
+	assert_true(turn(&f));
+	assert_false(lockness.is_locked);
 	locker_finish(&f);
 }
 
@@ -634,6 +634,25 @@ static void its_pictures_are_below_the_strip(void **state)
 	locker_finish(&f);
 }
 
+/* Even without damage there is a frame to wait for, and nothing to draw for it. */
+static void empty_commit(struct screen *screen, unsigned frames)
+{
+	struct world *world = screen->locker->world;
+	const struct presented how = {.time_ns = START_NS, .sequence = 1};
+	struct frame frame;
+
+	frame_await(screen);
+	wl_surface_commit(screen->surface);
+	assert_true(turn(screen->locker));
+	assert_true(scene_output_latch(world->output, 1, &frame));
+	assert_false(pixman_region32_not_empty(&frame.damage));
+	frame_finish(&frame);
+	scene_output_committed(world->output, true);
+	scene_output_presented(world->output, &how);
+	assert_true(turn(screen->locker));
+	assert_int_equal(screen->n_frames, frames);
+}
+
 static void frames_and_buffers_come_back(void **state)
 {
 	struct locker f;
@@ -649,18 +668,19 @@ static void frames_and_buffers_come_back(void **state)
 	assert_true(world_frame(f.world));
 	assert_true(turn(&f));
 	assert_int_equal(screen.n_frames, 1);
+	empty_commit(&screen, 2);
 	for (unsigned i = 0; i < 2; i++) {
 		buffers[i] = buffer_create(&screen, WIDTH, HEIGHT, WL_SHM_FORMAT_XRGB8888, NULL);
 		frame_await(&screen);
 		wl_surface_attach(screen.surface, buffers[i], 0, 0);
-		/* Even without damage there is a frame to wait for. */
 		wl_surface_commit(screen.surface);
 		assert_true(turn(&f));
 		assert_true(world_frame(f.world));
 		assert_true(turn(&f));
-		assert_int_equal(screen.n_frames, 2 + i);
+		assert_int_equal(screen.n_frames, 3 + i);
 	}
 	assert_int_equal(screen.n_released, 1);
+	empty_commit(&screen, 5);
 	wl_surface_commit(screen.surface);
 	assert_true(turn(&f));
 	ext_session_lock_v1_destroy(f.lock);
@@ -1030,7 +1050,7 @@ static void advance(struct locker *f, uint64_t ms)
 
 static void one_that_shows_nothing_gives_way(void **state)
 {
-	struct locker f;
+	struct locker f, other;
 
 	(void)state;
 	locker_init(&f);
@@ -1045,11 +1065,18 @@ static void one_that_shows_nothing_gives_way(void **state)
 	assert_true(turn(&f));
 	assert_int_equal(f.n_finished, 1);
 	assert_int_equal(lockness.n_gone, 1);
-	/* As the protocol wants it after that. It opens nothing any more. */
+	/* As the protocol wants it after that. It opens nothing any more, another's least of all. */
+	locker_connect(f.world, &other);
+	lock_request(&other);
+	assert_int_equal(other.n_locked, 1);
 	ext_session_lock_v1_unlock_and_destroy(f.lock);
 	f.lock = NULL;
 	assert_true(turn(&f));
 	assert_int_equal(lockness.n_unlocked, 0);
+	assert_true(lockness.is_clients);
+	assert_int_equal(lockness.n_gone, 1);
+	locker_die(&other);
+	assert_int_equal(lockness.n_gone, 2);
 	locker_finish(&f);
 }
 
