@@ -166,6 +166,20 @@ static void unknown_guests_are_told(void **state)
 	free(settings);
 }
 
+static void users_that_are_none_are_told(void **state)
+{
+	struct settings *settings = parse("[server]\ntrusted-user = nobody-of-this-name\n");
+
+	assert_int_equal(settings->n_warnings, 1);
+	assert_string_equal(
+		settings->warnings[0],
+		"v.conf:2: [server] trusted-user: this host has no user nobody-of-this-name");
+	free(settings);
+	settings = parse("[server]\ntrusted-user = root\n");
+	assert_int_equal(settings->n_warnings, 0);
+	free(settings);
+}
+
 /* ---- lights ---- */
 
 static uint32_t wanted(const struct lights *lights, enum lights_policy policy)
@@ -221,6 +235,7 @@ int main(void)
 		cmocka_unit_test(turns_are_matrices),
 		cmocka_unit_test(too_many_devices_are_a_mistake),
 		cmocka_unit_test(unknown_guests_are_told),
+		cmocka_unit_test(users_that_are_none_are_told),
 		cmocka_unit_test(lights_follow_strokes_until_told),
 		cmocka_unit_test(lights_keep_their_pace),
 	};

@@ -3,11 +3,13 @@
 #include "tests/wayland_world.h"
 
 #include <fcntl.h>
+#include <sys/wait.h>
 
 #include "compositor/wayland/local/guard.h"
 #include "compositor/wayland/local/local_priv.h"
 #include "ext-idle-notify-v1-client-protocol.h"
 #include "idle-inhibit-unstable-v1-client-protocol.h"
+#include "tests/skip.h"
 
 struct fixture {
 	struct world *world;
@@ -142,6 +144,77 @@ static void no_worker_binds_what_it_does_not_see(void **state)
 	}
 	vitrine_broker_guest_v1_destroy(guest.proxy);
 	broker_disconnect(f.world, &broker);
+	fixture_finish(&f);
+}
+
+#define STRANGER 65534
+
+/* 'y': it was told of globals, 'n': turned away before a byte was said. */
+static char visit(const struct fixture *f, const char *socket_name)
+{
+	static const uint32_t get_registry[] = {1, 12u << 16 | 1, 2};
+	char answer[64];
+	int fd;
+
+	if (setuid(STRANGER) < 0) {
+		return '?';
+	}
+	fd = world_connect(f->world, socket_name);
+	(void)!send(fd, get_registry, sizeof(get_registry), MSG_NOSIGNAL);
+	return read(fd, answer, sizeof(answer)) > 0 ? 'y' : 'n';
+}
+
+static char visited(const struct fixture *f, const char *socket_name)
+{
+	int answer[2];
+	char verdict = 0;
+	pid_t child;
+
+	assert_int_equal(pipe(answer), 0);
+	child = fork();
+	if (child == 0) {
+		verdict = visit(f, socket_name);
+		(void)!write(answer[1], &verdict, 1);
+		_exit(0);
+	}
+	close(answer[1]);
+	while (waitpid(child, NULL, WNOHANG) == 0) {
+		sd_event_run(f->world->server.event, 10 * 1000);
+	}
+	assert_int_equal(read(answer[0], &verdict, 1), 1);
+	close(answer[0]);
+	world_turn(f->world);
+	return verdict;
+}
+
+/* The mode keeps them out; where that is open for the one who may, who they are does. */
+static void strangers_are_turned_away(void **state)
+{
+	static const char *const sockets[] = {"trusted.sock", "lock.sock"};
+	struct fixture f;
+
+	(void)state;
+	if (geteuid() != 0) {
+		SKIP_TEST("only root can be somebody else");
+	}
+	fixture_init(&f, "trusted.sock");
+	assert_int_equal(chmod(f.world->dir, 0755), 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(sockets); i++) {
+		char *path = xasprintf("%s/%s", f.world->dir, sockets[i]);
+		struct stat st;
+
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0600);
+		assert_int_equal(chmod(path, 0666), 0);
+		assert_int_equal(visited(&f, sockets[i]), 'n');
+		local_of(&f)->has_user = true;
+		local_of(&f)->user = STRANGER - 1;
+		assert_int_equal(visited(&f, sockets[i]), 'n');
+		local_of(&f)->user = STRANGER;
+		assert_int_equal(visited(&f, sockets[i]), 'y');
+		local_of(&f)->has_user = false;
+		free(path);
+	}
 	fixture_finish(&f);
 }
 
@@ -582,6 +655,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_kind_sees_its_own),
 		cmocka_unit_test(no_worker_binds_what_it_does_not_see),
+		cmocka_unit_test(strangers_are_turned_away),
 		cmocka_unit_test(there_are_only_so_many),
 		cmocka_unit_test(monitors_come_and_go),
 		cmocka_unit_test(idleness_is_told),
