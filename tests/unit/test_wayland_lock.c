@@ -586,6 +586,8 @@ static void its_pictures_are_below_the_strip(void **state)
 	struct wl_surface *above;
 	struct wl_subsurface *sub;
 	struct wl_buffer *buffer;
+	struct frame frame;
+	pixman_box32_t drawn;
 
 	(void)state;
 	locker_init(&f);
@@ -616,6 +618,21 @@ static void its_pictures_are_below_the_strip(void **state)
 	assert_int_equal(layers[1].dst.y, 10 + STRIP_HEIGHT);
 	assert_int_equal(layers[1].dst.w, 40);
 	assert_int_equal(layers[1].picture.src.w, 40);
+	/* One more picture of it, and nothing else is drawn again. */
+	world_frame(f.world);
+	wl_surface_attach(above, buffer, 0, 0);
+	wl_surface_damage(above, 5, 6, 7, 8);
+	wl_surface_commit(above);
+	wl_surface_commit(screen.surface);
+	assert_true(turn(&f));
+	assert_true(scene_output_latch(f.world->output, 1, &frame));
+	drawn = *pixman_region32_extents(&frame.damage);
+	assert_int_equal(drawn.x1, 605);
+	assert_int_equal(drawn.y1, 16 + STRIP_HEIGHT);
+	assert_int_equal(drawn.x2 - drawn.x1, 7);
+	assert_int_equal(drawn.y2 - drawn.y1, 8);
+	frame_finish(&frame);
+	scene_output_committed(f.world->output, false);
 	/* Above the monitor nothing is left of it. */
 	wl_subsurface_set_position(sub, 0, -60);
 	wl_surface_commit(screen.surface);
@@ -1033,6 +1050,21 @@ static void pointer_and_contacts_are_where_its_surfaces_are(void **state)
 	ops->touch_down(data, output, 1, 5, STRIP_HEIGHT + 6);
 	ops->active(data, false);
 	assert_heard(&f, "down:1:5:6 leave cancel ");
+	ops->active(data, true);
+	ops->point(data, output, 100, STRIP_HEIGHT + 50);
+	ops->touch_down(data, output, 2, 5, STRIP_HEIGHT + 6);
+	assert_heard(&f, "enter mods:0:0 over:100:50 down:2:5:6 ");
+	/* What it was over is gone. */
+	ext_session_lock_surface_v1_destroy(screen.role);
+	screen.role = NULL;
+	assert_heard(&f, "off leave ");
+	ops->point(data, output, 110, STRIP_HEIGHT + 50);
+	ops->button(data, BTN_LEFT, true);
+	ops->touch_motion(data, output, 2, 9, STRIP_HEIGHT + 6);
+	ops->touch_up(data, 2);
+	ops->key(data, KEY_A, true, START_NS);
+	ops->frame(data);
+	assert_heard(&f, "");
 	screen_forget(&screen);
 	scene_output_remove(second);
 	locker_finish(&f);

@@ -637,11 +637,15 @@ static void memory_that_is_taken_away_ends_nobody(void **state)
 	assert_int_equal(pwrite(fd, "x", 1, 0), 1);
 	assert_int_equal(base[0], 'x');
 	assert_false(guard_is_broken(guard));
+	assert_int_equal(ftruncate(other_fd, 0), 0);
+	assert_int_equal(other[0], 0);
+	assert_true(guard_is_broken(other_guard));
+	assert_false(guard_is_broken(guard));
+	assert_int_equal(base[0], 'x');
 	assert_int_equal(ftruncate(fd, 0), 0);
 	assert_int_equal(base[2 * 4096], 0);
 	assert_int_equal(base[0], 0);
 	assert_true(guard_is_broken(guard));
-	assert_false(guard_is_broken(other_guard));
 	guard_remove(guard);
 	guard_remove(other_guard);
 	munmap((void *)base, 3 * 4096);
