@@ -37,6 +37,9 @@ struct bench {
 	struct server_options options;
 	struct monitor monitors[2];
 	struct scene_guest *a, *b;
+	struct scene_head
+		external; /* what workers offer for the pointer on their guests' own monitors */
+	bool has_external;
 	struct scene_guest *relative; /* takes motions alone; NULL: all take both */
 	char log[4096];
 };
@@ -143,6 +146,13 @@ bool wayland_input_behind(const struct scene_guest *guest)
 void wayland_set_keyboard(struct wayland *wayland, struct scene_guest *guest)
 {
 	say("[%s] ", guest ? guest->mark.name : "-");
+}
+
+struct seat_head *wayland_external(const struct scene_guest *guest, int width, int height)
+{
+	bench->external.width = width;
+	bench->external.height = height;
+	return bench->has_external ? (struct seat_head *)&bench->external : NULL;
 }
 
 enum seat_pointer_kind wayland_guest_pointer_kind(const struct scene_guest *guest)

@@ -116,6 +116,42 @@ static struct scene_output *output_at(struct server *server, double x, double y)
 	return NULL;
 }
 
+/* What its worker offers for the pointer there; NULL: nothing. */
+static struct seat_head *external_head(const struct server *server,
+				       const struct scene_external *external)
+{
+	const struct scene_guest *guest = external_guest(server, external);
+
+	return guest ? wayland_external(guest, external->layout.w, external->layout.h) : NULL;
+}
+
+/* The far edge belongs to the neighbour; 1/256 is Wayland's resolution. */
+static double inside(double at, int from, int size)
+{
+	return fmax(0, fmin(at - from, size - 1.0 / 256));
+}
+
+static void external_point(const struct scene_external *external, double x, double y,
+			   double *head_x, double *head_y)
+{
+	*head_x = inside(x, external->layout.x, external->layout.w);
+	*head_y = inside(y, external->layout.y, external->layout.h);
+}
+
+/* The monitor that this is the place for the pointer of; NULL: a head of the scene. */
+static const struct scene_external *external_by_head(const struct server *server,
+						     const struct seat_head *head)
+{
+	for (unsigned i = FIRST_EXTERNAL; i < SEAT_MAX_OUTPUTS; i++) {
+		const struct scene_external *external = external_of(server, i);
+
+		if (external && external_head(server, external) == head) {
+			return external;
+		}
+	}
+	return NULL;
+}
+
 static bool space_pick(void *data, double x, double y, struct seat_guest **guest,
 		       struct seat_head **head, double *head_x, double *head_y)
 {
@@ -131,8 +167,9 @@ static bool space_pick(void *data, double x, double y, struct seat_guest **guest
 	output = output_at(server, x, y);
 	external = output ? NULL : external_at(server, x, y);
 	if (external) {
+		external_point(external, x, y, head_x, head_y);
 		*guest = seat_guest(external_guest(server, external));
-		*head = NULL;
+		*head = external_head(server, external);
 		return true;
 	}
 	if (!output) {
@@ -154,11 +191,16 @@ static void space_to_head(void *data, struct seat_head *seat_head, double x, dou
 			  double *head_x, double *head_y)
 {
 	const struct scene_head *head = (const struct scene_head *)seat_head;
+	const struct scene_external *external = external_by_head(data, seat_head);
 	const struct scene_output *output = output_at(data, x, y);
 	double px = x, py = y;
 
 	*head_x = 0;
 	*head_y = 0;
+	if (external) {
+		external_point(external, x, y, head_x, head_y);
+		return;
+	}
 	if (output) {
 		to_pixels(output, &px, &py);
 		if (scene_head_point(head, output, px, py, head_x, head_y)) {
@@ -205,12 +247,14 @@ static bool space_allows(void *data, unsigned device, struct seat_guest *guest)
 /* What the guest takes of a pointer where it is now. */
 static enum seat_pointer_kind pointer_kind(struct input *input, const struct scene_guest *guest)
 {
+	const struct scene_external *external;
 	double x, y;
 
 	seat_pointer_position(input->seat, &x, &y);
-	/* On its own monitor there is no picture of ours that a position could be in. */
-	return external_at(input->server, x, y) ? SEAT_POINTER_RELATIVE :
-						  wayland_guest_pointer_kind(guest);
+	external = external_at(input->server, x, y);
+	return external && !external_head(input->server, external) ?
+		       SEAT_POINTER_RELATIVE :
+		       wayland_guest_pointer_kind(guest);
 }
 
 static void space_traits(void *data, struct seat_guest *guest, struct seat_traits *out)

@@ -194,6 +194,11 @@ static int external_check(const struct layout *layout, const struct layout_exter
 	if (!guest_name_valid(external->guest)) {
 		return fault(why, "%s: it needs the name of the guest whose monitor it is", label);
 	}
+	for (unsigned i = 0; &layout->externals[i] != external; i++) {
+		if (strcmp(layout->externals[i].guest, external->guest) == 0) {
+			return fault(why, "%s: %s has one already", label, external->guest);
+		}
+	}
 	if (!is_within(external->width, 1, SIDE_MAX) || !is_within(external->height, 1, SIDE_MAX)) {
 		return fault(why, "%s: it needs a size", label);
 	}

@@ -39,6 +39,7 @@ static void connection_ended(struct wl_listener *listener, void *data)
 	struct wayland *wayland = connection->wayland;
 
 	connection->client = NULL;
+	external_end(connection);
 	guest_seat_finish(connection);
 	if (connection->guest) {
 		guest_disconnected(connection->guest, connection->fault);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* vitrine_guest_v1: the root of a worker's objects. */
+#include "compositor/wayland/external.h"
 #include "compositor/wayland/head.h"
 #include "compositor/wayland/pool.h"
 #include "compositor/wayland/wayland_priv.h"
@@ -68,6 +69,7 @@ static const struct vitrine_guest_v1_interface implementation = {
 	.acknowledge_input = handle_acknowledge_input,
 	.set_pointer = handle_set_pointer,
 	.acknowledge_input_at = handle_acknowledge_input_at,
+	.create_external = external_request,
 	.set_leds = handle_set_leds,
 };
 

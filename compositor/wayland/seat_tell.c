@@ -40,7 +40,7 @@ static struct wl_resource *any_surface(const struct connection *connection)
 			return connection->heads[i]->surface->resource;
 		}
 	}
-	return NULL;
+	return connection->external.resource ? connection->external.head.surface->resource : NULL;
 }
 
 static void keyboard_enter(struct connection *connection)

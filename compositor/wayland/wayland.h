@@ -62,6 +62,12 @@ void wayland_input_read(struct wayland *wayland);
 /* What the guest's pointing devices take, as its worker says; both before it says so. */
 enum seat_pointer_kind wayland_guest_pointer_kind(const struct scene_guest *guest);
 
+/*
+ * What the pointer is over on a monitor of this size that the guest drives by itself, for positions in it. NULL: its worker
+ * offers nothing.
+ */
+struct seat_head *wayland_external(const struct scene_guest *guest, int width, int height);
+
 /* The guest's worker is away, or does not take what it is sent. */
 bool wayland_input_behind(const struct scene_guest *guest);
 

@@ -20,6 +20,7 @@
 #include "base/util.h"
 #include "compositor/scene/scene.h"
 #include "compositor/server.h"
+#include "compositor/wayland/external.h"
 #include "compositor/wayland/input_latency.h"
 #include "compositor/wayland/seat.h"
 #include "compositor/wayland/wayland.h"
@@ -129,6 +130,7 @@ struct connection {
 	unsigned n_surfaces;
 	struct wl_resource *root; /* vitrine_guest_v1 */
 	struct head *heads[SCENE_MAX_HEADS];
+	struct external external;
 	struct guest_seat seat;
 	uint64_t requests; /* that were served */
 	const char *fault; /* why it was disconnected; NULL: it ended by itself */

@@ -25,6 +25,11 @@
 
 /* ---- globals ---- */
 
+static bool client_speaks(const struct client *client, uint32_t version)
+{
+	return wl_proxy_get_version((struct wl_proxy *)client->guest) >= version;
+}
+
 static void check_ready(struct client *client)
 {
 	if (client->is_ready || !client->compositor || !client->viewporter ||
@@ -32,6 +37,9 @@ static void check_ready(struct client *client)
 		return;
 	}
 	client->is_ready = true;
+	if (client_speaks(client, VITRINE_GUEST_V1_CREATE_EXTERNAL_SINCE_VERSION)) {
+		external_offer(&client->external, client->compositor, client->guest);
+	}
 	worker_server_ready(client->worker);
 }
 
@@ -59,11 +67,6 @@ bool client_has_format(const struct client *client, uint32_t fourcc)
 		}
 	}
 	return false;
-}
-
-static bool client_speaks(const struct client *client, uint32_t version)
-{
-	return wl_proxy_get_version((struct wl_proxy *)client->guest) >= version;
 }
 
 /*
@@ -288,6 +291,7 @@ void client_disconnect(struct worker *worker)
 	}
 	client->is_ready = false;
 	guest_seat_finish(&client->seat);
+	external_finish(&client->external);
 	worker_server_gone(worker);
 	worker->client = NULL;
 	sd_event_source_disable_unref(client->io);

@@ -12,6 +12,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/util.h"
+#include "pvdispl/worker/external.h"
 #include "pvdispl/worker/seat.h"
 
 #define CLIENT_MAX_FORMATS 64
@@ -35,6 +36,7 @@ struct client {
 	struct wp_presentation *presentation;
 	struct wl_shm *shm; /* for the formats that it announces */
 	struct vitrine_guest_v1 *guest;
+	struct external external;
 	struct guest_seat seat;
 	sd_event_source *io;
 	uint32_t formats[CLIENT_MAX_FORMATS]; /* DRM fourcc */

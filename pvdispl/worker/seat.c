@@ -93,9 +93,14 @@ static void on_motion(void *data, struct wl_pointer *pointer, uint32_t time, wl_
 		      wl_fixed_t y)
 {
 	struct guest_seat *seat = data;
+	const struct external *external = &seat->client->external;
 	struct place at;
 
-	if (locate(seat, seat->pointer_head, x, y, &at)) {
+	if (seat->is_external) {
+		/* All of that monitor is all of the guest's absolute pointer. */
+		sink_position(sink_of(seat), wl_fixed_to_double(x), wl_fixed_to_double(y),
+			      (int)external->width, (int)external->height);
+	} else if (locate(seat, seat->pointer_head, x, y, &at)) {
 		sink_position(sink_of(seat), at.x, at.y, at.width, at.height);
 	}
 }
@@ -106,12 +111,14 @@ static void on_pointer_enter(void *data, struct wl_pointer *pointer, uint32_t se
 	struct guest_seat *seat = data;
 
 	seat->pointer_head = head_of_surface(surface);
+	seat->is_external = external_has(&seat->client->external, surface);
 	on_motion(seat, pointer, 0, x, y);
 }
 
 static void pointer_leave(struct guest_seat *seat)
 {
 	seat->pointer_head = NULL;
+	seat->is_external = false;
 	sink_release_buttons(sink_of(seat));
 	input_flush(seat->client->worker);
 }

@@ -29,6 +29,7 @@ struct guest_seat {
 	struct zwp_relative_pointer_manager_v1 *manager;
 	struct zwp_relative_pointer_v1 *relative;
 	struct head *pointer_head; /* NULL: the pointer is over none */
+	bool is_external;          /* it is on a monitor that the guest drives by itself */
 	struct {
 		struct head *head; /* under the first touch; NULL: no touch */
 		int32_t touch;

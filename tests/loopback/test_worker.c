@@ -568,6 +568,42 @@ static void what_happens_on_the_seat_is_in_the_ring(void **state)
 	assert_int_equal(kbd_event(5)->mtouch.event_type, KBDIF_TOUCH_SYN);
 }
 
+static bool has_external(struct rig *r)
+{
+	return has_seat(r) && r->server.external;
+}
+
+/* On a monitor of the guest's own: from edge to edge, whatever its screens here are like. */
+static void positions_on_a_monitor_of_its_own_are_the_guests(void **state)
+{
+	struct wl_resource *surface;
+
+	start_server();
+	rig_wait(&rig, has_external);
+	surface = rig.server.external_surface;
+	vitrine_external_v1_send_size(rig.server.external, 1000, 500);
+	wl_pointer_send_enter(rig.server.pointer, 2, surface, wl_fixed_from_int(500),
+			      wl_fixed_from_int(250));
+	vitrine_guest_v1_send_mark_input(rig.server.guest, 8);
+	wl_pointer_send_motion(rig.server.pointer, 0, wl_fixed_from_int(1000),
+			       wl_fixed_from_int(500));
+	vitrine_guest_v1_send_mark_input(rig.server.guest, 9);
+	rig_wait(&rig, is_acknowledged);
+	rig_wait(&rig, kbd_is_notified);
+	assert_int_equal(rig.kbd->in_prod, 2);
+	assert_int_equal(kbd_event(0)->type, KBDIF_POS);
+	assert_int_equal(kbd_event(0)->pos.abs_x, RIG_WIDTH / 2);
+	assert_int_equal(kbd_event(0)->pos.abs_y, RIG_HEIGHT / 2);
+	assert_int_equal(kbd_event(1)->pos.abs_x, RIG_WIDTH - 1);
+	assert_int_equal(kbd_event(1)->pos.abs_y, RIG_HEIGHT - 1);
+	/* It leaves: positions on no surface are nobody's. */
+	wl_pointer_send_leave(rig.server.pointer, 3, surface);
+	wl_pointer_send_motion(rig.server.pointer, 0, wl_fixed_from_int(5), wl_fixed_from_int(5));
+	vitrine_guest_v1_send_mark_input(rig.server.guest, 10);
+	rig_run_ms(&rig, 20);
+	assert_int_equal(rig.kbd->in_prod, 2);
+}
+
 static bool has_eight_events(struct rig *r)
 {
 	return r->kbd->in_prod == 8;
@@ -864,6 +900,7 @@ int main(void)
 		TEST(closing_waits_for_the_server_to_let_go),
 		TEST(closing_does_not_wait_for_ever),
 		TEST(what_happens_on_the_seat_is_in_the_ring),
+		TEST(positions_on_a_monitor_of_its_own_are_the_guests),
 		TEST(a_server_that_dies_leaves_nothing_held),
 		TEST(a_full_ring_goes_on_when_the_guest_reads),
 		TEST(an_attached_guest_goes_on),

@@ -53,6 +53,7 @@ struct rig_server {
 	struct wl_display *display;
 	struct wl_client *client;
 	struct wl_resource *guest, *keyboard, *pointer, *touch;
+	struct wl_resource *external, *external_surface; /* NULL: not offered */
 	struct rig_pool pools[RIG_MAX_POOLS];
 	unsigned n_pools;
 	struct rig_head heads[2];

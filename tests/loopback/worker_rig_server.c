@@ -299,6 +299,19 @@ static void on_acknowledge_at(struct wl_client *client, struct wl_resource *reso
 	rig->server.commits_before = rig->server.heads[0].n_commits;
 }
 
+static const struct vitrine_external_v1_interface external_impl = {.destroy = destroy};
+
+static void on_create_external(struct wl_client *client, struct wl_resource *resource, uint32_t id,
+			       struct wl_resource *surface)
+{
+	struct rig *rig = wl_resource_get_user_data(resource);
+
+	assert_null(rig->server.external);
+	rig->server.external_surface = surface;
+	rig->server.external = make(client, &vitrine_external_v1_interface, 1, id, &external_impl,
+				    rig);
+}
+
 static void on_set_pointer(struct wl_client *client, struct wl_resource *resource, uint32_t kinds)
 {
 	struct rig *rig = wl_resource_get_user_data(resource);
@@ -316,6 +329,7 @@ static const struct vitrine_guest_v1_interface guest_impl = {
 	.acknowledge_input = on_acknowledge,
 	.acknowledge_input_at = on_acknowledge_at,
 	.set_pointer = on_set_pointer,
+	.create_external = on_create_external,
 };
 
 /* ---- the seat ---- */

@@ -522,6 +522,33 @@ static void the_pointer_crosses_into_a_guests_own_monitor(void **state)
 	assert_string_equal(note(), "");
 }
 
+static void positions_on_it_go_to_what_its_worker_offers(void **state)
+{
+	external_layout();
+	bench->has_external = true;
+	point_beside(0);
+	move(-100, 0);
+	assert_true(pointer_is(bench->b));
+	assert_int_equal(bench->external.width, 500);
+	forget_log();
+	move(-10, 5);
+	assert_non_null(strstr(bench->log, "b:to"));
+	assert_null(strstr(bench->log, "b:by"));
+	/* A drag goes on at its edge. */
+	seat_button(seat(), MOUSE, BTN_LEFT, true, 0);
+	seat_motion_absolute(seat(), MOUSE, 1, 0.5, 1, 0);
+	assert_non_null(strstr(bench->log, "b:to499.996,479.996 "));
+	seat_button(seat(), MOUSE, BTN_LEFT, false, 0);
+	/* The worker goes. */
+	move(-3000, 0);
+	bench->has_external = false;
+	input_head_removed(bench->server.input, &bench->external);
+	turn();
+	forget_log();
+	move(-10, 5);
+	assert_log("b:by-10,5 ");
+}
+
 static void a_guests_own_monitor_goes_with_it(void **state)
 {
 	double x, y;
@@ -622,6 +649,7 @@ int main(void)
 		JOIN_TEST(with_the_menu_up_it_is_the_hosts_everywhere),
 		JOIN_TEST(edges_resist_and_walls_stop),
 		JOIN_TEST(the_pointer_crosses_into_a_guests_own_monitor),
+		JOIN_TEST(positions_on_it_go_to_what_its_worker_offers),
 		JOIN_TEST(a_guests_own_monitor_goes_with_it),
 		JOIN_TEST(without_a_monitor_of_ours_nobody_would_know),
 		JOIN_TEST(kept_keys_are_told_by_name),

@@ -448,7 +448,8 @@ static struct layout_external *external(struct world *w, const char *label, cons
 {
 	struct layout_external *entry = &w->layout.externals[w->layout.n_externals++];
 
-	*entry = (struct layout_external){.guest = "games", .width = 500, .height = 400};
+	*entry = (struct layout_external){.width = 500, .height = 400};
+	strcpy(entry->guest, label);
 	strcpy(entry->label, label);
 	entry->place.side = other ? LAYOUT_LEFT_OF : LAYOUT_AUTO;
 	strcpy(entry->place.beside, other ? other : "");

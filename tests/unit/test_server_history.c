@@ -255,6 +255,11 @@ bool wayland_input_behind(const struct scene_guest *guest)
 	return false;
 }
 
+struct seat_head *wayland_external(const struct scene_guest *guest, int width, int height)
+{
+	return NULL;
+}
+
 enum seat_pointer_kind wayland_guest_pointer_kind(const struct scene_guest *guest)
 {
 	return SEAT_POINTER_BOTH;

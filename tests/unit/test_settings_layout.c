@@ -255,6 +255,9 @@ static void edges_and_guests_own_monitors(void **state)
 	assert_null(load_text("[layout a output A]\n"
 			      "[layout a external A]\nguest = games\nsize = 10x10\n"));
 	assert_non_null(strstr(errors, "[layout a]: A: a guest's own monitor needs a name"));
+	assert_null(load_text("[layout a external desk]\nguest = games\nsize = 10x10\n"
+			      "[layout a external other]\nguest = games\nsize = 10x10\n"));
+	assert_non_null(strstr(errors, "[layout a]: other: games has one already"));
 	assert_null(load_text("[layout a external desk]\nguest = games\nsize = 10\n"));
 	assert_non_null(strstr(errors, "size: 10 is not WIDTHxHEIGHT"));
 }

@@ -258,6 +258,33 @@ static void viewport_of_no_surface(struct fixture *f)
 	source_set(viewport, 0, 0, 4, 4);
 }
 
+static void *external_make(struct fixture *f, struct wl_surface *surface)
+{
+	return own(f, vitrine_guest_v1_create_external(f->a.root, surface));
+}
+
+static void second_external(struct fixture *f)
+{
+	external_make(f, surface_make(f));
+	external_make(f, surface_make(f));
+}
+
+static void external_of_a_head(struct fixture *f)
+{
+	struct wl_surface *surface = surface_make(f);
+
+	head_make(f, surface, 0, 16, 8);
+	external_make(f, surface);
+}
+
+static void head_of_an_external(struct fixture *f)
+{
+	struct wl_surface *surface = surface_make(f);
+
+	external_make(f, surface);
+	head_make(f, surface, 0, 16, 8);
+}
+
 static const struct rule {
 	void (*offend)(struct fixture *f);
 	const char *reason;
@@ -284,6 +311,9 @@ static const struct rule {
 	{source_of_nothing, "not of whole pixels"},
 	{second_viewport, "second viewport"},
 	{viewport_of_no_surface, "without its surface"},
+	{second_external, "second place for the pointer"},
+	{external_of_a_head, "surface that has a role"},
+	{head_of_an_external, "head of a surface"},
 };
 
 static void test_rules_of_workers(void **state)

@@ -330,6 +330,55 @@ static void test_all_kinds(void **state)
 	assert_told(f, "leave frame -kbd ");
 }
 
+static void on_size(void *data, struct vitrine_external_v1 *external, uint32_t width,
+		    uint32_t height)
+{
+	say(data, "size%ux%u ", width, height);
+}
+
+static const struct vitrine_external_v1_listener external_listener = {on_size};
+
+/* The pointer is over a surface that is no head: on a monitor that the guest drives by itself. */
+static void test_a_monitor_of_its_own(void **state)
+{
+	struct fixture *f = *state;
+	struct server *server = &f->world->server;
+	struct wl_surface *surface = wl_compositor_create_surface(f->a.compositor);
+	struct vitrine_external_v1 *external;
+	struct seat_head *head;
+
+	assert_null(wayland_external(f->guest, 500, 400));
+	external = vitrine_guest_v1_create_external(f->a.root, surface);
+	vitrine_external_v1_add_listener(external, &external_listener, f);
+	/* Whatever is committed there is shown nowhere. */
+	wl_surface_commit(surface);
+	assert_told(f, "");
+	head = wayland_external(f->guest, 500, 400);
+	assert_non_null(head);
+	assert_ptr_equal(wayland_external(f->guest, 500, 400), head);
+	sink->pointer_enter(server, alpha(f), head, 3, 4);
+	sink->pointer_motion(server, alpha(f), head, 5, 6);
+	sink->frame(server, alpha(f));
+	assert_told(f, "size500x400 enter3,4 to5,6 frame ");
+	sink->pointer_enter(server, alpha(f), head_0(f), 1, 1);
+	sink->frame(server, alpha(f));
+	assert_told(f, "leave enter1,1 frame ");
+	assert_ptr_equal(wayland_external(f->guest, 50, 40), head);
+	sink->pointer_enter(server, alpha(f), head, 3, 4);
+	sink->frame(server, alpha(f));
+	assert_told(f, "size50x40 leave enter3,4 frame ");
+	/* It is taken back under the pointer, by its surface. */
+	heads_removed = 0;
+	wl_surface_destroy(surface);
+	assert_true(guest_turn(&f->a));
+	assert_int_equal(heads_removed, 1);
+	assert_null(wayland_external(f->guest, 50, 40));
+	vitrine_external_v1_destroy(external);
+	assert_true(guest_turn(&f->a));
+	assert_int_equal(heads_removed, 1);
+	f->log[0] = '\0';
+}
+
 /* ---- nobody else learns of it ---- */
 
 static void on_sync(void *data, struct wl_callback *callback, uint32_t serial)
@@ -792,6 +841,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		INPUT_TEST(test_all_kinds),
+		INPUT_TEST(test_a_monitor_of_its_own),
 		INPUT_TEST(test_neighbour_learns_nothing),
 		INPUT_TEST(test_credit_withheld),
 		INPUT_TEST(test_credit_returns),
