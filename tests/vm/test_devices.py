@@ -17,6 +17,7 @@ KEY_LEFTCTRL, KEY_LEFTALT, KEY_TAB, BTN_RIGHT, BTN_STYLUS = 29, 56, 15, 273, 331
 KEY_NUMLOCK, LED_NUM_LOCK, EV_SW = 69, 1, 5
 BTN_TOOL_PEN, BTN_TOOL_RUBBER, BTN_TOUCH, ABS_PRESSURE = 320, 321, 330, 24
 STROKES = 300
+BATCH = 15
 SWITCHES = 1000
 CHECK_EVERY = 250
 FLOOD = 400
@@ -74,8 +75,8 @@ def listen(desk, name, options):
     guest.wait_line("^guestinput: listening$", 20, after)
 
 
-def strokes(device, code, pause=3000):
-    return (f"key {device} {code} 1", f"wait {pause}", f"key {device} {code} 0", f"wait {pause}")
+def strokes(device, code):
+    return (f"key {device} {code} 1", f"key {device} {code} 0")
 
 
 def place_in_guest(desk, output, point):
@@ -105,10 +106,13 @@ def test_keys_in_order(desk):
             desk.focus(name)
             watch, silent = Watch(desk, name), Watch(desk, other(name))
             typed = [random.choice(list(CODES.values())) for _ in range(STROKES)]
-            hands.play(*(line for code in typed for line in strokes("keys", code)))
-            wanted = [(code, value) for code in typed for value in (1, 0)]
-            desk.vm.wait(lambda: len(watch.keys()) >= len(wanted), 30, "keys are missing")
-            assert watch.keys() == wanted, first_difference(watch.keys(), wanted)
+            # The kernel keeps some sixty events for a reader that is slow, and drops what comes then.
+            for start in range(0, STROKES, BATCH):
+                batch = typed[start:start + BATCH]
+                hands.play(*(line for code in batch for line in strokes("keys", code)))
+                wanted = [(code, value) for code in typed[:start + BATCH] for value in (1, 0)]
+                desk.vm.wait(lambda: len(watch.keys()) >= len(wanted), 30, "keys are missing")
+                assert watch.keys() == wanted, first_difference(watch.keys(), wanted)
             assert not silent.keys(), f"{other(name)} got {silent.keys()[:4]}"
 
 
