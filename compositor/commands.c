@@ -260,7 +260,7 @@ int commands_run(struct commands *commands, const char *verb, const char *guest,
 	if (ret < 0) {
 		log_warn(LOG_ADMIN, "vitrine-command can't be reached: %s", strerror(-ret));
 		command_destroy(command);
-		return ret;
+		return -ECONNREFUSED;
 	}
 	menu_guests_changed(commands->server->menu);
 	return 0;

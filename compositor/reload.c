@@ -145,6 +145,7 @@ static void take_over(struct server *server, struct settings *settings)
 	monitors_reload(server->monitors);
 	lock_reload(server->lock);
 	layouts_reload(server->layouts);
+	menu_guests_changed(server->menu);
 	if (old->use_planes != settings->use_planes) {
 		draw_all(server);
 	}

@@ -203,7 +203,7 @@ typedef void (*command_started_fn)(void *data, const char *why);
 /*
  * verb: "start", "stop" or "reboot". fn (may be NULL) is called once and on a later turn when this returns 0. -EINVAL: no such
  * verb, or no guest can be called so; -ENOENT: nothing is configured for it; -EBUSY: one is under way for this guest, or
- * too many; otherwise the helper could not be reached, logged.
+ * too many; -ECONNREFUSED: the helper could not be reached, logged.
  */
 MUST_USE int commands_run(struct commands *commands, const char *verb, const char *guest,
 			  command_started_fn fn, void *data);

@@ -4,10 +4,11 @@
 commands that vitrine-command runs. With UPDATE=1 in the environment the guide's picture of it is written anew."""
 import os
 import pwd
+import subprocess
 import sys
 
 import world
-from world import KEY
+from world import BIN, KEY
 
 SELECTED = (0x2f, 0x6f, 0xb7)
 MONITORS = "1024x768,640x480"
@@ -176,6 +177,35 @@ def test_without_the_helper(desk):
     assert menu.is_open()
     menu.tap("esc", "esc")
     desk.say("wait-owner work")
+
+
+def test_vitrinectl(desk):
+    menu = Menu(desk)
+    os.mkfifo(desk.path("go"))
+
+    def ctl(*words):
+        return subprocess.run([os.path.join(BIN, "vitrinectl"), "--runtime-dir=" + desk.directory, *words],
+                              capture_output=True, text=True, timeout=world.TIMEOUT_S, check=False)
+
+    assert ctl("menu").returncode == 0
+    assert menu.is_open()
+    menu.tap("esc")
+    desk.say("wait-owner work")
+    heard = desk.listen()
+    assert ctl("guest", "start", "mail").returncode == 0
+    done = ctl("guest", "stop", "mail")
+    assert done.returncode == 1 and "no such command" in done.stderr, done
+    done = ctl("guest", "start", "mail")
+    assert done.returncode == 1 and "another command" in done.stderr, done
+    with open(desk.path("go"), "w", encoding="utf-8"):
+        pass
+    desk.hear(heard, b"CommandEnded", b"mail")
+    for words in (("start", "nobody"), ("destroy", "work"), ("reboot", "-rf")):
+        assert ctl("guest", *words).returncode == 1, words
+    desk.processes.pop("command").kill()
+    os.unlink(desk.path("command.sock"))
+    done = ctl("guest", "stop", "work")
+    assert done.returncode == 1 and "reached" in done.stderr, done
 
 
 def test_pictures_of_all_monitors(desk):

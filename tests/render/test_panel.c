@@ -97,7 +97,7 @@ static void rows_are_where_they_are_pointed_at(void **state)
 static void long_texts_are_cut_off(void **state)
 {
 	struct panel panel = {.n_rows = 1}, empty = {.n_rows = 1};
-	struct layer layer = panel_layer(&panel, 200, 13), empty_layer;
+	struct layer layer, empty_layer;
 	struct target full, none, half;
 	bool cut = false, written = false;
 
@@ -127,6 +127,44 @@ static void long_texts_are_cut_off(void **state)
 	free(full.pixels);
 	free(none.pixels);
 	free(half.pixels);
+}
+
+/* Ink right of everything else in the row's upper half, where no dot is; and in all of it. */
+static void ends_of_ink(const struct target *target, const struct target *none, int *upper, int *all)
+{
+	*upper = *all = 0;
+	for (int y = 6 + 13 + 2; y < 6 + 13 + 24; y++) {
+		for (int x = 10; x < 10 + 200; x++) {
+			if (rig_get(target, x, y) != rig_get(none, x, y)) {
+				*all = MAX(*all, x);
+				*upper = y < 6 + 13 + 13 ? MAX(*upper, x) : *upper;
+			}
+		}
+	}
+}
+
+static void what_is_cut_off_ends_with_dots(void **state)
+{
+	struct panel panel = {.n_rows = 1}, empty = {.n_rows = 1};
+	struct layer layer, empty_layer;
+	struct target full, none, fits;
+	int upper, all;
+
+	panel.rows[0].kind = empty.rows[0].kind = PANEL_TEXT;
+	layer = panel_layer(&panel, 200, 13);
+	empty_layer = panel_layer(&empty, 200, 13);
+	none = draw(&empty, &empty_layer, 1);
+	memset(panel.rows[0].text, 'W', PANEL_TEXT_SIZE - 1);
+	full = draw(&panel, &layer, 1);
+	ends_of_ink(&full, &none, &upper, &all);
+	assert_true(all > upper + 8);
+	panel.rows[0].text[5] = '\0';
+	fits = draw(&panel, &layer, 1);
+	ends_of_ink(&fits, &none, &upper, &all);
+	assert_true(all <= upper + 2);
+	free(full.pixels);
+	free(none.pixels);
+	free(fits.pixels);
 }
 
 /* Another panel of the same size is another picture, as GL must notice, too. */
@@ -178,6 +216,7 @@ int main(void)
 		cmocka_unit_test(it_looks_as_it_did),
 		cmocka_unit_test(rows_are_where_they_are_pointed_at),
 		cmocka_unit_test(long_texts_are_cut_off),
+		cmocka_unit_test(what_is_cut_off_ends_with_dots),
 		cmocka_unit_test(what_it_says_is_what_is_shown),
 		cmocka_unit_test(tiny_boxes_do_no_harm),
 	};

@@ -86,7 +86,11 @@ static void by_mouse(void **state)
 	seat_motion_absolute(seat(), MOUSE, 0, 0.01, 0.9, 0);
 	seat_button(seat(), MOUSE, BTN_LEFT, false, 0);
 	assert_true(is_open());
+	/* Nor is it one when it was pressed elsewhere. */
+	seat_button(seat(), MOUSE, BTN_LEFT, true, 0);
 	seat_motion_absolute(seat(), MOUSE, 0, x, y, 0);
+	seat_button(seat(), MOUSE, BTN_LEFT, false, 0);
+	assert_true(is_open());
 	seat_button(seat(), MOUSE, BTN_RIGHT, true, 0);
 	seat_button(seat(), MOUSE, BTN_RIGHT, false, 0);
 	assert_true(is_open());
@@ -247,6 +251,22 @@ static void input_is_detached_and_attached(void **state)
 	assert_ptr_equal(owner(), bench->a);
 }
 
+/* Other settings while it is open: what they say of guests is listed at once. */
+static void a_reload_shows(void **state)
+{
+	struct settings *settings = bench->server.settings;
+	double x, y;
+
+	open_menu();
+	assert_false(find_row(0, ROW_B + 1, &x, &y));
+	strcpy(settings->guests[settings->n_guests].name, "mail");
+	strcpy(settings->guests[settings->n_guests++].start, "/bin/true");
+	menu_guests_changed(bench->server.menu);
+	frames(2);
+	assert_true(find_row(0, ROW_B + 1, &x, &y));
+	tap(KEY_ESC);
+}
+
 static void the_chord_begins_anew(void **state)
 {
 	open_menu();
@@ -336,6 +356,7 @@ int main(void)
 		MENU_TEST(guests_die_under_it),
 		MENU_TEST(it_is_on_every_monitor_that_there_is),
 		MENU_TEST(input_is_detached_and_attached),
+		MENU_TEST(a_reload_shows),
 		MENU_TEST(the_chord_begins_anew),
 		MENU_TEST(keys_of_the_host_do_nothing_meanwhile),
 		MENU_TEST(a_lock_closes_it),
