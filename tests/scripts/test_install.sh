@@ -28,13 +28,13 @@ commands() {
 }
 
 starts_what_is_installed() {
-	program=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$1")
+	program=$(sed -n 's/^ExecStart=-\{0,1\}\([^ ]*\).*/\1/p' "$1")
 	[ -n "$program" ] && { [ -x "$dest$program" ] || [ ! -e "$build/bin/${program##*/}" ]; }
 }
 
 # A unit that waits for "ready" from a program that never says so would fail after 90 s.
 says_when_ready() {
-	program=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$1")
+	program=$(sed -n 's/^ExecStart=-\{0,1\}\([^ ]*\).*/\1/p' "$1")
 	binary=$build/bin/${program##*/}
 	! grep -q '^Type=notify' "$1" || [ ! -e "$binary" ] || grep -q sd_notify "$binary"
 }
