@@ -205,6 +205,19 @@ static void a_hidden_head_is_left(void **state)
 	expect("");
 }
 
+static void a_head_that_moved_is_found_again(void **state)
+{
+	seat_forget_head(seat, &a0);
+	expect("A:leave H:enter 50,50 A:. H:. ");
+	world.shown[0] = NULL;
+	world.shown[2] = &a0;
+	seat_layout_changed(seat);
+	seat_motion_absolute(seat, 0, 2, 0.5, 0.5, 0);
+	seat_touch_down(seat, 0, 2, 0, 0.5, 0.5, 0);
+	seat_touch_frame(seat, 0);
+	expect("H:leave A:enter 0 80,80 H:. A:. A:touch 0 on 0 80,80 A:. ");
+}
+
 static void a_dragged_head_may_be_gone_already(void **state)
 {
 	seat_button(seat, 0, BTN_LEFT, true, 0);
@@ -401,6 +414,7 @@ int main(void)
 		seat_test(a_drag_goes_from_head_to_head),
 		seat_test(scrolling_goes_to_the_owner),
 		seat_test(a_hidden_head_is_left),
+		seat_test(a_head_that_moved_is_found_again),
 		seat_test(a_dragged_head_may_be_gone_already),
 		seat_test(a_guest_that_is_gone_is_told_nothing),
 		seat_test(a_lost_session_lifts_everything),

@@ -164,25 +164,68 @@ static double fraction(void)
 	return model_below(1001) / 1000.0;
 }
 
+static bool any_button_held(void)
+{
+	for (unsigned i = 0; i <= HOST; i++) {
+		for (size_t k = 0; k < BUTTONS; k++) {
+			if (model.beliefs[i].buttons[k]) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* Who has the pointer after this device moved it: whose picture it is over, if nobody holds on to it. */
+static void check_owner(unsigned device)
+{
+	struct seat_guest *guest = NULL;
+	struct seat_head *head;
+	double x, y, head_x, head_y;
+
+	if (model.mode_changed || any_button_held() || seat_capture(model.seat)) {
+		return;
+	}
+	seat_pointer_position(model.seat, &x, &y);
+	if (model.mode != SEAT_GUESTS ||
+	    !world_space.pick(&model, x, y, &guest, &head, &head_x, &head_y)) {
+		guest = seat_host;
+	}
+	assert_ptr_equal(model_over(), model_allows(device, guest) ? guest : NULL);
+}
+
 static void step_pointer(void)
 {
 	unsigned device = model_below(DEVICES);
+	bool moves = true;
+	int output;
 
 	model.device = device;
-	switch (model_below(3)) {
+	model.mode_changed = false;
+	switch (model_below(4)) {
 	case 0:
 		seat_motion(model.seat, device, (int)model_below(161) - 80,
 			    (int)model_below(161) - 80, 0);
 		break;
 	case 1:
-		seat_motion_absolute(model.seat, device, (int)model_below(WORLD_OUTPUTS + 2) - 1,
-				     fraction(), fraction(), 0);
+		output = (int)model_below(WORLD_OUTPUTS + 1);
+		/* Where there is none, nothing happens. */
+		moves = output < WORLD_OUTPUTS && model.world.exists[output];
+		seat_motion_absolute(model.seat, device, output, fraction(), fraction(), 0);
+		break;
+	case 2:
+		moves = false;
+		seat_motion_absolute(model.seat, device, -1, fraction(), fraction(), 0);
 		break;
 	default:
+		moves = false;
 		seat_axis(model.seat, device,
 			  model_below(2) ? SEAT_AXIS_VERTICAL : SEAT_AXIS_HORIZONTAL,
 			  (int)model_below(241) - 120, 0);
 		break;
+	}
+	if (moves) {
+		check_owner(device);
 	}
 	model_check(false);
 	model_check_place();
