@@ -546,29 +546,10 @@ static int test_listen(struct test_input *test)
 			       handle_connection, test);
 }
 
-/* Headless, these are the first devices that there are, and get the numbers that they have here. */
-static int devices_add(struct server *server)
-{
-	static const char *const names[] = {
-		[DEVICE_KEYBOARD] = "test keyboard",
-		[DEVICE_MOUSE] = "test mouse",
-		[DEVICE_TOUCH] = "test touchscreen",
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
-		const struct device_identity identity = {.name = names[i], .path = "", .phys = ""};
-
-		if (roster_add(input_roster(server->input), &identity) != (int)i) {
-			return -EBUSY;
-		}
-		seat_device_added(input_seat(server->input), i);
-	}
-	return 0;
-}
-
 int test_input_create(struct test_input **out, struct server *server)
 {
 	struct test_input *test = xcalloc(1, sizeof(*test));
+	struct seat *seat = input_seat(server->input);
 	int ret;
 
 	test->server = server;
@@ -581,11 +562,9 @@ int test_input_create(struct test_input **out, struct server *server)
 		test_input_destroy(test);
 		return ret;
 	}
-	ret = devices_add(server);
-	if (ret < 0) {
-		test_input_destroy(test);
-		return ret;
-	}
+	seat_device_added(seat, DEVICE_KEYBOARD);
+	seat_device_added(seat, DEVICE_MOUSE);
+	seat_device_added(seat, DEVICE_TOUCH);
 	*out = test;
 	return 0;
 }

@@ -283,13 +283,13 @@ def test_top(world):
     per_frame = monitor["bytes_read_per_second"] / guest["frames_shown_per_second"]
     assert per_frame < 1.2 * 320 * 240 * 4, per_frame
     devices = {device["name"]: device for device in top["devices"]}
-    assert set(devices) >= {"test keyboard", "test mouse", "test touchscreen"}, devices
-    keyboard = devices["test keyboard"]
+    assert set(devices) >= {"Test keyboard", "Test mouse", "Test touchscreen"}, devices
+    keyboard = devices["Test keyboard"]
     assert 0 < keyboard["latency_p50_us"] <= keyboard["latency_p99_us"] < 5e6, keyboard
-    assert not devices["test touchscreen"]["latency_p50_us"], devices
+    assert not devices["Test touchscreen"]["latency_p50_us"], devices
     assert top["input_requests_between_max"] == 0, top
     text = world.table("top", "--once")
-    assert re.search(r"^test keyboard\s+\d+\.\d\s+\d+\.\d/\d+\.\d\s*$", text, re.M), text
+    assert re.search(r"^Test keyboard\s+\d+\.\d\s+\d+\.\d/\d+\.\d\s*$", text, re.M), text
     assert re.search(r"^work\s+\d+\.\d\s+\d+\.\d\s+\d+\.\d/\d+\.\d\s+\d+\.\d/\d+\.\d\s+\d+\.\d\s+composed", text, re.M), text
 
 
