@@ -232,6 +232,24 @@ static void what_the_layout_keeps_out_of_reach_is_not_touched(void **state)
 	seat_touch_up(seat(), MOUSE, 0, 0);
 }
 
+static void who_goes_is_told_nothing(void **state)
+{
+	point_at(0);
+	seat_button(seat(), MOUSE, BTN_LEFT, true, 0);
+	seat_touch_down(seat(), MOUSE, 0, 0, 0.5, 0.55, 0);
+	key(KEY_A, true);
+	forget_log();
+	/* Its picture is still on the glass, under pointer and finger. */
+	guest_remove(bench->a);
+	move(1, 1);
+	seat_touch_motion(seat(), MOUSE, 0, 0, 0.5, 0.56, 0);
+	seat_button(seat(), MOUSE, BTN_LEFT, false, 0);
+	seat_button(seat(), MOUSE, BTN_LEFT, true, 0);
+	assert_null(strstr(bench->log, "a:"));
+	seat_button(seat(), MOUSE, BTN_LEFT, false, 0);
+	key(KEY_A, false);
+}
+
 /* ---- capture ---- */
 
 static void the_chord_catches_and_frees(void **state)
@@ -441,9 +459,10 @@ static void edges_resist_and_walls_stop(void **state)
 	/* Back there is none. */
 	move(-40, 0);
 	assert_true(has_cursor(0));
-	layout.n_outputs = 1;
-	strcpy(layout.outputs[0].name, "M-1");
-	layout.outputs[0].walls = LAYOUT_WALL_LEFT;
+	layout.n_outputs = 2;
+	strcpy(layout.outputs[0].name, "M-0");
+	strcpy(layout.outputs[1].name, "M-1");
+	layout.outputs[1].walls = LAYOUT_WALL_LEFT;
 	take_layout();
 	seat_motion_absolute(seat(), MOUSE, 0, 0.999, 0.5, 0);
 	for (unsigned i = 0; i < 50; i++) {
@@ -640,6 +659,7 @@ int main(void)
 		JOIN_TEST(the_switch_key_leaves_pictures_where_they_are),
 		JOIN_TEST(it_is_given_to_who_is_shown_alone),
 		JOIN_TEST(what_the_layout_keeps_out_of_reach_is_not_touched),
+		JOIN_TEST(who_goes_is_told_nothing),
 		JOIN_TEST(the_chord_catches_and_frees),
 		JOIN_TEST(whatever_is_the_hosts_frees),
 		JOIN_TEST(who_takes_motions_alone_is_caught_by_a_click),

@@ -172,6 +172,8 @@ static void mirrors_are_touched_and_not_strayed_to(void **state)
 {
 	struct seat *seat = input_seat(bench->server.input);
 
+	/* Right of the one that it mirrors. */
+	monitor_entry(0);
 	strcpy(monitor_entry(1)->mirror_of, "M-0");
 	take();
 	frames(3);
