@@ -258,10 +258,15 @@ static void a_frame_under_way_is_not_dark(void **state)
 	desk_init(&desk);
 	desk_run(&desk, 3);
 	output = repaint_output(desk.bench.server.repaint, 0);
+	scene_set_locked(desk.bench.server.scene, true);
+	assert_dark_soon(&desk);
+	scene_set_locked(desk.bench.server.scene, false);
 	guests_flip(&desk);
 	while (!scene_output_in_flight(output)) {
 		run_for(&desk.bench, HZ_60_NS / 16);
 	}
+	/* The glass is dark still. */
+	assert_int_equal(pixels_on_glass(&desk, 0), 0);
 	scene_set_locked(desk.bench.server.scene, true);
 	assert_false(scene_output_is_dark(output));
 	assert_dark_soon(&desk);
