@@ -22,6 +22,7 @@ user = {USER}
 layout = us,de
 """
 OUTPUTS = ["HEADLESS-1", "HEADLESS-2"]
+MONITORS = "320x240,240x200+overlay+memory"
 L, ENTER = 38, 28
 
 
@@ -32,17 +33,17 @@ class World(w.World):
         super().__init__(name)
         self.colours = set()
 
-    def start_all(self):
+    def start_all(self, monitors=MONITORS):
         self.write("vitrine.conf", CONFIG)
         self.processes["auth"] = auth_world.start_helper(self.directory, self.path("vitrine.conf"), auth_world.find_module())
-        self.start_servers("640x480,480x360+overlay+memory", "--config=" + self.path("vitrine.conf"))
-        self.guest("work", "400x300,320x240")
+        self.start_servers(monitors, "--config=" + self.path("vitrine.conf"))
+        self.guest("work", "240x160,160x120")
         self.say("wait-guest work frames 3")
         self.say("wait-owner work")
         self.colours = self.guest_colours()
 
     def start_server(self):
-        self.start("vitrined", "vitrined", "--headless=640x480,480x360+overlay+memory", "--runtime-dir=" + self.directory,
+        self.start("vitrined", "vitrined", "--headless=" + MONITORS, "--runtime-dir=" + self.directory,
                    "--test-input", "--config=" + self.path("vitrine.conf"))
         self.hands = self.wait("the server", lambda: self.connect("test-input.sock"))
 
@@ -65,7 +66,7 @@ class World(w.World):
             seen = self.picture(output).colours() & self.colours
             assert not seen, f"{output} shows {len(seen)} colours of a guest's"
 
-    def assert_stays_dark(self, frames=12):
+    def assert_stays_dark(self, frames=5):
         """Whatever the guest draws meanwhile."""
         last = self.frames(OUTPUTS[0])
         for _ in range(frames):
@@ -340,7 +341,7 @@ def test_by_time_and_by_start(world):
 
 def test_picture(world):
     """The lock as the operating guide shows it."""
-    world.start_all()
+    world.start_all("640x480,320x240")
     world.lock()
     world.type("secret")
     last = []
