@@ -202,7 +202,7 @@ static int take(struct session *session, const struct auth_request *request)
 
 int session_read(struct session *session, const char *prompt)
 {
-	struct auth_request request;
+	struct auth_request request = {0};
 	int unused, ret = 0;
 
 	secret_clear(&session->secret);
