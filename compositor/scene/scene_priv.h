@@ -70,11 +70,11 @@ struct head_state {
 
 /* What a frame shows: whose marks, and which head's picture where. */
 struct shown {
-	uint64_t marks;       /* a bit for each guest: 1 << guest_priv.slot */
-	bool is_lit;          /* neither of a locked scene nor of an output that is switched off */
+	uint64_t marks; /* a bit for each guest: 1 << guest_priv.slot */
+	bool is_lit;    /* neither of a locked scene nor of an output that is switched off */
 	struct buffer *covers[COVER_PARTS]; /* locked */
 	unsigned n_covers;
-	bool has_card;        /* the host's, over some of it at least */
+	bool has_card; /* the host's, over some of it at least */
 	bool has_strip;
 	unsigned keyboard; /* whom the strip names: guest_priv.slot + 1; 0: nobody */
 	/* The host's panel, as far as a person can point at it; an empty box: none. */
