@@ -59,20 +59,19 @@ static void text_parse(const char *text, bool *is_clients, unsigned *wrong)
 
 bool lock_file_read(const char *runtime_dir, bool *is_clients, unsigned *wrong, bool *is_first)
 {
-	char path[128], text[TEXT_SIZE] = "";
-	int fd, n = snprintf(path, sizeof(path), "%s/%s", runtime_dir, FILE_NAME);
+	int dir = open(runtime_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(dir, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	char text[TEXT_SIZE] = "";
 	ssize_t size = -1;
 
 	*is_clients = false;
 	*wrong = 0;
-	fd = n > 0 && (size_t)n < sizeof(path) ?
-		     open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK) :
-		     -1;
-	*is_first = fd < 0 && errno == ENOENT;
+	*is_first = fd < 0 && dir >= 0 && errno == ENOENT;
 	if (fd >= 0) {
 		size = read(fd, text, sizeof(text) - 1);
 	}
 	close_fd(&fd);
+	close_fd(&dir);
 	if (*is_first || (size > 0 && strcmp(text, "open\n") == 0)) {
 		return false;
 	}
