@@ -58,10 +58,11 @@ class World:
     def start(self, *options):
         if self.has("command.sock"):
             os.unlink(os.path.join(self.dir, "command.sock"))
-        with open(self.log, "a", encoding="utf-8") as log:
+        # Whoever starts it may leave it a descriptor: no command gets that.
+        with open(self.log, "a", encoding="utf-8") as log, open("/dev/null", encoding="utf-8") as left:
             helper = subprocess.Popen([os.path.join(BIN, "vitrine-command"), f"--runtime-dir={self.dir}",
                                        f"--config={self.config}", f"--peer={pwd.getpwuid(os.geteuid()).pw_name}", *options],
-                                      stdout=log, stderr=log)
+                                      stdout=log, stderr=log, pass_fds=(left.fileno(),))
         wait(lambda: os.path.exists(os.path.join(self.dir, "command.sock")), "the helper does not listen")
         return helper
 
