@@ -125,6 +125,10 @@ void trusted_hide(struct trusted *trusted, enum trusted_level level)
 		return;
 	}
 	trusted->levels[level] = (struct level){0};
+	if (level == TRUSTED_LOCK) {
+		/* The menu of a locked screen goes with the lock, whoever ends that. */
+		level_tell(&trusted->levels[TRUSTED_LOCK_MENU], false);
+	}
 	if (was_top) {
 		level_tell(level_top(trusted), true);
 	}

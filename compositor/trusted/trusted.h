@@ -43,7 +43,10 @@ struct trusted_ops {
 			     double y);
 	void (*touch_up)(void *data, int contact);
 	void (*frame)(void *data);
-	/* Something higher is up now and has the input (false), or is gone (true): what was held is up. */
+	/*
+	 * Something higher is up now and has the input (false), or is gone (true): what was held is up. False, too, to the
+	 * menu of a locked screen when the lock is gone.
+	 */
 	void (*active)(void *data, bool has_input);
 };
 

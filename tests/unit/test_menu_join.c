@@ -342,6 +342,18 @@ static void over_a_lock_it_leads_back_to_it(void **state)
 	assert_ptr_equal(owner(), bench->a);
 }
 
+/* A trusted client unlocks while it is open. */
+static void it_goes_with_the_lock(void **state)
+{
+	show_lock();
+	chord(KEY_DELETE);
+	assert_true(trusted_is_up(bench->server.trusted, TRUSTED_LOCK_MENU));
+	trusted_hide(bench->server.trusted, TRUSTED_LOCK);
+	assert_false(trusted_has_input(bench->server.trusted));
+	frames(3);
+	assert_ptr_equal(owner(), bench->a);
+}
+
 #define MENU_TEST(name) cmocka_unit_test_setup_teardown(name, setup_two, teardown)
 
 int main(void)
@@ -361,6 +373,7 @@ int main(void)
 		MENU_TEST(keys_of_the_host_do_nothing_meanwhile),
 		MENU_TEST(a_lock_closes_it),
 		MENU_TEST(over_a_lock_it_leads_back_to_it),
+		MENU_TEST(it_goes_with_the_lock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,7 +166,7 @@ static void it_is_above_all_but_the_strip(void **state)
 	assert_true(layer->dst.y >= strip->dst.h && layer->dst.y + layer->dst.h <= HEIGHT);
 	assert_true(layer->dst.w > 0 && layer->dst.x >= 0 && layer->dst.x + layer->dst.w <= WIDTH);
 	frame_finish(&frame);
-	assert_null(scene_pick(output, 5, HEIGHT / 2, &x, &y));
+	assert_null(scene_pick(output, 5, HEIGHT / 2.0, &x, &y));
 	assert_false(scene_output_shows_card(output));
 	/* Who can have input is covered and named no longer. */
 	assert_null(scene_output_shows(output));
@@ -191,7 +191,7 @@ static void it_is_beside_instruments(void **state)
 	assert_int_equal(frame.layers[frame.n_layers - 1].kind, LAYER_BUFFER);
 	frame_finish(&frame);
 	assert_ptr_equal(scene_output_shows(world->outputs[0]), world->guests[0]);
-	assert_null(scene_pick(world->outputs[0], 5, HEIGHT / 2, &x, &y));
+	assert_null(scene_pick(world->outputs[0], 5, HEIGHT / 2.0, &x, &y));
 	scene_output_set_power(world->outputs[1], false);
 	show_frame(world->outputs[0], &frame);
 	only_layer(&frame, LAYER_PANEL, &above_panel);
@@ -276,7 +276,7 @@ static void rows_mean_what_the_glass_shows(void **state)
 	double x = 0, y = 0;
 
 	scene_set_panel(world->scene, &panel);
-	assert_int_equal(scene_panel_row(output, WIDTH / 2, HEIGHT / 2), -1);
+	assert_int_equal(scene_panel_row(output, WIDTH / 2.0, HEIGHT / 2.0), -1);
 	show_frame(output, &frame);
 	box = only_layer(&frame, LAYER_PANEL, &above)->dst;
 	frame_finish(&frame);
