@@ -94,10 +94,10 @@ out:
 int connection_create(struct wayland *wayland, enum connection_kind kind, struct guest *guest,
 		      int fd)
 {
-	struct connection *connection;
+	struct connection *connection = NULL;
 	int ret = connection_make(wayland, kind, fd, &connection);
 
-	if (ret < 0) {
+	if (!connection) {
 		return ret;
 	}
 	if (kind == CONNECTION_BROKER) {
@@ -112,10 +112,10 @@ int connection_create(struct wayland *wayland, enum connection_kind kind, struct
 int connection_create_local(struct wayland *wayland, enum connection_kind kind,
 			    struct local_client *local, int fd)
 {
-	struct connection *connection;
+	struct connection *connection = NULL;
 	int ret = connection_make(wayland, kind, fd, &connection);
 
-	if (ret == 0) {
+	if (connection) {
 		connection->local = local;
 		local->connection = connection;
 	}

@@ -936,7 +936,7 @@ static void memory_that_is_taken_away_costs_its_client(void **state)
 	struct locker f;
 	struct screen screen;
 	struct wl_buffer *buffer;
-	struct layer layers[4];
+	struct layer layers[4] = {0};
 	int memory;
 
 	(void)state;

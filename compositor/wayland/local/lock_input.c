@@ -43,8 +43,7 @@ static void send_modifiers(struct local *local)
 	struct keymap_mods mods = keymap_mods(&local->keymap);
 	struct wl_resource *keyboard;
 
-	wl_resource_for_each(keyboard, &client->keyboards)
-	{
+	wl_resource_for_each(keyboard, &client->keyboards) {
 		wl_keyboard_send_modifiers(keyboard, ++client->serial, mods.depressed, mods.latched,
 					   mods.locked, mods.group);
 	}
@@ -67,8 +66,7 @@ static void keyboard_enter(struct local *local, struct lock_surface *surface)
 	struct wl_resource *keyboard;
 
 	local->input.keyboard = surface;
-	wl_resource_for_each(keyboard, &client_of(local)->keyboards)
-	{
+	wl_resource_for_each(keyboard, &client_of(local)->keyboards) {
 		keyboard_tell(local, keyboard);
 	}
 }
@@ -78,27 +76,36 @@ static void keyboard_leave(struct local *local)
 	struct local_client *client = client_of(local);
 	struct wl_resource *keyboard;
 
-	if (!local->input.keyboard) {
+	if (!client || !local->input.keyboard) {
 		return;
 	}
-	wl_resource_for_each(keyboard, &client->keyboards)
-	{
+	wl_resource_for_each(keyboard, &client->keyboards) {
 		wl_keyboard_send_leave(keyboard, ++client->serial,
 				       resource_of(local->input.keyboard));
 	}
 	local->input.keyboard = NULL;
 }
 
-/* The first of its surfaces that can have it. */
-static void keyboard_settle(struct local *local, const struct lock_surface *but)
+/* The first of its surfaces that can have it; NULL: none. */
+static struct lock_surface *keyboard_due(const struct session_lock *lock,
+					 const struct lock_surface *but)
 {
 	struct lock_surface *surface;
 
-	list_for_each(surface, &local->lock->surfaces, link) {
-		if (!local->input.keyboard && local->input.is_active && surface != but &&
-		    surface->surface && lock_surface_output(surface)) {
-			keyboard_enter(local, surface);
+	list_for_each(surface, &lock->surfaces, link) {
+		if (surface != but && surface->surface && lock_surface_output(surface)) {
+			return surface;
 		}
+	}
+	return NULL;
+}
+
+static void keyboard_settle(struct local *local, const struct lock_surface *but)
+{
+	struct lock_surface *surface = local->lock ? keyboard_due(local->lock, but) : NULL;
+
+	if (surface && !local->input.keyboard && local->input.is_active) {
+		keyboard_enter(local, surface);
 	}
 }
 
@@ -121,8 +128,7 @@ static void handle_key(void *data, uint32_t code, bool pressed, uint64_t time_ns
 	if (!local->input.keyboard) {
 		return;
 	}
-	wl_resource_for_each(keyboard, &client->keyboards)
-	{
+	wl_resource_for_each(keyboard, &client->keyboards) {
 		wl_keyboard_send_key(keyboard, ++client->serial, to_ms(time_ns), code,
 				     pressed ? WL_KEYBOARD_KEY_STATE_PRESSED :
 					       WL_KEYBOARD_KEY_STATE_RELEASED);
@@ -175,11 +181,10 @@ static void pointer_leave(struct local *local)
 	struct local_client *client = client_of(local);
 	struct wl_resource *pointer;
 
-	if (!local->input.pointer) {
+	if (!client || !local->input.pointer) {
 		return;
 	}
-	wl_resource_for_each(pointer, &client->pointers)
-	{
+	wl_resource_for_each(pointer, &client->pointers) {
 		wl_pointer_send_leave(pointer, ++client->serial, resource_of(local->input.pointer));
 	}
 	local->input.pointer = NULL;
@@ -195,8 +200,7 @@ static void pointer_enter(struct local *local, struct lock_surface *surface)
 	if (!surface) {
 		return;
 	}
-	wl_resource_for_each(pointer, &client_of(local)->pointers)
-	{
+	wl_resource_for_each(pointer, &client_of(local)->pointers) {
 		pointer_tell(local, pointer);
 	}
 }
@@ -205,8 +209,7 @@ static void pointer_frame(const struct local *local)
 {
 	struct wl_resource *pointer;
 
-	wl_resource_for_each(pointer, &client_of(local)->pointers)
-	{
+	wl_resource_for_each(pointer, &client_of(local)->pointers) {
 		if (wl_resource_get_version(pointer) >= WL_POINTER_FRAME_SINCE_VERSION) {
 			wl_pointer_send_frame(pointer);
 		}
@@ -240,8 +243,7 @@ static void handle_point(void *data, struct scene_output *output, double x, doub
 		pointer_enter(local, surface);
 		return;
 	}
-	wl_resource_for_each(pointer, &client_of(local)->pointers)
-	{
+	wl_resource_for_each(pointer, &client_of(local)->pointers) {
 		if (surface) {
 			wl_pointer_send_motion(pointer, now_ms(local), wl_fixed_from_double(x),
 					       wl_fixed_from_double(y));
@@ -258,8 +260,7 @@ static void handle_button(void *data, uint32_t code, bool pressed)
 	if (!local->input.pointer) {
 		return;
 	}
-	wl_resource_for_each(pointer, &client->pointers)
-	{
+	wl_resource_for_each(pointer, &client->pointers) {
 		wl_pointer_send_button(pointer, ++client->serial, now_ms(local), code,
 				       pressed ? WL_POINTER_BUTTON_STATE_PRESSED :
 						 WL_POINTER_BUTTON_STATE_RELEASED);
@@ -276,8 +277,7 @@ static void handle_axis(void *data, enum seat_axis axis, int v120)
 	if (!local->input.pointer) {
 		return;
 	}
-	wl_resource_for_each(pointer, &client_of(local)->pointers)
-	{
+	wl_resource_for_each(pointer, &client_of(local)->pointers) {
 		wl_pointer_send_axis(pointer, now_ms(local),
 				     axis == SEAT_AXIS_VERTICAL ? WL_POINTER_AXIS_VERTICAL_SCROLL :
 								  WL_POINTER_AXIS_HORIZONTAL_SCROLL,
@@ -301,8 +301,7 @@ static void handle_touch_down(void *data, struct scene_output *output, int conta
 		return;
 	}
 	to_surface(output, &x, &y);
-	wl_resource_for_each(touch, &client->touches)
-	{
+	wl_resource_for_each(touch, &client->touches) {
 		wl_touch_send_down(touch, ++client->serial, now_ms(local), resource_of(surface),
 				   contact, wl_fixed_from_double(x), wl_fixed_from_double(y));
 	}
@@ -321,8 +320,7 @@ static void handle_touch_motion(void *data, struct scene_output *output, int con
 		return;
 	}
 	to_surface(output, &x, &y);
-	wl_resource_for_each(touch, &client_of(local)->touches)
-	{
+	wl_resource_for_each(touch, &client_of(local)->touches) {
 		wl_touch_send_motion(touch, now_ms(local), contact, wl_fixed_from_double(x),
 				     wl_fixed_from_double(y));
 	}
@@ -339,8 +337,7 @@ static void handle_touch_up(void *data, int contact)
 		return;
 	}
 	local->input.contacts[contact] = NULL;
-	wl_resource_for_each(touch, &client->touches)
-	{
+	wl_resource_for_each(touch, &client->touches) {
 		wl_touch_send_up(touch, ++client->serial, now_ms(local), contact);
 	}
 	local->input.touch_dirty = true;
@@ -356,8 +353,7 @@ static void touch_cancel(struct local *local)
 		local->input.contacts[i] = NULL;
 	}
 	if (any) {
-		wl_resource_for_each(touch, &client_of(local)->touches)
-		{
+		wl_resource_for_each(touch, &client_of(local)->touches) {
 			wl_touch_send_cancel(touch);
 		}
 	}
@@ -377,8 +373,7 @@ static void handle_frame(void *data)
 		pointer_frame(local);
 	}
 	if (local->input.touch_dirty) {
-		wl_resource_for_each(touch, &client_of(local)->touches)
-		{
+		wl_resource_for_each(touch, &client_of(local)->touches) {
 			wl_touch_send_frame(touch);
 		}
 	}

@@ -139,8 +139,7 @@ static void output_destroy(struct local_output *output)
 	struct wl_resource *resource, *tmp;
 
 	list_remove(&output->link);
-	wl_resource_for_each_safe(resource, tmp, &output->resources)
-	{
+	wl_resource_for_each_safe(resource, tmp, &output->resources) {
 		wl_list_remove(wl_resource_get_link(resource));
 		wl_list_init(wl_resource_get_link(resource));
 		wl_resource_set_user_data(resource, NULL);
@@ -196,8 +195,7 @@ static void output_update(struct local *local, const struct scene_output *scene)
 	if (!output) {
 		output_add(local, scene);
 	} else if (output_take(output, scene)) {
-		wl_resource_for_each(resource, &output->resources)
-		{
+		wl_resource_for_each(resource, &output->resources) {
 			output_tell(output, resource);
 		}
 	}
