@@ -1014,7 +1014,7 @@ static void keys_reach_it_while_it_is_on_top(void **state)
 static void pointer_and_contacts_are_where_its_surfaces_are(void **state)
 {
 	struct locker f;
-	struct screen screen;
+	struct screen screen, other;
 	struct scene_output *output, *second;
 	const struct trusted_ops *ops;
 	void *data;
@@ -1054,18 +1054,21 @@ static void pointer_and_contacts_are_where_its_surfaces_are(void **state)
 	ops->point(data, output, 100, STRIP_HEIGHT + 50);
 	ops->touch_down(data, output, 2, 5, STRIP_HEIGHT + 6);
 	assert_heard(&f, "enter mods:0:0 over:100:50 down:2:5:6 ");
-	/* What it was over is gone. */
+	/* What it was over is gone; the keyboard goes on to the next one. */
+	screen_init(&f, &other, 1);
+	assert_heard(&f, "");
 	ext_session_lock_surface_v1_destroy(screen.role);
 	screen.role = NULL;
-	assert_heard(&f, "off leave ");
+	assert_heard(&f, "off leave enter mods:0:0 ");
 	ops->point(data, output, 110, STRIP_HEIGHT + 50);
 	ops->button(data, BTN_LEFT, true);
 	ops->touch_motion(data, output, 2, 9, STRIP_HEIGHT + 6);
 	ops->touch_up(data, 2);
 	ops->key(data, KEY_A, true, START_NS);
 	ops->frame(data);
-	assert_heard(&f, "");
+	assert_heard(&f, "key:30:1 ");
 	screen_forget(&screen);
+	screen_forget(&other);
 	scene_output_remove(second);
 	locker_finish(&f);
 }

@@ -87,22 +87,21 @@ static void keyboard_leave(struct local *local)
 }
 
 /* The first of its surfaces that can have it; NULL: none. */
-static struct lock_surface *keyboard_due(const struct session_lock *lock,
-					 const struct lock_surface *but)
+static struct lock_surface *keyboard_due(const struct session_lock *lock)
 {
 	struct lock_surface *surface;
 
 	list_for_each(surface, &lock->surfaces, link) {
-		if (surface != but && surface->surface && lock_surface_output(surface)) {
+		if (surface->surface && lock_surface_output(surface)) {
 			return surface;
 		}
 	}
 	return NULL;
 }
 
-static void keyboard_settle(struct local *local, const struct lock_surface *but)
+void lock_input_settle(struct local *local)
 {
-	struct lock_surface *surface = local->lock ? keyboard_due(local->lock, but) : NULL;
+	struct lock_surface *surface = local->lock ? keyboard_due(local->lock) : NULL;
 
 	if (surface && !local->input.keyboard && local->input.is_active) {
 		keyboard_enter(local, surface);
@@ -401,7 +400,7 @@ static void handle_active(void *data, bool has_input)
 		return;
 	}
 	if (has_input) {
-		keyboard_settle(local, NULL);
+		lock_input_settle(local);
 	} else {
 		leave_all(local);
 	}
@@ -420,13 +419,6 @@ void lock_input_end(struct local *local)
 	local->input.is_active = false;
 }
 
-void lock_input_surface_added(struct local *local, struct lock_surface *surface)
-{
-	if (local->lock == surface->lock) {
-		keyboard_settle(local, NULL);
-	}
-}
-
 void lock_input_surface_gone(struct local *local, const struct lock_surface *surface)
 {
 	if (!local->lock || local->lock != surface->lock) {
@@ -442,7 +434,6 @@ void lock_input_surface_gone(struct local *local, const struct lock_surface *sur
 	}
 	if (local->input.keyboard == surface) {
 		keyboard_leave(local);
-		keyboard_settle(local, surface);
 	}
 }
 

@@ -112,8 +112,9 @@ extern const struct trusted_ops lock_input_ops; /* data: struct local */
 /* The lock has begun (it has the input), or ended. */
 void lock_input_begin(struct local *local);
 void lock_input_end(struct local *local);
-/* It can have the keyboard from now on. */
-void lock_input_surface_added(struct local *local, struct lock_surface *surface);
+/* Its surfaces are others: one of them is to have the keyboard. */
+void lock_input_settle(struct local *local);
+/* While it still has its wl_surface. */
 void lock_input_surface_gone(struct local *local, const struct lock_surface *surface);
 /* The client has one more wl_keyboard, or wl_pointer. */
 void lock_input_keyboard_added(struct local_client *client, struct wl_resource *keyboard);

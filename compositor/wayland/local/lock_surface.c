@@ -259,6 +259,9 @@ static void lock_leave(struct surface *surface)
 	}
 	lock->surface = NULL;
 	surface->role = NULL;
+	if (lock->lock) {
+		lock_input_settle(lock->lock->local);
+	}
 	buffer_set(lock, NULL);
 	lock_surface_show(lock);
 }
@@ -361,6 +364,6 @@ void lock_surface_request(struct session_lock *lock, struct wl_resource *lock_re
 	if (output) {
 		memcpy(made->output, output->name, sizeof(made->output));
 		lock_surface_configure(made);
-		lock_input_surface_added(lock->local, made);
+		lock_input_settle(lock->local);
 	}
 }
