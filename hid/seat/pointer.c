@@ -116,13 +116,19 @@ static void tell_motion(struct seat *seat, const struct place *to)
 	seat->sink->pointer_motion(seat->data, to->guest, to->head, to->x, to->y);
 }
 
+/* The pointer went elsewhere, or the host took it: what only covers the guest covers its cursor, too. */
+static bool has_gone(const struct seat *seat)
+{
+	return seat->mode != SEAT_GUESTS || seat->x != seat->seen_x || seat->y != seat->seen_y;
+}
+
 /* Its own cursor goes where it is least in the way of who has the pointer next. */
 static void park(struct seat *seat)
 {
 	struct seat_traits traits = seat_traits_of(seat, seat->over);
 	struct place corner = {.guest = seat->over, .head = seat->entered};
 
-	if (!traits.parks || !(traits.pointer & SEAT_POINTER_ABSOLUTE)) {
+	if (!has_gone(seat) || !traits.parks || !(traits.pointer & SEAT_POINTER_ABSOLUTE)) {
 		return;
 	}
 	seat->space->to_head(seat->data, corner.head, FAR_PX, FAR_PX, &corner.x, &corner.y);
@@ -169,6 +175,8 @@ void seat_pointer_update(struct seat *seat)
 	if (!to.guest) {
 		return;
 	}
+	seat->seen_x = seat->x;
+	seat->seen_y = seat->y;
 	if (!seat->over || to.head != seat->entered) {
 		tell_enter(seat, &to);
 	} else {

@@ -65,6 +65,7 @@ struct seat {
 	struct seat_guest *over;   /* who was told that it has the pointer; NULL: nobody was */
 	struct seat_head *entered; /* over's, NULL for the host */
 	double told_x, told_y;     /* the position that it was told */
+	double seen_x, seen_y;     /* where the pointer was then, in layout pixels */
 	const struct seat_head
 		*leaving; /* during seat_forget_head: nothing is on it, whatever pick says */
 

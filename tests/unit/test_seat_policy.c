@@ -238,6 +238,22 @@ static void a_guest_that_is_left_parks_its_cursor(void **state)
 	expect("A:leave H:enter 50,50 A:. H:. ");
 }
 
+/* A card that covers it is no reason to move what cannot be seen; nor is where it comes back. */
+static void what_is_covered_does_not_park(void **state)
+{
+	a.traits.parks = true;
+	world.shown[0] = NULL;
+	seat_layout_changed(seat);
+	expect("A:leave H:enter 50,50 A:. H:. ");
+	world.shown[0] = &a0;
+	seat_layout_changed(seat);
+	expect("H:leave A:enter 0 80,80 H:. A:. ");
+	/* Another monitor's place, since its own is gone: it has left. */
+	world.exists[0] = false;
+	seat_layout_changed(seat);
+	expect("A:at 0 159,159 A:leave H:enter 100,50 A:. H:. ");
+}
+
 /* ---- capture ---- */
 
 static void a_caught_pointer_stays_with_its_guest(void **state)
@@ -449,6 +465,7 @@ int main(void)
 		policy_test(speed_is_the_guests),
 		policy_test(scrolling_may_be_reversed),
 		policy_test(a_guest_that_is_left_parks_its_cursor),
+		policy_test(what_is_covered_does_not_park),
 		policy_test(a_caught_pointer_stays_with_its_guest),
 		policy_test(a_caught_pointer_is_confined),
 		policy_test(a_capture_ends_by_itself),
