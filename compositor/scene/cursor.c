@@ -74,8 +74,9 @@ static uint32_t pixel_at(int x, int y, double scale)
 	unsigned black = 0, white = 0, alpha, light;
 
 	for (unsigned i = 0; i < FINE * FINE; i++) {
-		struct point at = {(x + (i % FINE + 0.5) / FINE) / scale,
-				   (y + (i / FINE + 0.5) / FINE) / scale};
+		unsigned column = i % FINE, row = i / FINE;
+		struct point at = {(x + (column + 0.5) / FINE) / scale,
+				   (y + (row + 0.5) / FINE) / scale};
 
 		if (is_inside(at)) {
 			black++;
