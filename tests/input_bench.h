@@ -41,6 +41,10 @@ struct bench {
 		external; /* what workers offer for the pointer on their guests' own monitors */
 	bool has_external;
 	struct scene_guest *relative; /* takes motions alone; NULL: all take both */
+	struct {
+		const struct scene_head *head;
+		double x, y;
+	} told; /* where the pointer is; head NULL: over no guest */
 	char log[4096];
 };
 
@@ -74,6 +78,9 @@ static inline void on_key(void *data, struct seat_guest *guest, uint32_t code, b
 static inline void on_enter(void *data, struct seat_guest *guest, struct seat_head *head, double x,
 			    double y)
 {
+	bench->told.head = (const struct scene_head *)head;
+	bench->told.x = x;
+	bench->told.y = y;
 	if (head) {
 		say("%s:in%u@%g,%g ", name_of(guest), ((struct scene_head *)head)->index, x, y);
 	} else {
@@ -84,6 +91,8 @@ static inline void on_enter(void *data, struct seat_guest *guest, struct seat_he
 static inline void on_motion(void *data, struct seat_guest *guest, struct seat_head *head, double x,
 			     double y)
 {
+	bench->told.x = x;
+	bench->told.y = y;
 	say("%s:to%g,%g ", name_of(guest), x, y);
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Input under layouts: turned and scaled monitors, several guests on one, kiosks, places that come and go. */
+#include <math.h>
+
 #include "tests/input_bench.h"
 
 static struct layout layout; /* of the test that runs */
@@ -190,6 +192,71 @@ static void mirrors_are_touched_and_not_strayed_to(void **state)
 	assert_non_null(strstr(bench->log, "a:in0@319"));
 }
 
+/* The view under a point of the pointer's space, and the point in pixels of its monitor. NULL: the host's. */
+static const struct scene_view *view_at(double *x, double *y)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct scene_output *output = repaint_output(bench->server.repaint, i);
+		const struct scene_view *views;
+		unsigned n;
+
+		views = scene_output_views(output, &n);
+		if (!rect_contains(&output->layout, *x, *y)) {
+			continue;
+		}
+		*x = (*x - output->layout.x) * output->scale;
+		*y = (*y - output->layout.y) * output->scale;
+		for (unsigned k = 0; k < n; k++) {
+			if (views[k].head && rect_contains(&views[k].dst, *x, *y)) {
+				return &views[k];
+			}
+		}
+	}
+	return NULL;
+}
+
+/* From a guest's own monitor over one that is turned, twice as dense, and shows tiles of both. */
+static void one_straight_line_over_all_that_is_shown(void **state)
+{
+	struct seat *seat = input_seat(bench->server.input);
+	unsigned seen_a = 0, seen_b = 0, tiles = 0;
+	double x, y, px, py;
+
+	bind(monitor_entry(0), "a", 0, 1);
+	monitor_entry(1)->transform = TRANSFORM_90;
+	layout.outputs[1].scale = 2;
+	layout.outputs[1].n_regions = 1;
+	layout.outputs[1].regions[0] =
+		(struct layout_region){.shows = LAYOUT_MOSAIC, .w = 1, .h = 1};
+	take();
+	frames(3);
+	touch_panel(0, 300, 100);
+	seat_pointer_position(seat, &x, &y);
+	for (unsigned i = 0; i < 560; i++) {
+		const struct scene_view *view;
+
+		forget_log();
+		seat_motion(seat, MOUSE, 1, 0.375, 0);
+		seat_pointer_position(seat, &px, &py);
+		x += 1;
+		y += 0.375;
+		/* Not a pixel is lost or won at the edge. */
+		assert_true(fabs(px - x) < 0.01 && fabs(py - y) < 0.01);
+		view = view_at(&px, &py);
+		assert_ptr_equal(bench->told.head, view ? view->head : NULL);
+		if (!view) {
+			continue;
+		}
+		px = (px - view->dst.x) * view->head->width / view->dst.w;
+		py = (py - view->dst.y) * view->head->height / view->dst.h;
+		assert_true(fabs(bench->told.x - px) < 0.01 && fabs(bench->told.y - py) < 0.01);
+		seen_a += view->head == bench->a->heads[0];
+		seen_b += view->head == bench->b->heads[0];
+		tiles += view->is_copy;
+	}
+	assert_true(seen_a > 80 && seen_b > 100 && tiles > 100);
+}
+
 /* The one monitor of a layout goes and comes back: guest and input with it. */
 static void places_come_back_with_their_monitor(void **state)
 {
@@ -227,6 +294,7 @@ int main(void)
 		JOIN_TEST(who_has_no_place_is_never_switched_to),
 		JOIN_TEST(kiosks_have_one_way_in),
 		JOIN_TEST(mirrors_are_touched_and_not_strayed_to),
+		JOIN_TEST(one_straight_line_over_all_that_is_shown),
 		JOIN_TEST(places_come_back_with_their_monitor),
 	};
 
