@@ -67,6 +67,7 @@ mtype = {NOTHING, CHORD, ELSE}; /* ELSE: any other; which is decided when it is 
 mtype input = NOTHING;
 #ifdef LIVE
 bit spoke; /* in this period */
+bit idle;  /* changes when somebody could do something and does not */
 #endif
 /* The password's checker: its answer under way. */
 bit answering, answer_number, answer_right;
@@ -553,6 +554,10 @@ proctype plugs()
 	:: atomic { lit[1] -> unplug(1) }
 	:: atomic { !lit[1] -> plug(1) }
 #endif
+#ifdef LIVE
+	/* Nothing makes anybody pull a plug. */
+	:: idle = 1 - idle
+#endif
 	od
 #endif
 }
@@ -578,6 +583,10 @@ proctype checker()
 proctype person()
 {
 	do
+#ifdef LIVE
+	/* Nor touch anything. */
+	:: idle = 1 - idle
+#endif
 	:: atomic {
 #ifdef LIVE
 		input == NOTHING && !spoke ->
