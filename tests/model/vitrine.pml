@@ -554,7 +554,7 @@ proctype plugs()
 	:: atomic { lit[1] -> unplug(1) }
 	:: atomic { !lit[1] -> plug(1) }
 #endif
-#ifdef LIVE
+#if defined(LIVE) && !defined(CALM)
 	/* Nothing makes anybody pull a plug. */
 	:: idle = 1 - idle
 #endif
@@ -583,7 +583,7 @@ proctype checker()
 proctype person()
 {
 	do
-#ifdef LIVE
+#if defined(LIVE) && !defined(CALM)
 	/* Nor touch anything. */
 	:: idle = 1 - idle
 #endif
