@@ -325,10 +325,27 @@ void input_head_removed(struct input *input, struct scene_head *head)
 	head_moved(input, head);
 }
 
-static void guest_forget_heads(struct input *input, const struct scene_guest *guest)
+static bool head_on_glass(struct input *input, const struct scene_head *head)
+{
+	for (unsigned i = 0; i < SEAT_MAX_OUTPUTS; i++) {
+		const struct scene_output *output = repaint_output(input->server->repaint, i);
+
+		if (output && scene_output_shows_head(output, head)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Also where another head of the guest is on a glass: a drag does not go on over what nobody sees. */
+static void forget_unseen_heads(struct input *input, const struct scene_guest *guest)
 {
 	for (unsigned i = 0; i < SCENE_MAX_HEADS; i++) {
-		seat_forget_head(input->seat, (struct seat_head *)guest->heads[i]);
+		struct scene_head *head = guest->heads[i];
+
+		if (head && !head_on_glass(input, head)) {
+			seat_forget_head(input->seat, (struct seat_head *)head);
+		}
 	}
 }
 
@@ -339,9 +356,7 @@ static void seat_follow_glass(struct input *input)
 	struct scene_guest *first = scene_guest_next(scene, NULL), *guest = first;
 
 	while (guest) {
-		if (!on_glass(input, guest)) {
-			guest_forget_heads(input, guest);
-		}
+		forget_unseen_heads(input, guest);
 		guest = scene_guest_next(scene, guest);
 		guest = guest == first ? NULL : guest;
 	}
@@ -396,7 +411,8 @@ void input_outputs_changed(struct input *input)
 		devices_outputs_changed(input->devices);
 	}
 	late_arm(input);
-	/* At once: an owner that is on the glass of no other monitor has nothing from here on. */
+	/* At once: who is on the glass of no other monitor has nothing from here on. */
 	input_settle(input);
+	seat_follow_glass(input);
 	input_settle_later(input);
 }

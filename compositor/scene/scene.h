@@ -394,6 +394,8 @@ void scene_output_presented(struct scene_output *output, const struct presented 
 struct scene_guest *scene_output_shows(const struct scene_output *output);
 /* The last presented frame showed this guest's mark beside its pixels or card, alone or among others. */
 bool scene_output_shows_guest(const struct scene_output *output, const struct scene_guest *guest);
+/* Likewise this head of its guest: what it is pointed at on the glass. */
+bool scene_output_shows_head(const struct scene_output *output, const struct scene_head *head);
 /* The last presented frame showed the card of scene_set_card. */
 bool scene_output_shows_card(const struct scene_output *output);
 /* Its strip is to be drawn again: a flip follows, and what the glass shows is known then. */

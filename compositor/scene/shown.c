@@ -222,6 +222,18 @@ bool scene_output_shows_guest(const struct scene_output *output, const struct sc
 			 1);
 }
 
+bool scene_output_shows_head(const struct scene_output *output, const struct scene_head *head)
+{
+	const struct shown *shown = output->state->shown;
+
+	for (unsigned i = 0; i < shown->n_places; i++) {
+		if (shown->places[i].head == head && !rect_empty(&shown->places[i].dst)) {
+			return scene_output_shows_guest(output, head->guest);
+		}
+	}
+	return false;
+}
+
 bool scene_output_is_dark(const struct scene_output *output)
 {
 	const struct output_state *state = output->state;

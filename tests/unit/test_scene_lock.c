@@ -273,6 +273,28 @@ static void a_frame_under_way_is_not_dark(void **state)
 	desk_finish(&desk);
 }
 
+/* It has shown nothing so far, and will. */
+static void nor_is_the_first_frame_of_a_new_monitor(void **state)
+{
+	struct scene_output *output;
+	struct desk desk;
+
+	(void)state;
+	desk_init(&desk);
+	desk_run(&desk, 3);
+	assert_int_equal(headless_backend_plug(desk.bench.server.backend, 1, false), 0);
+	assert_int_equal(headless_backend_plug(desk.bench.server.backend, 1, true), 0);
+	output = repaint_output(desk.bench.server.repaint, 1);
+	assert_non_null(output);
+	while (!scene_output_in_flight(output)) {
+		run_for(&desk.bench, HZ_60_NS / 16);
+	}
+	scene_set_locked(desk.bench.server.scene, true);
+	assert_false(scene_output_is_dark(output));
+	assert_dark_soon(&desk);
+	desk_finish(&desk);
+}
+
 static void monitors_that_come_later_are_dark_from_the_first_frame(void **state)
 {
 	struct desk desk;
@@ -373,6 +395,7 @@ int main(void)
 		cmocka_unit_test(no_pixel_of_a_guest_in_any_way),
 		cmocka_unit_test(nor_with_the_other_renderer),
 		cmocka_unit_test(a_frame_under_way_is_not_dark),
+		cmocka_unit_test(nor_is_the_first_frame_of_a_new_monitor),
 		cmocka_unit_test(monitors_that_come_later_are_dark_from_the_first_frame),
 		cmocka_unit_test(guests_that_come_later_are_dark),
 		cmocka_unit_test(a_monitor_that_is_off_is_dark),
