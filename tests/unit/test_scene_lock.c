@@ -283,9 +283,12 @@ static void nor_is_the_first_frame_of_a_new_monitor(void **state)
 	desk_init(&desk);
 	desk_run(&desk, 3);
 	assert_int_equal(headless_backend_plug(desk.bench.server.backend, 1, false), 0);
+	desk_run(&desk, 3);
+	assert_null(repaint_output(desk.bench.server.repaint, 0));
 	assert_int_equal(headless_backend_plug(desk.bench.server.backend, 1, true), 0);
-	output = repaint_output(desk.bench.server.repaint, 1);
+	output = repaint_output(desk.bench.server.repaint, 0);
 	assert_non_null(output);
+	assert_true(scene_output_is_dark(output));
 	while (!scene_output_in_flight(output)) {
 		run_for(&desk.bench, HZ_60_NS / 16);
 	}
