@@ -92,7 +92,14 @@ check-proofs:
 	@failed=; $(MAKE) --no-print-directory -k all tests || failed=--build-failed; \
 	$(RUN) $$failed --timeout 300 \
 		'history, $(PROOF_STEPS) steps=env HISTORY_STEPS=$(PROOF_STEPS) $(BUILD)/tests/history/test_history' \
-		'model=tests/model/test_model.py'
+		'model=tests/model/test_model.py' \
+		'mutants=tests/mutants/run.py --build $(BUILD) --quick'
+
+# Two minutes.
+.PHONY: mutants
+mutants:
+	@$(MAKE) --no-print-directory all tests
+	@tests/mutants/run.py --build $(BUILD)
 
 .PHONY: run-valgrind
 run-valgrind:
@@ -140,7 +147,8 @@ demo-xen:
 
 #: make check        everything below, with gcc, clang, ASan+UBSan and valgrind: under 25 minutes
 #: make check-quick  unit, render and loopback tests, include rules, headers, fuzz corpus: a minute
-#: make check-proofs ten million steps of random histories, the model of focus, lock and attention
+#: make check-proofs ten million steps of random histories, the model of focus and lock, some mutants
+#: make mutants      breaks the code on purpose, line by line, and sees that a test fails
 #: make check-xen    real Xen with stock Linux guests in QEMU (VM_ARGS=--help)
 #: make demo         two guests on two monitors, without Xen or root
 #: make demo-xen     the same on real Xen in QEMU, in a window where there is a display
