@@ -212,7 +212,9 @@ def test_monitors_that_come_later(world):
 
 
 def memory_of(pid):
-    """All that the process has written to, piece by piece."""
+    """All that the process has written to, piece by piece; nothing where it can't be read, or a sanitizer has filled it."""
+    if os.geteuid() != 0 or w.SLOWDOWN > 1:
+        return
     with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
         for line in maps:
             found = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
@@ -254,13 +256,13 @@ def test_what_is_typed_stays_nowhere(world):
             with open(world.path("trace.json"), "rb") as file:
                 if trace in file.read():
                     seen.append("the trace")
-            if os.geteuid() == 0 and any(trace in piece for piece in memory_of(world.processes["vitrined"].pid)):
+            if any(trace in piece for piece in memory_of(world.processes["vitrined"].pid)):
                 seen.append("the server's memory")
     assert not seen, seen
     # A core would have been the same, but there is none: the kernel makes none of what is not dumpable.
     with open(f"/proc/{world.processes['vitrined'].pid}/status", encoding="utf-8") as status:
         assert "\nCoreDumping:\t0" in status.read()
-    if os.environ.get("SANITIZE") is None and w.SLOWDOWN == 1:
+    if w.SLOWDOWN == 1:
         world.hands.close()
         process = world.processes.pop("vitrined")
         process.send_signal(signal.SIGSEGV)
@@ -295,9 +297,8 @@ def test_ask(world):
     world.say(f"key {ENTER} 0")
     finish(world, asker, 0, secret.encode())
     world.say("wait-owner work")
-    if os.geteuid() == 0:
-        pieces = list(memory_of(world.processes["vitrined"].pid))
-        assert not [trace for trace in traces_of(secret) if any(trace in piece for piece in pieces)]
+    pieces = list(memory_of(world.processes["vitrined"].pid))
+    assert not [trace for trace in traces_of(secret) if any(trace in piece for piece in pieces)]
     asker = asking(world, "again")
     world.type("half")
     world.say("key 1 1")
