@@ -203,6 +203,9 @@ static void menu_point(void *data, struct scene_output *output, double x, double
 	struct menu *menu = data;
 	uint32_t was = menu->pointed;
 
+	menu->pointer.output = output;
+	menu->pointer.x = x;
+	menu->pointer.y = y;
 	menu->pointed = scene_panel_id(output, x, y);
 	/* A pointer that lies still leaves the selection to the keys. */
 	if (menu->pointed != was && menu->pointed) {
@@ -230,15 +233,28 @@ static void item_release(struct menu *menu, uint32_t id)
 	wish_fulfil(menu, &wish);
 }
 
+/* Of the glass, now: a pointer that lies still is over another row when the page has turned. */
+static uint32_t id_under_pointer(const struct menu *menu)
+{
+	for (unsigned i = 0; i < SEAT_MAX_OUTPUTS; i++) {
+		const struct scene_output *output = repaint_output(menu->server->repaint, i);
+
+		if (output && output == menu->pointer.output) {
+			return scene_panel_id(output, menu->pointer.x, menu->pointer.y);
+		}
+	}
+	return 0;
+}
+
 static void menu_button(void *data, uint32_t code, bool pressed)
 {
 	struct menu *menu = data;
 
 	if (code == BTN_LEFT && menu->contact < 0) {
 		if (pressed) {
-			item_press(menu, menu->pointed);
+			item_press(menu, id_under_pointer(menu));
 		} else {
-			item_release(menu, menu->pointed);
+			item_release(menu, id_under_pointer(menu));
 		}
 	}
 }
@@ -330,6 +346,7 @@ void menu_open(struct menu *menu)
 	menu->is_open = true;
 	menu->is_shifted = false;
 	menu->pressed = menu->pointed = 0;
+	menu->pointer.output = NULL;
 	menu->contact = -1;
 	menu->wheel = 0;
 	menu_facts_collect(menu, &menu->facts);

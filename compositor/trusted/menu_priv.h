@@ -19,8 +19,13 @@ struct menu {
 	bool is_shifted;
 	uint32_t pressed; /* id of the item that button or contact went down on; 0: none */
 	int contact;      /* that did; -1: none */
-	uint32_t pointed; /* id under the pointer */
-	int wheel;        /* of a step that is not whole yet, 120 each */
+	uint32_t pointed; /* id that was under the pointer or finger when it moved last */
+	/* Where the pointer is: what is under it may have changed since. */
+	struct {
+		const struct scene_output *output; /* may have gone; NULL: nowhere */
+		double x, y;
+	} pointer;
+	int wheel; /* of a step that is not whole yet, 120 each */
 
 	char chord_for[33]; /* the guest that gets the attention chord with its keyboard; "": none */
 	sd_event_source *refresh; /* one turn, when what there is to list has changed */

@@ -102,6 +102,35 @@ static void by_mouse(void **state)
 	assert_ptr_equal(owner(), bench->b);
 }
 
+/* The page turns under a pointer that lies still: the next click is on what is there now. */
+static void a_pointer_that_lies_still(void **state)
+{
+	double x, y, front_x, front_y;
+
+	open_menu();
+	/* Pages are of different height: where a row of the second one will be is found by opening it. */
+	tap(KEY_ENTER);
+	frames(2);
+	assert_true(find_row(0, ROW_FRONT, &front_x, &front_y));
+	tap(KEY_ESC);
+	frames(2);
+	assert_true(find_row(0, ROW_B, &x, &y));
+	seat_motion_absolute(seat(), MOUSE, 0, front_x, front_y, 0);
+	tap(KEY_HOME);
+	tap(KEY_DOWN);
+	tap(KEY_ENTER);
+	/* Not on the glass yet: a click would be on what was there. */
+	seat_button(seat(), MOUSE, BTN_LEFT, true, 0);
+	seat_button(seat(), MOUSE, BTN_LEFT, false, 0);
+	assert_true(is_open());
+	frames(2);
+	seat_button(seat(), MOUSE, BTN_LEFT, true, 0);
+	seat_button(seat(), MOUSE, BTN_LEFT, false, 0);
+	assert_false(is_open());
+	frames(3);
+	assert_ptr_equal(owner(), bench->b);
+}
+
 static void touch(unsigned monitor, int slot, unsigned row)
 {
 	double x, y;
@@ -362,6 +391,7 @@ int main(void)
 		MENU_TEST(by_keys),
 		MENU_TEST(by_mouse),
 		MENU_TEST(by_finger),
+		MENU_TEST(a_pointer_that_lies_still),
 		MENU_TEST(the_last_key_is_nobodys),
 		MENU_TEST(the_attention_keys_go_to_whom_they_are_sent),
 		MENU_TEST(the_attention_keys_go_to_nobody_else),
