@@ -47,7 +47,7 @@ static void put_state(struct menu_guest *out, const struct scene_guest *guest)
 {
 	const struct scene_head *head = head_shown(guest);
 	const char *trouble = trouble_of(guest);
-	char where[48] = "hidden";
+	char where[40] = "hidden";
 
 	if (!has_heads(guest)) {
 		snprintf(where, sizeof(where), "no screen");
