@@ -128,9 +128,11 @@ static pid_t histories_start(uint64_t seed, uint64_t steps)
 		return pid;
 	}
 	ok = histories_run(seed, steps, &sums);
-	if (ok && (sums.told * 50 < steps || sums.granted * 1000 < steps ||
-		   sums.attentions * 2000 < steps || sums.opened * 4000 < steps ||
-		   sums.behind * 2000 < steps)) {
+	/* In a short history little need happen. */
+	if (ok && steps >= 10 * LENGTH &&
+	    (sums.told * 50 < steps || sums.granted * 1000 < steps ||
+	     sums.attentions * 2000 < steps || sums.opened * 4000 < steps ||
+	     sums.behind * 2000 < steps)) {
 		fprintf(stderr,
 			"too little happens: told %llu, granted %llu, attentions %llu, opened %llu, behind %llu of %llu\n",
 			(unsigned long long)sums.told, (unsigned long long)sums.granted,
