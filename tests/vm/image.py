@@ -59,6 +59,8 @@ DOM0_PROGRAMS = (
     *("usr/bin/xenstore-" + name for name in STORE_TOOLS),
     "usr/bin/runsv", "usr/bin/runsvdir", "usr/bin/sv", "usr/bin/chpst", "usr/bin/strace",
     "usr/sbin/seatd", "bin/udevadm",
+    # Modules of PAM: whoever tests the lock says by a script which password is right.
+    *(f"lib/x86_64-linux-gnu/security/pam_{name}.so" for name in ("exec", "permit")),
     "lib/udev/libinput-device-group", "lib/udev/libinput-fuzz-extract",
     "lib/udev/libinput-fuzz-to-zero",
 )

@@ -26,7 +26,7 @@ import vm
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # The order in which a defect is best understood: the harness itself, the seam, then what it carries.
-ORDER = ("harness", "seam", "pixels", "input", "devices", "proxy", "monitors", "lifecycle", "hostile", "layouts",
+ORDER = ("harness", "seam", "pixels", "input", "devices", "proxy", "monitors", "lock", "lifecycle", "hostile", "layouts",
          "xorg", "zero_copy", "planes", "vkbd")
 NEEDED = ("qemu-system-x86_64", "mmdebstrap", "objdump", "cc")
 FAILURES = (AssertionError, control.ControlError, machine.MachineError, qmp.QmpError, OSError,
