@@ -70,7 +70,7 @@ struct panel_row {
 	struct mark mark; /* a swatch of it before the text */
 	bool is_selected, is_disabled;
 	unsigned dots; /* PANEL_DOTS */
-	uint32_t id;   /* by which whoever shows the panel knows the row again (scene_panel_id); not drawn */
+	uint32_t id; /* by which whoever shows the panel knows the row again (scene_panel_id); not drawn */
 };
 
 struct panel {
