@@ -9,6 +9,8 @@ import secrets
 import desk as desks
 import pictures
 import ppm
+import qmp
+import test_input as hands
 
 NEEDS = ("vitrined", "vitrine-broker", "vitrinectl")
 CONFIG = "/etc/vitrine/vitrine.conf"
@@ -21,6 +23,9 @@ KINDS = {"left": "pv", "right": "pvh"}
 FRAME = 3
 
 LAYOUTS = """
+[input]
+keyboard-follows = click
+
 [layout front]
 
 [layout split]
@@ -62,6 +67,8 @@ class Wall:
                        for name, kind in KINDS.items()}
         for name, guest in self.guests.items():
             guest.wait_ready()
+            guest.send("guestinput &")
+            guest.wait_line("^guestinput: listening$")
             guest.send(f"guestdraw -n {self.nonce_of(name)} -f {FRAME} flip flip &")
             guest.wait_line(r"^guestdraw: held", 60)
         self.expected = {(name, head): pictures.expected(*size, self.nonce_of(name), head, FRAME)
@@ -164,6 +171,66 @@ def test_split_marks(wall):
         colours[key] = set.union(*(bar.colours() for bar in bars))
         assert len(colours[key]) <= 3, f"{key}: {len(colours[key])} colours beside the picture"
     assert len({frozenset(found) for found in colours.values()}) == 2, f"marks alike: {colours}"
+
+
+def units(x, y):
+    """A point of the guest's desktop, its heads side by side, in units of its absolute pointer."""
+    desktop = sum(width for width, _ in HEAD_SIZES), max(height for _, height in HEAD_SIZES)
+    return tuple(int(place * extent / size) for place, extent, size in zip((x, y), desks.DESKTOP, desktop))
+
+
+def point_at(wall, watch, point, wanted):
+    """The tablet to a pixel of the first monitor, until the guest has the pointer there."""
+    dump = wall.vm.screendump(0)
+    size = dump.width, dump.height
+
+    def there():
+        got = hands.pointer_place(watch)
+        return None not in got and all(abs(a - b) <= 1 for a, b in zip(got, wanted))
+    wall.vm.qmp.absolute(*hands.device_units(point, size, qmp.AXIS_MAX + 1))
+    wall.vm.wait(there, 20, f"{point} is not {wanted} in the guest")
+
+
+def click(wall, name):
+    """Asks for the keyboard for whom the pointer is over."""
+    wall.vm.qmp.button("left", True)
+    wall.vm.qmp.button("left", False)
+    wall.vm.wait(lambda: wall.vm.stats("vitrined")["keyboard"] == name, 20, f"{name} does not get the keyboard")
+
+
+def way(watch):
+    """Where the guest's pointer has been, from left to right."""
+    return [value for _, kind, code, value in watch.events(hands.POINTER)
+            if (kind, code) == (hands.EV_ABS, hands.ABS_X)]
+
+
+def test_pointer_crosses_the_split(wall):
+    """A mouse goes from one guest's half to the other's: each sees its part of the way, and the keyboard follows by click."""
+    places = wall.wait_shown({"output": "Virtual-1", "shows": [("left", 0), ("right", 0)]})
+    x, y = places["left", 0]
+    before = hands.Watch(wall, "left")
+    point_at(wall, before, (x + 300, y + 200), units(300.5, 200.5))
+    click(wall, "left")
+    left, right = (hands.Watch(wall, name) for name in ("left", "right"))
+
+    def push():
+        """One step at a time: QEMU's mouse drops what its guest has not fetched in time."""
+        wall.vm.qmp.relative(10, 0)
+        return len(way(right)) >= 5
+    wall.vm.wait(push, 30, "the pointer does not come to the other guest")
+    width, _ = units(HEAD_SIZES[0][0], 0)
+    # The last place that the left one sees is the one that its cursor is parked at.
+    for name, seen in (("left", way(left)), ("right", way(right))):
+        assert seen == sorted(seen) and 0 <= seen[0] and seen[-1] < width, f"{name}: {seen}"
+    assert way(left)[0] > units(300, 0)[0] and way(left)[-1] == width - 1, way(left)
+    assert wall.vm.stats("vitrined")["pointer"] == "right"
+    assert wall.vm.stats("vitrined")["keyboard"] == "left"
+    click(wall, "right")
+    wall.vm.qmp.chord("k")
+    right.wait_key(hands.CODES["k"], 0)
+    codes = [code for code, _ in right.keys()]
+    assert codes == [hands.BTN_LEFT] * 2 + [hands.CODES["k"]] * 2, codes
+    assert not left.keys(), left.keys()
 
 
 def test_mosaic(wall):
