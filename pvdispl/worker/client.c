@@ -192,7 +192,8 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 	struct client *client = data;
 
 	if (!read_events(client->display)) {
-		log_warn(LOG_HOST, "the display server is gone: %s",
+		/* So does a guest end that leaves; a server that is really gone the broker tells of. */
+		log_info(LOG_HOST, "the display server has ended the connection: %s",
 			 strerror(wl_display_get_error(client->display)));
 		client_disconnect(client->worker);
 	}
