@@ -66,6 +66,11 @@ int xen_store_write(struct xen *xen, const char *path, const char *value)
 	return xen->ops->store_write(xen, path, value);
 }
 
+int xen_store_replace(struct xen *xen, const char *path, const char *expected, const char *value)
+{
+	return xen->ops->store_replace(xen, path, expected, value);
+}
+
 int xen_store_remove(struct xen *xen, const char *path)
 {
 	return xen->ops->store_remove(xen, path);

@@ -36,6 +36,12 @@ int xen_store_fd(struct xen *xen);
 /* The value, at most 4096 bytes, with a 0 added after *len bytes; to be freed. NULL and errno when there is none. */
 char *xen_store_read(struct xen *xen, const char *path, size_t *len);
 MUST_USE int xen_store_write(struct xen *xen, const char *path, const char *value);
+/*
+ * Writes value where the node holds expected, in one step, whoever else writes. -ENOENT: there is no such node, and none is
+ * made; -EAGAIN: it holds something else.
+ */
+MUST_USE int xen_store_replace(struct xen *xen, const char *path, const char *expected,
+			       const char *value);
 /* -ENOENT when it was not there. */
 int xen_store_remove(struct xen *xen, const char *path);
 /* Names directly under path, at most max of them. Returns how many or -errno; each and the array to be freed. */

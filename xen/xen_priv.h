@@ -13,6 +13,8 @@ struct xen_ops {
 	int (*store_fd)(struct xen *xen);
 	char *(*store_read)(struct xen *xen, const char *path, size_t *len);
 	int (*store_write)(struct xen *xen, const char *path, const char *value);
+	int (*store_replace)(struct xen *xen, const char *path, const char *expected,
+			     const char *value);
 	int (*store_remove)(struct xen *xen, const char *path);
 	int (*store_list)(struct xen *xen, const char *path, char ***names, unsigned max);
 	int (*store_watch)(struct xen *xen, const char *path, const char *token);

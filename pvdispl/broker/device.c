@@ -42,43 +42,30 @@ static int check_complete(const struct device *device)
 	return ret == 0 && id == device->guest->domid ? 0 : -ENOENT;
 }
 
-/* What our own write made of a directory that is gone; what else is in there is a new device in the making. */
-static bool is_remainder(const struct device *device)
-{
-	char **names;
-	int n = xen_store_list(device->guest->broker->xen, device->backend, &names, 2);
-
-	if (n >= 0) {
-		xen_store_list_free(names, n);
-	}
-	return n == 1;
-}
-
-/* Writing makes what has been removed meanwhile anew: such a remainder is taken away again. */
+/* Never makes what has been removed meanwhile anew, nor writes into a new device that has its place. */
 static void write_state(struct device *device, enum xenbus_state state)
 {
 	struct xen *xen = device->guest->broker->xen;
 	uint32_t found = XENBUS_UNKNOWN;
+	int ret;
 
 	if (device->superseded) {
 		return;
 	}
-	if (store_read_state(xen, device->backend, &found) == -ENOENT ||
-	    (found == XENBUS_INITIALISING && device->moved)) {
-		broker_kick(device->guest->broker, true);
+	ret = store_read_state(xen, device->backend, &found);
+	if (ret == 0 && !(found == XENBUS_INITIALISING && device->moved)) {
+		ret = store_replace_state(xen, device->backend, found, state);
+		if (ret == 0) {
+			device->moved = true;
+			return;
+		}
+	}
+	if (ret < 0 && ret != -ENOENT && ret != -EAGAIN) {
+		log_warn(LOG_HOST, "guest %s: cannot write %s/state: %s", device->guest->name,
+			 device->backend, strerror(-ret));
 		return;
 	}
-	device->moved = true;
-	if (store_write_number(xen, device->backend, "state", state) < 0) {
-		log_warn(LOG_HOST, "guest %s: cannot write %s/state", device->guest->name,
-			 device->backend);
-	}
-	if (check_complete(device) == -ENOENT) {
-		if (is_remainder(device)) {
-			(void)xen_store_remove(xen, device->backend);
-		}
-		broker_kick(device->guest->broker, true);
-	}
+	broker_kick(device->guest->broker, true);
 }
 
 static enum xenbus_state read_frontend_state(const struct device *device)

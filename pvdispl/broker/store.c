@@ -127,3 +127,13 @@ int store_write_number(struct xen *xen, const char *dir, const char *name, uint3
 	snprintf(text, sizeof(text), "%u", value);
 	return store_write(xen, dir, name, text);
 }
+
+int store_replace_state(struct xen *xen, const char *dir, uint32_t from, uint32_t to)
+{
+	struct path path = path_of(dir, "state");
+	char expected[12], value[12];
+
+	snprintf(expected, sizeof(expected), "%u", from);
+	snprintf(value, sizeof(value), "%u", to);
+	return xen_store_replace(xen, path.text, expected, value);
+}

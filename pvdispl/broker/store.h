@@ -22,6 +22,8 @@ MUST_USE int store_read_frontend(struct xen *xen, const char *dir, uint32_t domi
 bool store_flag(struct xen *xen, const char *dir, const char *name, bool otherwise);
 bool store_exists(struct xen *xen, const char *dir, const char *name);
 
+/* From one state to the other: -ENOENT when there is no such directory any more, -EAGAIN when it is in another state. */
+MUST_USE int store_replace_state(struct xen *xen, const char *dir, uint32_t from, uint32_t to);
 MUST_USE int store_write(struct xen *xen, const char *dir, const char *name, const char *value);
 MUST_USE int store_write_number(struct xen *xen, const char *dir, const char *name, uint32_t value);
 

@@ -138,6 +138,23 @@ static void test_values_and_names(void **state)
 	assert_no_value(f->dom0, "/a/b", ENOENT);
 }
 
+static void test_a_value_is_replaced_where_it_still_stands(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(xen_store_replace(f->dom0, "/b/state", "4", "5"), -ENOENT);
+	assert_no_value(f->dom0, "/b", ENOENT);
+	assert_int_equal(xen_store_write(f->dom0, "/b/state", "4"), 0);
+	assert_int_equal(xen_store_replace(f->dom0, "/b/state", "4", "5"), 0);
+	assert_value(f->dom0, "/b/state", "5");
+	assert_int_equal(xen_store_replace(f->dom0, "/b/state", "4", "6"), -EAGAIN);
+	assert_int_equal(xen_store_replace(f->dom0, "/b/state", "", "6"), -EAGAIN);
+	assert_int_equal(xen_store_replace(f->dom0, "/b/state", "55", "6"), -EAGAIN);
+	assert_value(f->dom0, "/b/state", "5");
+	assert_int_not_equal(xen_store_replace(f->guest, "/b/state", "5", "6"), 0);
+	assert_value(f->dom0, "/b/state", "5");
+}
+
 static void test_bad_paths_are_refused(void **state)
 {
 	const char *bad[] = {"", "//", "/a/", "/a//b", "/a b", "/a\n", "@releaseDomain"};
@@ -337,6 +354,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_values_and_names),
+		TEST(test_a_value_is_replaced_where_it_still_stands),
 		TEST(test_bad_paths_are_refused),
 		TEST(test_relative_paths_are_the_own_domain),
 		TEST(test_watch_fires_at_once_at_and_below),

@@ -96,6 +96,7 @@ static const struct xen_ops loop_ops = {
 	.store_fd = loop_store_fd,
 	.store_read = loop_store_read,
 	.store_write = loop_store_write,
+	.store_replace = loop_store_replace,
 	.store_remove = loop_store_remove,
 	.store_list = loop_store_list,
 	.store_watch = loop_store_watch,

@@ -34,6 +34,7 @@ int loop_call(struct loop_client *client, int send_fd, int *fds, unsigned n_fds)
 int loop_store_fd(struct xen *xen);
 char *loop_store_read(struct xen *xen, const char *path, size_t *len);
 int loop_store_write(struct xen *xen, const char *path, const char *value);
+int loop_store_replace(struct xen *xen, const char *path, const char *expected, const char *value);
 int loop_store_remove(struct xen *xen, const char *path);
 int loop_store_list(struct xen *xen, const char *path, char ***names, unsigned max);
 int loop_store_watch(struct xen *xen, const char *path, const char *token);

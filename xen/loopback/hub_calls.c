@@ -105,7 +105,27 @@ static int call_list(struct call *call)
 	return 0;
 }
 
-/* The three that change the node at an absolute path. */
+static int replace(const struct call *call, const char *path)
+{
+	size_t expected = strnlen(call->value, call->value_size);
+	struct hub_node *node;
+	int ret;
+
+	if (expected == call->value_size) {
+		return -EINVAL;
+	}
+	ret = hub_store_find(call->hub, call->domain->domid, path, &node);
+	if (ret < 0) {
+		return ret;
+	}
+	if (node->len != expected || memcmp(node->value, call->value, expected) != 0) {
+		return -EAGAIN;
+	}
+	return hub_store_write(call->hub, call->domain, path, call->value + expected + 1,
+			       call->value_size - expected - 1);
+}
+
+/* The four that change the node at an absolute path. */
 static int change(struct call *call, const char *path)
 {
 	const struct loop_request *request = call->request;
@@ -113,6 +133,8 @@ static int change(struct call *call, const char *path)
 	switch (request->op) {
 	case LOOP_WRITE:
 		return hub_store_write(call->hub, call->domain, path, call->value, call->value_size);
+	case LOOP_REPLACE:
+		return replace(call, path);
 	case LOOP_REMOVE:
 		return hub_store_remove(call->hub, call->domain->domid, path);
 	default:
@@ -269,14 +291,14 @@ static int call_ports(struct call *call)
 }
 
 static int (*const handlers[])(struct call *call) = {
-	[LOOP_HELLO] = call_hello,        [LOOP_READ] = call_read,
-	[LOOP_WRITE] = call_change,       [LOOP_REMOVE] = call_change,
-	[LOOP_LIST] = call_list,          [LOOP_WATCH] = call_watch,
-	[LOOP_UNWATCH] = call_watch,      [LOOP_SET_OWNER] = call_change,
-	[LOOP_PREPARE] = call_prepare,    [LOOP_SHARE] = call_share,
-	[LOOP_UNSHARE] = call_unshare,    [LOOP_BIND] = call_ports,
-	[LOOP_BIND_UNBOUND] = call_ports, [LOOP_GRANT] = call_grant,
-	[LOOP_UNGRANT] = call_ungrant,
+	[LOOP_HELLO] = call_hello,      [LOOP_READ] = call_read,
+	[LOOP_WRITE] = call_change,     [LOOP_REMOVE] = call_change,
+	[LOOP_REPLACE] = call_change,   [LOOP_LIST] = call_list,
+	[LOOP_WATCH] = call_watch,      [LOOP_UNWATCH] = call_watch,
+	[LOOP_SET_OWNER] = call_change, [LOOP_PREPARE] = call_prepare,
+	[LOOP_SHARE] = call_share,      [LOOP_UNSHARE] = call_unshare,
+	[LOOP_BIND] = call_ports,       [LOOP_BIND_UNBOUND] = call_ports,
+	[LOOP_GRANT] = call_grant,      [LOOP_UNGRANT] = call_ungrant,
 };
 
 int hub_call(struct hub_client *client, int fd, int *fds, unsigned *n_fds)

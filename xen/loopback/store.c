@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,17 @@ char *loop_store_read(struct xen *xen, const char *path, size_t *len)
 int loop_store_write(struct xen *xen, const char *path, const char *value)
 {
 	return call_path(xen, LOOP_WRITE, path, value, strlen(value));
+}
+
+int loop_store_replace(struct xen *xen, const char *path, const char *expected, const char *value)
+{
+	char both[2 * LOOP_VALUE_MAX + 1];
+	int n = snprintf(both, sizeof(both), "%s%c%s", expected, '\0', value);
+
+	if (n < 0 || (size_t)n >= sizeof(both)) {
+		return -E2BIG;
+	}
+	return call_path(xen, LOOP_REPLACE, path, both, (size_t)n);
 }
 
 int loop_store_remove(struct xen *xen, const char *path)

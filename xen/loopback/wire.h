@@ -24,6 +24,7 @@ enum loop_op {
 		1, /* domid: who the client is. Answer: 2 fds: watch socket, memory of the domain */
 	LOOP_READ, /* path. Answer: value in data */
 	LOOP_WRITE,     /* path, value */
+	LOOP_REPLACE,   /* path, value = what is there with a 0, then what is to be */
 	LOOP_REMOVE,    /* path */
 	LOOP_LIST,      /* path. Answer: names in data, each with its 0 */
 	LOOP_WATCH,     /* path, value = token with its 0 */

@@ -22,6 +22,8 @@ static inline struct xen_real *xen_real(struct xen *xen)
 int xen_real_store_fd(struct xen *xen);
 char *xen_real_store_read(struct xen *xen, const char *path, size_t *len);
 int xen_real_store_write(struct xen *xen, const char *path, const char *value);
+int xen_real_store_replace(struct xen *xen, const char *path, const char *expected,
+			   const char *value);
 int xen_real_store_remove(struct xen *xen, const char *path);
 int xen_real_store_list(struct xen *xen, const char *path, char ***names, unsigned max);
 int xen_real_store_watch(struct xen *xen, const char *path, const char *token);

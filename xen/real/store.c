@@ -8,6 +8,7 @@
 #include "xen/real/real.h"
 
 #define VALUE_MAX 4096u
+#define REPLACE_TRIES 16u
 
 static int result(bool ok)
 {
@@ -46,6 +47,47 @@ int xen_real_store_write(struct xen *xen, const char *path, const char *value)
 {
 	return result(
 		xs_write(xen_real(xen)->store, XBT_NULL, path, value, (unsigned)strlen(value)));
+}
+
+static int replace_once(struct xs_handle *store, xs_transaction_t transaction, const char *path,
+			const char *expected, const char *value)
+{
+	unsigned size = 0;
+	char *found = xs_read(store, transaction, path, &size);
+	int ret;
+
+	if (!found) {
+		return -errno;
+	}
+	ret = size == strlen(expected) && memcmp(found, expected, size) == 0 ? 0 : -EAGAIN;
+	free(found);
+	return ret < 0 ? ret :
+			 result(xs_write(store, transaction, path, value, (unsigned)strlen(value)));
+}
+
+int xen_real_store_replace(struct xen *xen, const char *path, const char *expected,
+			   const char *value)
+{
+	struct xs_handle *store = xen_real(xen)->store;
+
+	for (unsigned i = 0; i < REPLACE_TRIES; i++) {
+		xs_transaction_t transaction = xs_transaction_start(store);
+		int ret = transaction == XBT_NULL ?
+				  -errno :
+				  replace_once(store, transaction, path, expected, value);
+
+		if (transaction == XBT_NULL) {
+			return ret;
+		}
+		/* What was read has changed meanwhile: EAGAIN, and nothing was written. */
+		if (xs_transaction_end(store, transaction, ret < 0)) {
+			return ret;
+		}
+		if (errno != EAGAIN) {
+			return -errno;
+		}
+	}
+	return -EAGAIN;
 }
 
 /* The library takes the removal of what is not there for a success. */
@@ -130,6 +172,7 @@ static const struct xen_ops real_ops = {
 	.store_fd = xen_real_store_fd,
 	.store_read = xen_real_store_read,
 	.store_write = xen_real_store_write,
+	.store_replace = xen_real_store_replace,
 	.store_remove = xen_real_store_remove,
 	.store_list = xen_real_store_list,
 	.store_watch = xen_real_store_watch,
