@@ -36,11 +36,11 @@ def begin(world):
 
 
 def lock(world):
-    world.environments["swaylock"] = {"LD_PRELOAD": find_wrapper(), "PAM_WRAPPER": "1",
-                                      "PAM_WRAPPER_SERVICE_DIR": world.path("pam.d"), "HOME": world.directory,
-                                      "XDG_RUNTIME_DIR": world.directory}
+    world.environments["swaylock"] = {"PAM_WRAPPER": "1", "PAM_WRAPPER_SERVICE_DIR": world.path("pam.d"),
+                                      "HOME": world.directory, "XDG_RUNTIME_DIR": world.directory}
+    # The wrapper is for swaylock alone: a sanitizer in vitrinectl wants to be the first to be loaded.
     return world.start("swaylock", "vitrinectl", "--runtime-dir=" + world.directory, "run", "--lock", "--",
-                       "swaylock", "-C", "/dev/null", "-c", "%02x%02x%02x" % GROUND)
+                       "env", "LD_PRELOAD=" + find_wrapper(), "swaylock", "-C", "/dev/null", "-c", "%02x%02x%02x" % GROUND)
 
 
 def is_covered(world, output):

@@ -13,6 +13,7 @@
 
 #include "compositor/scene/scene_priv.h"
 #include "config/settings.h"
+#include "tests/skip.h"
 #include "tests/frame_bench.h"
 
 #define GUESTS 3
@@ -232,15 +233,24 @@ static void no_pixel_of_a_guest_in_any_way(void **state)
 	desk_finish(&desk);
 }
 
+static bool is_valgrind(void)
+{
+	const char *slowdown = getenv("VITRINE_TEST_SLOWDOWN");
+
+	return slowdown && atoi(slowdown) > 10;
+}
+
 static void nor_with_the_other_renderer(void **state)
 {
 	struct renderer *renderer;
 	struct desk desk;
 
 	(void)state;
+	if (is_valgrind()) {
+		SKIP_TEST("GLES2: what drivers compile at run time is not for valgrind");
+	}
 	if (renderer_gles2_create(&renderer, NULL, NULL) < 0) {
-		print_message("SKIP: no GLES2 on this machine\n");
-		skip();
+		SKIP_TEST("no GLES2 on this machine");
 	}
 	desk_init(&desk);
 	use_renderer(&desk, renderer);

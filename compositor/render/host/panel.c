@@ -253,6 +253,31 @@ static void picture_draw(struct panel_canvases *canvases, struct panel_picture *
 	};
 }
 
+static bool marks_equal(const struct mark *a, const struct mark *b)
+{
+	return strcmp(a->name, b->name) == 0 && a->colour == b->colour && a->pattern == b->pattern;
+}
+
+/* What is drawn of them. */
+static bool rows_equal(const struct panel_row *a, const struct panel_row *b)
+{
+	return a->kind == b->kind && strcmp(a->text, b->text) == 0 &&
+	       strcmp(a->detail, b->detail) == 0 && a->has_mark == b->has_mark &&
+	       (!a->has_mark || marks_equal(&a->mark, &b->mark)) &&
+	       a->is_selected == b->is_selected && a->is_disabled == b->is_disabled &&
+	       (a->kind != PANEL_DOTS || a->dots == b->dots);
+}
+
+static bool panels_equal(const struct panel *a, const struct panel *b)
+{
+	bool is_equal = a->n_rows == b->n_rows;
+
+	for (unsigned i = 0; is_equal && i < a->n_rows; i++) {
+		is_equal = rows_equal(&a->rows[i], &b->rows[i]);
+	}
+	return is_equal;
+}
+
 const struct canvas_picture *panel_canvas(struct panel_canvases *canvases,
 					  const struct layer *layer, double scale, uint64_t *serials)
 {
@@ -262,10 +287,7 @@ const struct canvas_picture *panel_canvas(struct panel_canvases *canvases,
 		return NULL;
 	}
 	picture->used = ++canvases->uses;
-	/* A comparison that padding or what is behind a text's end makes fail costs a drawing, no more. */
-	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
-	if (memcmp(&picture->panel, layer->panel, sizeof(picture->panel)) != 0 ||
-	    !picture->picture.serial) {
+	if (!picture->picture.serial || !panels_equal(&picture->panel, layer->panel)) {
 		picture_draw(canvases, picture, layer->panel, ++*serials);
 	}
 	return &picture->picture;
