@@ -46,7 +46,7 @@ static void memory_free(struct memory *memory)
 
 static int grant_pages(struct guest *guest, struct memory *memory)
 {
-	uint32_t *refs = calloc(memory->pages, sizeof(*refs));
+	uint32_t *refs = memory->pages > 0 ? calloc(memory->pages, sizeof(*refs)) : NULL;
 	int ret;
 
 	if (!refs) {

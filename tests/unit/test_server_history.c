@@ -801,11 +801,11 @@ static void check(void)
 
 	assert_true(!owner || has_it);
 	assert_true(!owner || scene_guest_reachable(owner));
-	assert_true(!owner || (on_glass(has_it) && !input_attention(world->server.input)));
+	assert_true(!has_it || (on_glass(has_it) && !input_attention(world->server.input)));
 	for (unsigned i = 0; i < GUESTS; i++) {
 		const struct player *player = &world->players[i];
 
-		if (player != has_it) {
+		if (!has_it || player != has_it) {
 			assert_int_equal(player->n_keys, 0);
 			assert_false(player->keyboard);
 		}

@@ -27,7 +27,7 @@ import vm
 HERE = os.path.dirname(os.path.abspath(__file__))
 # The order in which a defect is best understood: the harness itself, the seam, then what it carries.
 ORDER = ("harness", "seam", "pixels", "input", "devices", "proxy", "monitors", "lock", "lifecycle", "hostile", "layouts",
-         "xorg", "zero_copy", "planes", "vkbd")
+         "xorg", "zero_copy", "vkbd", "planes")
 NEEDED = ("qemu-system-x86_64", "mmdebstrap", "objdump", "cc")
 FAILURES = (AssertionError, control.ControlError, machine.MachineError, qmp.QmpError, OSError,
             ValueError, KeyError)

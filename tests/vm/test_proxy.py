@@ -85,7 +85,7 @@ def test_lights(desk):
     """What the kernel lights on the device goes back to where the keyboard is."""
     with Proxied(desk, "keyboard", "--keyboard") as device:
         desk.vm.dom0("for light in /sys/class/leds/*::capslock; do "
-                     "grep -q sys-usb $light/device/name && echo 1 >$light/brightness; done")
+                     "if grep -q sys-usb $light/device/name; then echo 1 >$light/brightness; fi; done")
         device.wait_line(rf"^light {LED_CAPSL} 1$")
 
 
